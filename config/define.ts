@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { crossCheck } from "./cross-check.ts";
+import { InputError, joinPath, type Problem } from "./problems.ts";
+import { type Needs, type RefsOf, type Service, type ServiceFacts, serviceSchema } from "./service.ts";
+import type { StoreKind } from "./stores.ts";
+import type { EnvValue } from "./value.ts";
+
+const topicSchema = z.strictObject({
+  partitions: z.number().int().min(1).default(1),
+  replicationFactor: z.number().int().min(1).default(1),
+});
+
+const storesSchema = z.strictObject({
+  postgres: z
+    .strictObject({
+      port: z.number().int().default(5432),
+      /** All three services pool without much restraint (P11). */
+      maxConnections: z.number().int().min(20).default(300),
+      memoryMiB: z.number().int().default(512),
+    })
+    .optional(),
+  mongo: z
+    .strictObject({ port: z.number().int().default(27017), memoryMiB: z.number().int().default(512) })
+    .optional(),
+  redis: z.strictObject({ port: z.number().int().default(6379), memoryMiB: z.number().int().default(256) }).optional(),
+  kafka: z
+    .strictObject({
+      port: z.number().int().default(9092),
+      controllerPort: z.number().int().default(9093),
+      hostPort: z.number().int().default(9094),
+      memoryMiB: z.number().int().default(1024),
+    })
+    .optional(),
+});
+
+const platformSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be a short DNS label"),
+  stores: storesSchema,
+  topics: z.record(z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, "must be a Kafka topic name"), topicSchema),
+  services: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "must be a DNS label"), serviceSchema),
+  gateway: z.strictObject({
+    port: z.number().int().min(1).max(65535).default(9000),
+    memoryMiB: z.number().int().default(192),
+    stopGraceSeconds: z.number().int().default(30),
+  }),
+});
+
+/** A validated service with its environment function. */
+export interface ServiceModel extends ServiceFacts {
+  readonly name: string;
+  readonly env: (refs: never) => Readonly<Record<string, EnvValue>>;
+}
+
+/** The platform as everything derived from it sees it: plain, complete and frozen. */
+export interface PlatformModel extends Omit<z.output<typeof platformSchema>, "services"> {
+  readonly services: Readonly<Record<string, ServiceModel>>;
+}
+
+type NeedsWithin<Topic extends string, Name extends string, Store extends string> = Omit<
+  Needs,
+  "kafka" | "calls" | StoreKind
+> & {
+  readonly [K in Exclude<StoreKind, "kafka">]?: K extends Store ? Needs[K] : never;
+} & {
+  readonly kafka?: "kafka" extends Store
+    ? Omit<NonNullable<Needs["kafka"]>, "publishes" | "consumes"> & {
+        readonly publishes?: readonly Topic[];
+        readonly consumes?: readonly Topic[];
+      }
+    : never;
+  readonly calls?: readonly Name[];
+};
+
+/** What is handed to {@link definePlatform}; undeclared stores, topics and callees do not compile. */
+export interface PlatformInput<
+  Stores extends z.input<typeof storesSchema>,
+  Topics extends Readonly<Record<string, z.input<typeof topicSchema>>>,
+  Services extends Readonly<Record<string, { readonly needs: object }>>,
+> {
+  readonly name: string;
+  readonly stores: Stores;
+  readonly topics: Topics;
+  readonly services: Services & {
+    readonly [S in keyof Services]: Services[S] extends Service<infer N>
+      ? N extends NeedsWithin<keyof Topics & string, keyof Services & string, keyof Stores & string>
+        ? Services[S]
+        : { readonly needs: NeedsWithin<keyof Topics & string, keyof Services & string, keyof Stores & string> }
+      : never;
+  };
+  readonly gateway: z.input<typeof platformSchema>["gateway"];
+}
+
+/** A platform whose service, store and topic names the compiler knows. */
+export type Platform<
+  Stores = PlatformModel["stores"],
+  Topics extends object = PlatformModel["topics"],
+  Services extends object = PlatformModel["services"],
+> = Omit<PlatformModel, "services" | "topics" | "stores"> & {
+  readonly stores: { readonly [K in keyof Stores & StoreKind]: NonNullable<PlatformModel["stores"][K]> };
+  readonly topics: { readonly [K in keyof Topics]: PlatformModel["topics"][string] };
+  readonly services: { readonly [K in keyof Services]: ServiceModel };
+};
+
+/**
+ * Validates and freezes a platform definition.
+ * @throws {InputError} with every problem of the definition: its path, what is wrong and the fix.
+ */
+export function definePlatform<
+  const Stores extends z.input<typeof storesSchema>,
+  const Topics extends Readonly<Record<string, z.input<typeof topicSchema>>>,
+  const Services extends Readonly<Record<string, { readonly needs: object }>>,
+>(input: PlatformInput<Stores, Topics, Services>): Platform<Stores, Topics, Services> {
+  const problems: Problem[] = [];
+  const envs = new Map<string, ServiceModel["env"]>();
+  const plain: Record<string, unknown> = {};
+  for (const [name, service] of Object.entries(input.services as Record<string, Record<string, unknown>>)) {
+    const { env, ...facts } = service;
+    if (typeof env === "function") envs.set(name, env.bind(service) as ServiceModel["env"]);
+    else problems.push({ path: `services.${name}.env`, message: "is missing", fix: "add env: (refs) => ({ … })" });
+    plain[name] = facts;
+  }
+  const parsed = platformSchema.safeParse({ ...input, services: plain });
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues)
+      problems.push({ path: joinPath(issue.path), message: issue.message, fix: fixFor(issue) });
+    throw new InputError(`platform ${String(input.name)} is not valid`, problems);
+  }
+  const services = Object.fromEntries(
+    Object.entries(parsed.data.services).map(([name, facts]) => [
+      name,
+      { ...facts, name, env: envs.get(name) ?? (() => ({})) },
+    ]),
+  );
+  const model: PlatformModel = { ...parsed.data, services };
+  problems.push(...crossCheck(model));
+  if (problems.length > 0) throw new InputError(`platform ${model.name} is not valid`, problems);
+  return deepFreeze(model) as unknown as Platform<Stores, Topics, Services>;
+}
+
+function fixFor(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") return `remove or rename ${issue.keys.join(", ")}`;
+  if (issue.code === "invalid_type") return `give it a value of type ${issue.expected}`;
+  return "change the value so that the rule holds";
+}
+
+function deepFreeze<T>(subject: T): T {
+  if (typeof subject === "object" && subject !== null && !Object.isFrozen(subject)) {
+    Object.freeze(subject);
+    for (const child of Object.values(subject)) deepFreeze(child);
+  }
+  return subject;
+}
+
+/** The references a service may receive, whatever it asked for; see `environment.ts`. */
+export type AnyRefs = RefsOf<Needs>;

@@ -1,0 +1,64 @@
+import type { AnyRefs, PlatformModel, ServiceModel } from "./define.ts";
+import type { StackFacts } from "./service.ts";
+import { storeHosts } from "./stores.ts";
+import { asValue, hostOf, portOf, secretOf, Value } from "./value.ts";
+
+/** The name of the secret that is a service's password at a store. */
+export const passwordName = (store: "postgres" | "mongo", service: string): string => `${store}-${service}`;
+
+/** The role that owns a service's database: the service's name as an SQL identifier. */
+export const roleName = (service: string): string => service.replaceAll("-", "_");
+
+/** The environment of a service, in symbols; `infra/` resolves them for its target. Sorted by name. */
+export function renderEnvironment(
+  platform: PlatformModel,
+  service: ServiceModel,
+  stack: StackFacts,
+): Readonly<Record<string, Value>> {
+  const refs = refsOf(platform, service, stack);
+  const result = (service.env as (refs: AnyRefs) => ReturnType<ServiceModel["env"]>)(refs);
+  const entries = Object.entries(result)
+    .filter((entry): entry is [string, Value | string | number] => entry[1] !== undefined)
+    .map(([name, value]): [string, Value] => [name, asValue(value)]);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Every secret that must exist: admin passwords, one password per service and store, and what services ask for. */
+export function secretNames(platform: PlatformModel, stack: StackFacts): string[] {
+  const names = new Set<string>();
+  if (platform.stores.postgres !== undefined) names.add("postgres-admin");
+  if (platform.stores.mongo !== undefined) names.add("mongo-admin");
+  for (const service of Object.values(platform.services)) {
+    if (service.needs.postgres !== undefined) names.add(passwordName("postgres", service.name));
+    if (service.needs.mongo !== undefined) names.add(passwordName("mongo", service.name));
+    for (const value of Object.values(renderEnvironment(platform, service, stack)))
+      for (const part of value.parts) if (part.kind === "secret") names.add(part.name);
+  }
+  return [...names].sort();
+}
+
+function refsOf(platform: PlatformModel, service: ServiceModel, stack: StackFacts): AnyRefs {
+  const { needs } = service;
+  const address = (of: string) => ({ host: hostOf(of), port: portOf(of) });
+  const login = (store: "postgres" | "mongo", database: string) => ({
+    ...address(storeHosts[store]),
+    database: asValue(database),
+    user: asValue(roleName(service.name)),
+    password: secretOf(passwordName(store, service.name)),
+  });
+  const refs = {
+    port: new Value([{ kind: "text", text: String(service.port) }]),
+    stack,
+    secret: (name: string) => secretOf(`${service.name}-${name}`),
+    ...(needs.postgres && { postgres: login("postgres", needs.postgres.database) }),
+    ...(needs.mongo && { mongo: login("mongo", needs.mongo.database) }),
+    ...(needs.redis && { redis: { ...address(storeHosts.redis), database: needs.redis.database } }),
+    ...(needs.kafka && {
+      kafka: { ...address(storeHosts.kafka), publishes: needs.kafka.publishes, consumes: needs.kafka.consumes },
+    }),
+    calls: Object.fromEntries(
+      needs.calls.filter((callee) => platform.services[callee] !== undefined).map((callee) => [callee, address(callee)]),
+    ),
+  };
+  return refs as unknown as AnyRefs;
+}

@@ -1,0 +1,20 @@
+import { definePlatform } from "./define.ts";
+import { authService } from "./services/auth.ts";
+import { coreService } from "./services/core.ts";
+import { messagingService } from "./services/messaging.ts";
+import { topics } from "./topics.ts";
+
+/** The Beat EcoProve platform: everything else in this repository is derived from this value. */
+export const platform = definePlatform({
+  name: "beat-ecoprove",
+  stores: { postgres: {}, mongo: {}, redis: {}, kafka: {} },
+  topics,
+  services: {
+    "auth-service": authService,
+    "core-service": coreService,
+    "messaging-service": messagingService,
+  },
+  gateway: {},
+});
+
+export default platform;

@@ -1,0 +1,154 @@
+import { z } from "zod";
+import type { EnvValue, Value } from "./value.ts";
+
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, "must be a DNS label: lower-case letters, digits and '-', at most 63 characters");
+const identifier = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, "must be an SQL identifier: lower-case letters, digits and '_', at most 63 characters");
+const port = z.number().int().min(1).max(65535);
+const path = z.string().regex(/^\/[A-Za-z0-9._~/-]*$/, "must be an absolute path without dot segments, query or escapes");
+
+/** A path under a stripped prefix that takes no version prefix; with `suffixes` only files that end so. */
+const barePath = z.union([path, z.strictObject({ path, suffixes: z.array(z.string().startsWith(".")).min(1) })]);
+
+/** How a request reaches a service through the gateway (design section 4). */
+export const routeSchema = z.strictObject({
+  /** First path segments, matched at a segment boundary; the longest match wins. */
+  prefix: path,
+  /** Whether the prefix is taken off before the request goes on. */
+  strip: z.boolean().default(true),
+  /** Put in front as `/api/v{n}` unless the rest begins with `/api` or a bare path. */
+  apiVersion: z.number().int().min(1).optional(),
+  bare: z.array(barePath).default([]),
+  /** Paths, as the service sees them, that answer 404 at the gateway. */
+  deny: z.array(path).default([]),
+  websocket: z.boolean().default(false),
+  /** Time to the first byte of the answer, milliseconds. */
+  responseTimeoutMs: z.number().int().min(100).optional(),
+  /** Largest request body, bytes. */
+  maxBodyBytes: z.number().int().min(0).optional(),
+});
+
+const needsSchema = z.strictObject({
+  postgres: z
+    .strictObject({
+      database: identifier,
+      extensions: z.array(identifier).default([]),
+      /** Ends sessions that a leaking service leaves inside a transaction (P11), seconds. */
+      idleInTransactionSeconds: z.number().int().min(1).optional(),
+    })
+    .optional(),
+  mongo: z
+    .strictObject({
+      database: identifier,
+      /** Indexes the service queries by but never creates (P23): field and direction. */
+      indexes: z
+        .array(z.strictObject({ collection: z.string(), keys: z.array(z.tuple([z.string(), z.literal([1, -1])])) }))
+        .default([]),
+    })
+    .optional(),
+  redis: z.strictObject({ database: z.number().int().min(0).max(15).default(0) }).optional(),
+  kafka: z
+    .strictObject({
+      publishes: z.array(z.string()).default([]),
+      consumes: z.array(z.string()).default([]),
+      group: z.string().min(1).optional(),
+      /** False when its consumers die silently with the broker: it is then replaced after the broker (P3). */
+      reconnects: z.boolean().default(true),
+    })
+    .optional(),
+  /** Services it calls by HTTP. */
+  calls: z.array(z.string()).default([]),
+  /** Directories that outlive the container. */
+  volumes: z.array(z.strictObject({ name, path })).default([]),
+  /** Where the platform's RSA pair is mounted read-only (P4). */
+  signingKey: z.strictObject({ directory: path }).optional(),
+});
+
+/** What a service is and what it needs. The functions it carries are checked apart. */
+export const serviceSchema = z.strictObject({
+  /** Repository and tag of the image built from the service's own repository (P19). */
+  image: z.strictObject({ repository: z.string().min(1), tag: z.string().min(1) }),
+  /** The public repository a `git` source is built from. */
+  repository: z.url().optional(),
+  /** The role of the sample service that stands in for it. */
+  sample: z.enum(["auth", "core", "messaging", "basic"]),
+  port,
+  user: z.string().regex(/^\d+(:\d+)?$/, "must be uid or uid:gid").optional(),
+  routes: z.array(routeSchema).default([]),
+  health: z.strictObject({
+    probe: z.union([z.strictObject({ http: path }), z.strictObject({ tcp: z.literal(true) })]),
+    /** What the service's own image can run a probe with (P18). */
+    tool: z.enum(["wget", "bash", "none"]),
+    /** Longest time from start to healthy, seconds. */
+    startupSeconds: z.number().int().min(1).default(60),
+  }),
+  /** Time between SIGTERM and SIGKILL, seconds (P20). */
+  stopGraceSeconds: z.number().int().min(1).default(30),
+  replicas: z.strictObject({ max: z.number().int().min(1), why: z.string().min(1) }),
+  memoryMiB: z.number().int().min(32).default(384),
+  needs: needsSchema.prefault({}),
+});
+
+/** A service as parsed, every default filled in. */
+export type ServiceFacts = z.output<typeof serviceSchema>;
+/** A route as parsed, every default filled in. */
+export type RouteFacts = z.output<typeof routeSchema>;
+type ServiceInput = z.input<typeof serviceSchema>;
+/** What a service may ask for. */
+export type Needs = z.input<typeof needsSchema>;
+
+interface Address {
+  readonly host: Value;
+  readonly port: Value;
+}
+
+/** Facts that a stack sets and every service may read. */
+export interface StackFacts {
+  /** Public host name of the platform; browsers' origins are checked against it (P15). */
+  readonly publicHost: string;
+  /** `Development` turns on core's Swagger. */
+  readonly environment: "Development" | "Production";
+  readonly jwt: {
+    readonly issuer: string;
+    readonly audience: string;
+    readonly accessMinutes: number;
+    /** In units of 30 days. */
+    readonly refreshMonths: number;
+  };
+}
+
+type Login = { readonly database: Value; readonly user: Value; readonly password: Value };
+
+/** Exactly the references that a service asked for: a store it did not name is not there, for the compiler too. */
+export type RefsOf<N extends Needs> = {
+  readonly port: Value;
+  readonly stack: StackFacts;
+  /** A secret of this service's own, generated once. */
+  readonly secret: (name: string) => Value;
+} & (N extends { postgres: object } ? { readonly postgres: Address & Login } : unknown) &
+  (N extends { mongo: object } ? { readonly mongo: Address & Login } : unknown) &
+  (N extends { redis: object } ? { readonly redis: Address & { readonly database: number } } : unknown) &
+  (N extends { kafka: infer K }
+    ? {
+        readonly kafka: Address & {
+          readonly publishes: K extends { publishes: infer P extends readonly string[] } ? P : readonly [];
+          readonly consumes: K extends { consumes: infer C extends readonly string[] } ? C : readonly [];
+        };
+      }
+    : unknown) &
+  (N extends { calls: readonly (infer C extends string)[] } ? { readonly calls: { readonly [S in C]: Address } } : unknown);
+
+/** A service definition: its facts, its needs as literal types, and its environment. */
+export interface Service<N extends Needs = Needs> extends Omit<ServiceInput, "needs"> {
+  readonly needs: N;
+  // Method syntax: a service with narrower references is still a Service.
+  env(refs: RefsOf<N>): Readonly<Record<string, EnvValue>>;
+}
+
+/** Declares a service; the literal types of `needs` decide what `env` receives. */
+export function defineService<const N extends Needs>(service: Service<N>): Service<N> {
+  return service;
+}

@@ -1,0 +1,52 @@
+import { defineService } from "../service.ts";
+
+/** Identity: accounts, tokens and the signing key (Go). */
+export const authService = defineService({
+  image: { repository: "localhost/auth-service", tag: "1.0.0" },
+  repository: "https://github.com/beat-ecoprove/beat-ecoprove-auth",
+  sample: "auth",
+  port: 2000,
+  user: "10001",
+  routes: [
+    {
+      prefix: "/auth",
+      apiVersion: 1,
+      bare: ["/.well-known", "/swagger"],
+      // Internal in the service's own words, yet without any authentication.
+      deny: ["/api/v1/account/groups/permissions"],
+    },
+  ],
+  // It has no health route: every unknown path answers 500 (P18: the image has busybox wget).
+  health: { probe: { http: "/.well-known/jwks.json" }, tool: "wget", startupSeconds: 60 },
+  stopGraceSeconds: 30,
+  replicas: { max: 1, why: "migrations take no lock at first boot; Redis holds one session per account" },
+  memoryMiB: 256,
+  needs: {
+    postgres: { database: "auth_service", idleInTransactionSeconds: 60 },
+    redis: {},
+    kafka: {
+      publishes: ["auth_events", "messaging_events_email"],
+      consumes: ["auth_events", "messaging_events"],
+      group: "auth_consumer",
+      reconnects: false,
+    },
+    signingKey: { directory: "/app/www/keys" },
+  },
+  env: ({ port, postgres, redis, kafka, stack }) => ({
+    BEAT_IDENTITY_SERVER: port,
+    POSTGRES_HOST: postgres.host,
+    POSTGRES_PORT: postgres.port,
+    POSTGRES_DB: postgres.database,
+    POSTGRES_USER: postgres.user,
+    POSTGRES_PASSWORD: postgres.password,
+    JWT_ISSUER: stack.jwt.issuer,
+    JWT_AUDIENCE: stack.jwt.audience,
+    JWT_ACCESS_EXPIRED: stack.jwt.accessMinutes,
+    JWT_REFRESH_EXPIRED: stack.jwt.refreshMonths,
+    REDIS_HOST: redis.host,
+    REDIS_PORT: redis.port,
+    REDIS_DB: redis.database,
+    KAFKA_HOST: kafka.host,
+    KAFKA_PORT: kafka.port,
+  }),
+});

@@ -1,0 +1,212 @@
+import { z } from "zod";
+import { imageNames } from "./images.ts";
+import { InputError, joinPath, type Problem } from "./problems.ts";
+
+/** Host ports of the dev stack; `false` publishes nothing. */
+const hostPort = z.union([z.number().int().min(1).max(65535), z.literal(false)]);
+
+/**
+ * Characters a password may have. The same value stands raw in a Postgres URL, an ADO connection string and a
+ * Mongo URL (contracts P14).
+ */
+const secretValue = z.string().regex(/^[A-Za-z0-9]{8,128}$/, "must be 8 to 128 letters and digits, nothing else");
+
+const portsSchema = z.strictObject({
+  gateway: hostPort.default(9000),
+  postgres: hostPort.default(5432),
+  mongo: hostPort.default(27017),
+  redis: hostPort.default(6379),
+  redisUi: hostPort.default(8001),
+  kafka: hostPort.default(9094),
+  mongoExpress: hostPort.default(8081),
+  /** Service containers, for `beat serve`; off unless asked for. */
+  services: z.record(z.string(), hostPort).default({}),
+});
+
+const imageOverride = z.strictObject({
+  /** Whole reference, e.g. `registry.example.org/postgis:17`. */
+  reference: z.string().min(1).optional(),
+  tag: z.string().regex(/^[\w][\w.-]{0,127}$/, "must be an image tag").optional(),
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, "must be sha256:<64 hex digits>").optional(),
+});
+
+/** Where a service's image comes from (design section 7). */
+const sourceSchema = z.union([
+  z.literal("sample"),
+  z.strictObject({ image: z.string().min(1) }),
+  z.strictObject({
+    git: z.strictObject({
+      commit: z.string().regex(/^[0-9a-f]{40}$/, "must be a full commit id of 40 hex digits"),
+      repository: z.string().min(1).optional(),
+    }),
+  }),
+  z.strictObject({ path: z.string().min(1) }),
+]);
+
+/** The settings of one stack: every `platform:*` key of Pulumi.<stack>.yaml, with its default. */
+export const settingsSchema = z.strictObject({
+  target: z.literal(["docker"]).default("docker").describe("what the stack runs on"),
+  definition: z.string().min(1).optional().describe("module with another platform definition, from the project's root"),
+  engine: z.string().optional().describe("address of the container engine, e.g. unix:///run/podman/podman.sock"),
+  bind: z.string().min(1).default("127.0.0.1").describe("host address that published ports bind to"),
+  ports: portsSchema.prefault({}).describe("published host ports, false for none"),
+  publicHost: z.string().min(1).default("localhost").describe("public host name; browsers' origins are checked against it"),
+  environment: z.enum(["Development", "Production"]).default("Production").describe("Development turns on core's Swagger"),
+  devTools: z.boolean().default(false).describe("Mongo Express and the Redis UI"),
+  jwt: z
+    .strictObject({
+      issuer: z.string().min(1).default("beat-ecoprove"),
+      audience: z.string().min(1).default("beat-ecoprove"),
+      accessMinutes: z.number().int().min(1).default(30),
+      refreshMonths: z.number().int().min(1).default(1),
+    })
+    .prefault({})
+    .describe("token claims and lives (refresh in units of 30 days)"),
+  images: z
+    .strictObject({
+      mirror: z.string().regex(/^[^\s@]+[^/\s]$/, "must be a registry host and path without a trailing /").optional(),
+      overrides: z.partialRecord(z.enum(imageNames), imageOverride).default({}),
+    })
+    .prefault({})
+    .describe("mirror and overrides of the image catalogue"),
+  source: sourceSchema.optional().describe("where all service images come from; default: the tag in the definition"),
+  services: z
+    .record(
+      z.string(),
+      z.strictObject({ source: sourceSchema.optional(), memoryMiB: z.number().int().min(32).optional() }),
+    )
+    .default({})
+    .describe("per service: source, memory"),
+  generateSecrets: z.boolean().default(true).describe("make missing secrets and keep them in the stack's state"),
+  secrets: z.record(z.string(), secretValue).default({}).describe("passwords by name; set with --secret"),
+  signingKey: z
+    .string()
+    .regex(/^-----BEGIN (RSA )?PRIVATE KEY-----[\s\S]+-----END (RSA )?PRIVATE KEY-----\s*$/, "must be a PEM private key")
+    .optional()
+    .describe("RSA private key (PEM) that signs tokens; set with --secret"),
+  protect: z.boolean().default(false).describe("refuse to delete volumes with the stack"),
+});
+
+/** The settings of one stack, complete. */
+export type Settings = z.output<typeof settingsSchema>;
+/** Where a service's image comes from. */
+export type Source = z.output<typeof sourceSchema>;
+
+/** Environment variables of the original project that still override a setting in dev. */
+export const environmentOverrides = {
+  PROXY_HOST: "bind",
+  PROXY_PORT: "ports.gateway",
+  POSTGRES_PORT: "ports.postgres",
+  MONGO_PORT: "ports.mongo",
+  REDIS_PORT: "ports.redis",
+  REDIS_UI_PORT: "ports.redisUi",
+  KAFKA_PORT: "ports.kafka",
+} as const;
+
+const namespace = "platform:";
+
+/**
+ * Reads the settings of a stack.
+ * @param config all configuration of the stack as Pulumi holds it: `namespace:key` to a string or JSON text.
+ * @param environment variables that may override ports; pass `{}` to ignore them.
+ * @throws {InputError} with every unknown key and every wrong value; values of secrets are never shown.
+ */
+export function parseSettings(
+  config: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Settings {
+  const problems: Problem[] = [];
+  const raw: Record<string, unknown> = {};
+  for (const [key, text] of Object.entries(config)) {
+    if (!key.startsWith(namespace)) continue;
+    raw[key.slice(namespace.length)] = decode(key.slice(namespace.length), text);
+  }
+  applyEnvironment(raw, environment, problems);
+  const parsed = settingsSchema.safeParse(raw);
+  if (!parsed.success) for (const issue of parsed.error.issues) problems.push(...describe(issue, raw));
+  if (problems.length > 0 || !parsed.success) throw new InputError("the stack's settings are not valid", problems);
+  problems.push(...portClashes(parsed.data));
+  if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
+  return parsed.data;
+}
+
+function decode(key: string, text: string): unknown {
+  // Pulumi hands over every value as text; what is a string by the schema stays one.
+  const shape = settingsSchema.shape as Record<string, z.ZodType>;
+  const field = shape[key];
+  if (field?.safeParse(text).success) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function applyEnvironment(
+  raw: Record<string, unknown>,
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: Problem[],
+): void {
+  for (const [variable, setting] of Object.entries(environmentOverrides)) {
+    const text = environment[variable];
+    if (text === undefined) continue;
+    if (text === "") {
+      problems.push({ path: variable, message: "is set but empty", fix: `unset it, or give it a value for ${setting}` });
+      continue;
+    }
+    if (setting === "bind") raw["bind"] = text;
+    else {
+      if (!/^\d+$/.test(text)) {
+        problems.push({ path: variable, message: `"${text}" is not a port`, fix: "use a number from 1 to 65535" });
+        continue;
+      }
+      const ports = typeof raw["ports"] === "object" && raw["ports"] !== null ? raw["ports"] : {};
+      raw["ports"] = { ...ports, [setting.slice("ports.".length)]: Number(text) };
+    }
+  }
+}
+
+function describe(issue: z.core.$ZodIssue, raw: Record<string, unknown>): Problem[] {
+  const path = `${namespace}${joinPath(issue.path)}`;
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({
+      path: issue.path.length === 0 ? `${namespace}${key}` : `${path}.${key}`,
+      message: "is not a setting",
+      fix: `remove it, or use one of ${Object.keys(issue.path.length === 0 ? settingsSchema.shape : portsOr(issue.path)).join(", ")}`,
+    }));
+  const secret = issue.path[0] === "secrets" || issue.path[0] === "signingKey";
+  const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+  const shown = secret ? "" : ` (found ${JSON.stringify(found)})`;
+  return [
+    {
+      path,
+      message: `${issue.message}${shown}`,
+      fix: secret
+        ? `pulumi config set --secret --path '${path}'  with a value of letters and digits, or leave it out to have one made`
+        : `pulumi config set --path '${path}' <value>, or correct Pulumi.<stack>.yaml`,
+    },
+  ];
+}
+
+function portsOr(path: readonly PropertyKey[]): object {
+  return path[0] === "ports" ? portsSchema.shape : path[0] === "jwt" ? settingsSchema.shape.jwt.unwrap().shape : {};
+}
+
+function portClashes(settings: Settings): Problem[] {
+  const problems: Problem[] = [];
+  const taken = new Map<number, string>();
+  const { services, ...stores } = settings.ports;
+  const all = [...Object.entries(stores), ...Object.entries(services).map(([name, port]) => [`services.${name}`, port] as const)];
+  for (const [name, port] of all) {
+    if (port === false) continue;
+    const other = taken.get(port);
+    if (other !== undefined)
+      problems.push({
+        path: `${namespace}ports.${name}`,
+        message: `${port} is already the port of ${other}`,
+        fix: "give each published port a number of its own, or false",
+      });
+    taken.set(port, name);
+  }
+  return problems;
+}
