@@ -1,5 +1,5 @@
-import { type ImageName, images } from "./images.ts";
 import type { ServiceModel } from "./define.ts";
+import { type ImageName, images } from "./images.ts";
 import type { Settings, Source } from "./settings.ts";
 
 /** The reference of a catalogue image for a stack: mirror, tag and digest overrides applied. */
@@ -7,7 +7,8 @@ export function imageReference(name: ImageName, settings: Settings["images"]): s
   const entry = images[name];
   const override = settings.overrides[name];
   if (override?.reference !== undefined) return override.reference;
-  const repository = settings.mirror === undefined ? entry.repository : `${settings.mirror}/${entry.repository}`;
+  const repository =
+    settings.mirror === undefined ? entry.repository : `${settings.mirror}/${entry.repository}`;
   const tagged = `${repository}:${override?.tag ?? entry.tag}`;
   return override?.digest === undefined ? tagged : `${tagged}@${override.digest}`;
 }

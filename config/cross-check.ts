@@ -23,7 +23,8 @@ export function crossCheck(platform: PlatformModel): Problem[] {
   ];
 }
 
-const within = (inner: string, outer: string): boolean => outer === "/" || inner === outer || inner.startsWith(`${outer}/`);
+const within = (inner: string, outer: string): boolean =>
+  outer === "/" || inner === outer || inner.startsWith(`${outer}/`);
 
 function prefixes(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];
@@ -32,13 +33,28 @@ function prefixes(platform: PlatformModel): Problem[] {
     service.routes.forEach((route, index) => {
       const path = `services.${service.name}.routes[${index}].prefix`;
       if (within(route.prefix, "/_gateway"))
-        problems.push({ path, message: `"${route.prefix}" belongs to the gateway itself`, fix: "choose another prefix" });
+        problems.push({
+          path,
+          message: `"${route.prefix}" belongs to the gateway itself`,
+          fix: "choose another prefix",
+        });
       if (route.prefix !== "/" && route.prefix.endsWith("/"))
-        problems.push({ path, message: `"${route.prefix}" ends with /`, fix: `write "${route.prefix.replace(/\/+$/, "")}"` });
+        problems.push({
+          path,
+          message: `"${route.prefix}" ends with /`,
+          fix: `write "${route.prefix.replace(/\/+$/, "")}"`,
+        });
       for (const other of seen) {
         if (other.prefix === route.prefix)
-          problems.push({ path, message: `"${route.prefix}" is already the prefix of ${other.service}`, fix: "give one of the two another prefix" });
-        else if (other.service !== service.name && (within(route.prefix, other.prefix) || within(other.prefix, route.prefix)))
+          problems.push({
+            path,
+            message: `"${route.prefix}" is already the prefix of ${other.service}`,
+            fix: "give one of the two another prefix",
+          });
+        else if (
+          other.service !== service.name &&
+          (within(route.prefix, other.prefix) || within(other.prefix, route.prefix))
+        )
           problems.push({
             path,
             message: `"${route.prefix}" and "${other.prefix}" of ${other.service} shadow each other`,
@@ -67,7 +83,11 @@ function databases(platform: PlatformModel): Problem[] {
           fix: "give each service a database of its own",
         });
       if (["postgres", "template0", "template1", "admin", "local", "config"].includes(database))
-        problems.push({ path, message: `"${database}" is reserved by the server`, fix: "choose another name" });
+        problems.push({
+          path,
+          message: `"${database}" is reserved by the server`,
+          fix: "choose another name",
+        });
       owners.set(database, service.name);
     }
   }
@@ -108,34 +128,66 @@ function topicsAndCalls(platform: PlatformModel): Problem[] {
     const at = `services.${name}.needs`;
     for (const kind of ["postgres", "mongo", "redis", "kafka"] as const satisfies readonly StoreKind[])
       if (needs[kind] !== undefined && platform.stores[kind] === undefined)
-        problems.push({ path: `${at}.${kind}`, message: "the platform has no such store", fix: `add ${kind} to stores` });
+        problems.push({
+          path: `${at}.${kind}`,
+          message: "the platform has no such store",
+          fix: `add ${kind} to stores`,
+        });
     for (const direction of ["publishes", "consumes"] as const)
       (needs.kafka?.[direction] ?? []).forEach((topic, index) => {
         const path = `${at}.kafka.${direction}[${index}]`;
         if (!declared.includes(topic))
-          problems.push({ path, message: `topic "${topic}" is not declared`, fix: `add it to topics (declared: ${declared.join(", ")})` });
+          problems.push({
+            path,
+            message: `topic "${topic}" is not declared`,
+            fix: `add it to topics (declared: ${declared.join(", ")})`,
+          });
         else if (direction === "consumes" && !published.has(topic))
-          problems.push({ path, message: `nobody publishes "${topic}"`, fix: "name its publisher, or stop consuming it" });
+          problems.push({
+            path,
+            message: `nobody publishes "${topic}"`,
+            fix: "name its publisher, or stop consuming it",
+          });
       });
     const group = needs.kafka?.group;
     if ((needs.kafka?.consumes.length ?? 0) > 0 && group === undefined)
-      problems.push({ path: `${at}.kafka.group`, message: "a consumer needs a group", fix: "name its consumer group" });
+      problems.push({
+        path: `${at}.kafka.group`,
+        message: "a consumer needs a group",
+        fix: "name its consumer group",
+      });
     if (group !== undefined) {
       const other = groups.get(group);
       if (other !== undefined)
-        problems.push({ path: `${at}.kafka.group`, message: `"${group}" is already the group of ${other}; each would get half of the events`, fix: "use another group" });
+        problems.push({
+          path: `${at}.kafka.group`,
+          message: `"${group}" is already the group of ${other}; each would get half of the events`,
+          fix: "use another group",
+        });
       groups.set(group, name);
     }
     needs.calls.forEach((callee, index) => {
       if (platform.services[callee] === undefined)
-        problems.push({ path: `${at}.calls[${index}]`, message: `there is no service "${callee}"`, fix: `use one of ${Object.keys(platform.services).join(", ")}` });
+        problems.push({
+          path: `${at}.calls[${index}]`,
+          message: `there is no service "${callee}"`,
+          fix: `use one of ${Object.keys(platform.services).join(", ")}`,
+        });
     });
     routes.forEach((route, index) => {
       if (route.strip && route.apiVersion === undefined && route.bare.length > 0)
-        problems.push({ path: `services.${name}.routes[${index}].bare`, message: "has no effect without apiVersion", fix: "remove it, or set apiVersion" });
+        problems.push({
+          path: `services.${name}.routes[${index}].bare`,
+          message: "has no effect without apiVersion",
+          fix: "remove it, or set apiVersion",
+        });
     });
     if (health.tool === "none" && routes.length === 0)
-      problems.push({ path: `services.${name}.health.tool`, message: "nothing could tell whether the service is up", fix: "give it a probe tool or a route" });
+      problems.push({
+        path: `services.${name}.health.tool`,
+        message: "nothing could tell whether the service is up",
+        fix: "give it a probe tool or a route",
+      });
   }
   return problems;
 }
@@ -148,11 +200,19 @@ function volumes(platform: PlatformModel): Problem[] {
       const path = `services.${name}.needs.volumes[${index}]`;
       const owner = owners.get(volume.name);
       if (owner !== undefined)
-        problems.push({ path, message: `volume "${volume.name}" already belongs to ${owner}`, fix: "use another name" });
+        problems.push({
+          path,
+          message: `volume "${volume.name}" already belongs to ${owner}`,
+          fix: "use another name",
+        });
       owners.set(volume.name, name);
       // An empty volume over the keys makes auth panic (P4).
       if (needs.signingKey !== undefined && within(volume.path, needs.signingKey.directory))
-        problems.push({ path, message: `would hide the signing key in ${needs.signingKey.directory}`, fix: "mount it elsewhere" });
+        problems.push({
+          path,
+          message: `would hide the signing key in ${needs.signingKey.directory}`,
+          fix: "mount it elsewhere",
+        });
     });
   }
   return problems;
@@ -166,15 +226,27 @@ function environments(platform: PlatformModel): Problem[] {
     try {
       env = renderEnvironment(platform, service, exampleFacts);
     } catch (error) {
-      problems.push({ path: at, message: `throws: ${(error as Error).message}`, fix: "use only what the service asked for in needs" });
+      problems.push({
+        path: at,
+        message: `throws: ${(error as Error).message}`,
+        fix: "use only what the service asked for in needs",
+      });
       continue;
     }
     for (const [variable, value] of Object.entries(env)) {
       if (!/^[A-Z][A-Z0-9_]*$/.test(variable))
-        problems.push({ path: `${at}.${variable}`, message: "is not a portable variable name", fix: "use upper-case letters, digits and _" });
+        problems.push({
+          path: `${at}.${variable}`,
+          message: "is not a portable variable name",
+          fix: "use upper-case letters, digits and _",
+        });
       // P13: messaging crashes on an empty port, core on an empty REDIS_DATABASE.
       if (value.parts.length === 0 || value.render(() => "x").trim() === "")
-        problems.push({ path: `${at}.${variable}`, message: "is empty", fix: "leave the variable out (undefined), or give it a value" });
+        problems.push({
+          path: `${at}.${variable}`,
+          message: "is empty",
+          fix: "leave the variable out (undefined), or give it a value",
+        });
     }
   }
   return problems;

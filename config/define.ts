@@ -22,7 +22,9 @@ const storesSchema = z.strictObject({
   mongo: z
     .strictObject({ port: z.number().int().default(27017), memoryMiB: z.number().int().default(512) })
     .optional(),
-  redis: z.strictObject({ port: z.number().int().default(6379), memoryMiB: z.number().int().default(256) }).optional(),
+  redis: z
+    .strictObject({ port: z.number().int().default(6379), memoryMiB: z.number().int().default(256) })
+    .optional(),
   kafka: z
     .strictObject({
       port: z.number().int().default(9092),
@@ -84,7 +86,13 @@ export interface PlatformInput<
     readonly [S in keyof Services]: Services[S] extends Service<infer N>
       ? N extends NeedsWithin<keyof Topics & string, keyof Services & string, keyof Stores & string>
         ? Services[S]
-        : { readonly needs: NeedsWithin<keyof Topics & string, keyof Services & string, keyof Stores & string> }
+        : {
+            readonly needs: NeedsWithin<
+              keyof Topics & string,
+              keyof Services & string,
+              keyof Stores & string
+            >;
+          }
       : never;
   };
   readonly gateway: z.input<typeof platformSchema>["gateway"];
@@ -116,7 +124,12 @@ export function definePlatform<
   for (const [name, service] of Object.entries(input.services as Record<string, Record<string, unknown>>)) {
     const { env, ...facts } = service;
     if (typeof env === "function") envs.set(name, env.bind(service) as ServiceModel["env"]);
-    else problems.push({ path: `services.${name}.env`, message: "is missing", fix: "add env: (refs) => ({ … })" });
+    else
+      problems.push({
+        path: `services.${name}.env`,
+        message: "is missing",
+        fix: "add env: (refs) => ({ … })",
+      });
     plain[name] = facts;
   }
   const parsed = platformSchema.safeParse({ ...input, services: plain });

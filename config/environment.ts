@@ -54,10 +54,16 @@ function refsOf(platform: PlatformModel, service: ServiceModel, stack: StackFact
     ...(needs.mongo && { mongo: login("mongo", needs.mongo.database) }),
     ...(needs.redis && { redis: { ...address(storeHosts.redis), database: needs.redis.database } }),
     ...(needs.kafka && {
-      kafka: { ...address(storeHosts.kafka), publishes: needs.kafka.publishes, consumes: needs.kafka.consumes },
+      kafka: {
+        ...address(storeHosts.kafka),
+        publishes: needs.kafka.publishes,
+        consumes: needs.kafka.consumes,
+      },
     }),
     calls: Object.fromEntries(
-      needs.calls.filter((callee) => platform.services[callee] !== undefined).map((callee) => [callee, address(callee)]),
+      needs.calls
+        .filter((callee) => platform.services[callee] !== undefined)
+        .map((callee) => [callee, address(callee)]),
     ),
   };
   return refs as unknown as AnyRefs;

@@ -1,5 +1,5 @@
-import type { RouteTable } from "../gateway/src/routes.ts";
 import type { PlatformModel } from "./define.ts";
+import type { RouteTable } from "./route-table.ts";
 
 /** The gateway's routing table; route names are unique, the first route of a service carries the service's name. */
 export function routeTable(platform: PlatformModel): RouteTable {

@@ -3,15 +3,26 @@ import type { EnvValue, Value } from "./value.ts";
 
 const name = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,62}$/, "must be a DNS label: lower-case letters, digits and '-', at most 63 characters");
+  .regex(
+    /^[a-z][a-z0-9-]{0,62}$/,
+    "must be a DNS label: lower-case letters, digits and '-', at most 63 characters",
+  );
 const identifier = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,62}$/, "must be an SQL identifier: lower-case letters, digits and '_', at most 63 characters");
+  .regex(
+    /^[a-z][a-z0-9_]{0,62}$/,
+    "must be an SQL identifier: lower-case letters, digits and '_', at most 63 characters",
+  );
 const port = z.number().int().min(1).max(65535);
-const path = z.string().regex(/^\/[A-Za-z0-9._~/-]*$/, "must be an absolute path without dot segments, query or escapes");
+const path = z
+  .string()
+  .regex(/^\/[A-Za-z0-9._~/-]*$/, "must be an absolute path without dot segments, query or escapes");
 
 /** A path under a stripped prefix that takes no version prefix; with `suffixes` only files that end so. */
-const barePath = z.union([path, z.strictObject({ path, suffixes: z.array(z.string().startsWith(".")).min(1) })]);
+const barePath = z.union([
+  path,
+  z.strictObject({ path, suffixes: z.array(z.string().startsWith(".")).min(1) }),
+]);
 
 /** How a request reaches a service through the gateway (design section 4). */
 export const routeSchema = z.strictObject({
@@ -45,7 +56,12 @@ const needsSchema = z.strictObject({
       database: identifier,
       /** Indexes the service queries by but never creates (P23): field and direction. */
       indexes: z
-        .array(z.strictObject({ collection: z.string(), keys: z.array(z.tuple([z.string(), z.literal([1, -1])])) }))
+        .array(
+          z.strictObject({
+            collection: z.string(),
+            keys: z.array(z.tuple([z.string(), z.literal([1, -1])])),
+          }),
+        )
         .default([]),
     })
     .optional(),
@@ -76,7 +92,10 @@ export const serviceSchema = z.strictObject({
   /** The role of the sample service that stands in for it. */
   sample: z.enum(["auth", "core", "messaging", "basic"]),
   port,
-  user: z.string().regex(/^\d+(:\d+)?$/, "must be uid or uid:gid").optional(),
+  user: z
+    .string()
+    .regex(/^\d+(:\d+)?$/, "must be uid or uid:gid")
+    .optional(),
   routes: z.array(routeSchema).default([]),
   health: z.strictObject({
     probe: z.union([z.strictObject({ http: path }), z.strictObject({ tcp: z.literal(true) })]),
@@ -139,7 +158,9 @@ export type RefsOf<N extends Needs> = {
         };
       }
     : unknown) &
-  (N extends { calls: readonly (infer C extends string)[] } ? { readonly calls: { readonly [S in C]: Address } } : unknown);
+  (N extends { calls: readonly (infer C extends string)[] }
+    ? { readonly calls: { readonly [S in C]: Address } }
+    : unknown);
 
 /** A service definition: its facts, its needs as literal types, and its environment. */
 export interface Service<N extends Needs = Needs> extends Omit<ServiceInput, "needs"> {

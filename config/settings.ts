@@ -9,7 +9,9 @@ const hostPort = z.union([z.number().int().min(1).max(65535), z.literal(false)])
  * Characters a password may have. The same value stands raw in a Postgres URL, an ADO connection string and a
  * Mongo URL (contracts P14).
  */
-const secretValue = z.string().regex(/^[A-Za-z0-9]{8,128}$/, "must be 8 to 128 letters and digits, nothing else");
+const secretValue = z
+  .string()
+  .regex(/^[A-Za-z0-9]{8,128}$/, "must be 8 to 128 letters and digits, nothing else");
 
 const portsSchema = z.strictObject({
   gateway: hostPort.default(9000),
@@ -26,8 +28,14 @@ const portsSchema = z.strictObject({
 const imageOverride = z.strictObject({
   /** Whole reference, e.g. `registry.example.org/postgis:17`. */
   reference: z.string().min(1).optional(),
-  tag: z.string().regex(/^[\w][\w.-]{0,127}$/, "must be an image tag").optional(),
-  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, "must be sha256:<64 hex digits>").optional(),
+  tag: z
+    .string()
+    .regex(/^[\w][\w.-]{0,127}$/, "must be an image tag")
+    .optional(),
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256:<64 hex digits>")
+    .optional(),
 });
 
 /** Where a service's image comes from (design section 7). */
@@ -46,12 +54,26 @@ const sourceSchema = z.union([
 /** The settings of one stack: every `platform:*` key of Pulumi.<stack>.yaml, with its default. */
 export const settingsSchema = z.strictObject({
   target: z.literal(["docker"]).default("docker").describe("what the stack runs on"),
-  definition: z.string().min(1).optional().describe("module with another platform definition, from the project's root"),
-  engine: z.string().optional().describe("address of the container engine, e.g. unix:///run/podman/podman.sock"),
+  definition: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("module with another platform definition, from the project's root"),
+  engine: z
+    .string()
+    .optional()
+    .describe("address of the container engine, e.g. unix:///run/podman/podman.sock"),
   bind: z.string().min(1).default("127.0.0.1").describe("host address that published ports bind to"),
   ports: portsSchema.prefault({}).describe("published host ports, false for none"),
-  publicHost: z.string().min(1).default("localhost").describe("public host name; browsers' origins are checked against it"),
-  environment: z.enum(["Development", "Production"]).default("Production").describe("Development turns on core's Swagger"),
+  publicHost: z
+    .string()
+    .min(1)
+    .default("localhost")
+    .describe("public host name; browsers' origins are checked against it"),
+  environment: z
+    .enum(["Development", "Production"])
+    .default("Production")
+    .describe("Development turns on core's Swagger"),
   devTools: z.boolean().default(false).describe("Mongo Express and the Redis UI"),
   jwt: z
     .strictObject({
@@ -64,12 +86,17 @@ export const settingsSchema = z.strictObject({
     .describe("token claims and lives (refresh in units of 30 days)"),
   images: z
     .strictObject({
-      mirror: z.string().regex(/^[^\s@]+[^/\s]$/, "must be a registry host and path without a trailing /").optional(),
+      mirror: z
+        .string()
+        .regex(/^[^\s@]+[^/\s]$/, "must be a registry host and path without a trailing /")
+        .optional(),
       overrides: z.partialRecord(z.enum(imageNames), imageOverride).default({}),
     })
     .prefault({})
     .describe("mirror and overrides of the image catalogue"),
-  source: sourceSchema.optional().describe("where all service images come from; default: the tag in the definition"),
+  source: sourceSchema
+    .optional()
+    .describe("where all service images come from; default: the tag in the definition"),
   services: z
     .record(
       z.string(),
@@ -77,11 +104,17 @@ export const settingsSchema = z.strictObject({
     )
     .default({})
     .describe("per service: source, memory"),
-  generateSecrets: z.boolean().default(true).describe("make missing secrets and keep them in the stack's state"),
+  generateSecrets: z
+    .boolean()
+    .default(true)
+    .describe("make missing secrets and keep them in the stack's state"),
   secrets: z.record(z.string(), secretValue).default({}).describe("passwords by name; set with --secret"),
   signingKey: z
     .string()
-    .regex(/^-----BEGIN (RSA )?PRIVATE KEY-----[\s\S]+-----END (RSA )?PRIVATE KEY-----\s*$/, "must be a PEM private key")
+    .regex(
+      /^-----BEGIN (RSA )?PRIVATE KEY-----[\s\S]+-----END (RSA )?PRIVATE KEY-----\s*$/,
+      "must be a PEM private key",
+    )
     .optional()
     .describe("RSA private key (PEM) that signs tokens; set with --secret"),
   protect: z.boolean().default(false).describe("refuse to delete volumes with the stack"),
@@ -124,7 +157,8 @@ export function parseSettings(
   applyEnvironment(raw, environment, problems);
   const parsed = settingsSchema.safeParse(raw);
   if (!parsed.success) for (const issue of parsed.error.issues) problems.push(...describe(issue, raw));
-  if (problems.length > 0 || !parsed.success) throw new InputError("the stack's settings are not valid", problems);
+  if (problems.length > 0 || !parsed.success)
+    throw new InputError("the stack's settings are not valid", problems);
   problems.push(...portClashes(parsed.data));
   if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
   return parsed.data;
@@ -151,13 +185,21 @@ function applyEnvironment(
     const text = environment[variable];
     if (text === undefined) continue;
     if (text === "") {
-      problems.push({ path: variable, message: "is set but empty", fix: `unset it, or give it a value for ${setting}` });
+      problems.push({
+        path: variable,
+        message: "is set but empty",
+        fix: `unset it, or give it a value for ${setting}`,
+      });
       continue;
     }
     if (setting === "bind") raw["bind"] = text;
     else {
       if (!/^\d+$/.test(text)) {
-        problems.push({ path: variable, message: `"${text}" is not a port`, fix: "use a number from 1 to 65535" });
+        problems.push({
+          path: variable,
+          message: `"${text}" is not a port`,
+          fix: "use a number from 1 to 65535",
+        });
         continue;
       }
       const ports = typeof raw["ports"] === "object" && raw["ports"] !== null ? raw["ports"] : {};
@@ -175,7 +217,10 @@ function describe(issue: z.core.$ZodIssue, raw: Record<string, unknown>): Proble
       fix: `remove it, or use one of ${Object.keys(issue.path.length === 0 ? settingsSchema.shape : portsOr(issue.path)).join(", ")}`,
     }));
   const secret = issue.path[0] === "secrets" || issue.path[0] === "signingKey";
-  const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+  const found = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    raw,
+  );
   const shown = secret ? "" : ` (found ${JSON.stringify(found)})`;
   return [
     {
@@ -189,14 +234,21 @@ function describe(issue: z.core.$ZodIssue, raw: Record<string, unknown>): Proble
 }
 
 function portsOr(path: readonly PropertyKey[]): object {
-  return path[0] === "ports" ? portsSchema.shape : path[0] === "jwt" ? settingsSchema.shape.jwt.unwrap().shape : {};
+  return path[0] === "ports"
+    ? portsSchema.shape
+    : path[0] === "jwt"
+      ? settingsSchema.shape.jwt.unwrap().shape
+      : {};
 }
 
 function portClashes(settings: Settings): Problem[] {
   const problems: Problem[] = [];
   const taken = new Map<number, string>();
   const { services, ...stores } = settings.ports;
-  const all = [...Object.entries(stores), ...Object.entries(services).map(([name, port]) => [`services.${name}`, port] as const)];
+  const all = [
+    ...Object.entries(stores),
+    ...Object.entries(services).map(([name, port]) => [`services.${name}`, port] as const),
+  ];
   for (const [name, port] of all) {
     if (port === false) continue;
     const other = taken.get(port);

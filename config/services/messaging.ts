@@ -22,8 +22,20 @@ export const messagingService = defineService({
     mongo: {
       database: "messaging",
       indexes: [
-        { collection: "messages", keys: [["data.group_id", 1], ["_id", -1]] },
-        { collection: "notifications", keys: [["metadata.actor_id", 1], ["_id", -1]] },
+        {
+          collection: "messages",
+          keys: [
+            ["data.group_id", 1],
+            ["_id", -1],
+          ],
+        },
+        {
+          collection: "notifications",
+          keys: [
+            ["metadata.actor_id", 1],
+            ["_id", -1],
+          ],
+        },
       ],
     },
     redis: {},

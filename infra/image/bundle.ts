@@ -1,0 +1,29 @@
+import { build } from "esbuild";
+
+/**
+ * Bundles a program into one ES module with the same bytes for the same source: no absolute paths, no time stamps.
+ * @param entry source file.
+ * @param outfile file to write.
+ * @param root directory that paths inside the bundle are relative to.
+ * @throws when the source does not compile; esbuild's message names file and line.
+ */
+export async function bundle(entry: string, outfile: string, root: string): Promise<void> {
+  await build({
+    entryPoints: [entry],
+    outfile,
+    absWorkingDir: root,
+    bundle: true,
+    platform: "node",
+    target: "node22",
+    format: "esm",
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "none",
+    logLevel: "silent",
+    // Its main file reads a .wasm beside itself; this one carries it.
+    alias: { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" },
+    // CommonJS dependencies call require() at run time.
+    banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
+    external: ["pg-native", "mongodb-client-encryption", "kerberos", "snappy", "@mongodb-js/zstd", "aws4", "socks", "gcp-metadata", "@aws-sdk/credential-providers", "bufferutil", "utf-8-validate"],
+  });
+}

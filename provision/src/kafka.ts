@@ -1,0 +1,55 @@
+import { Admin } from "@platformatic/kafka";
+import type { Done, KafkaPlan } from "./plan.ts";
+import { untilAnswered } from "./retry.ts";
+
+/**
+ * Creates the missing topics and waits until every partition has a leader: a consumer that joins earlier gets an
+ * empty assignment and never notices (contracts P2). Partitions are only ever added.
+ */
+export async function provisionKafka(plan: KafkaPlan): Promise<Done[]> {
+  const admin = new Admin({
+    clientId: "beat-provision",
+    bootstrapBrokers: [...plan.bootstrap],
+    retries: 0,
+    connectTimeout: 2000,
+    // Otherwise asking about a missing topic may create it with the broker's defaults.
+    autocreateTopics: false,
+  });
+  try {
+    const existing = new Set(await untilAnswered(plan.waitSeconds, () => admin.listTopics()));
+    const done: Done[] = [];
+    for (const topic of plan.topics) {
+      if (existing.has(topic.name)) {
+        done.push(await checkPartitions(admin, topic));
+        continue;
+      }
+      await untilAnswered(plan.waitSeconds, () =>
+        admin.createTopics({ topics: [topic.name], partitions: topic.partitions, replicas: topic.replicationFactor }),
+      );
+      done.push({ object: `topic ${topic.name}`, result: "created" });
+    }
+    await untilAnswered(plan.waitSeconds, async () => {
+      const { topics } = await admin.metadata({ topics: plan.topics.map(({ name }) => name), forceUpdate: true });
+      for (const { name } of plan.topics) {
+        const partitions = topics.get(name)?.partitions ?? [];
+        if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0))
+          throw new Error(`topic ${name} has a partition without a leader`);
+      }
+    });
+    return done;
+  } finally {
+    await admin.close();
+  }
+}
+
+async function checkPartitions(admin: Admin, topic: KafkaPlan["topics"][number]): Promise<Done> {
+  const { topics } = await admin.metadata({ topics: [topic.name], forceUpdate: true });
+  const count = topics.get(topic.name)?.partitionsCount ?? 0;
+  if (count > topic.partitions)
+    throw new Error(
+      `topic ${topic.name} has ${count} partitions and the definition says ${topic.partitions}; partitions cannot be taken away: declare ${count}`,
+    );
+  if (count === topic.partitions) return { object: `topic ${topic.name}`, result: "unchanged" };
+  await admin.createPartitions({ topics: [{ name: topic.name, count: topic.partitions, assignments: [] }] });
+  return { object: `topic ${topic.name}`, result: "altered" };
+}

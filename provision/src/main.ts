@@ -1,0 +1,36 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { provisionKafka } from "./kafka.ts";
+import { provisionMongo } from "./mongo.ts";
+import { type Done, planSchema } from "./plan.ts";
+import { provisionPostgres } from "./postgres.ts";
+
+/**
+ * The Docker provider cannot fail a container by its exit code, only by its health. So success leaves a marker that
+ * the health check looks for, and the process stays long enough to be seen healthy before it ends.
+ */
+const marker = "/tmp/provisioned";
+
+/** Brings one store to the state of a plan. */
+async function provision(file: string): Promise<Done[]> {
+  const parsed = planSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
+  if (!parsed.success) throw new Error(`the plan ${file} is not valid: ${z.prettifyError(parsed.error)}`);
+  const plan = parsed.data;
+  if (plan.kind === "postgres") return provisionPostgres(plan);
+  if (plan.kind === "mongo") return provisionMongo(plan);
+  return provisionKafka(plan);
+}
+
+const [file = "/run/plan.json", linger = "0"] = process.argv.slice(2);
+process.once("SIGTERM", () => process.exit(0));
+try {
+  for (const done of await provision(file)) console.log(JSON.stringify(done));
+  writeFileSync(marker, "");
+  await sleep(Number(linger) * 1000);
+  process.exit(0);
+} catch (error) {
+  const cause = error instanceof AggregateError ? error.errors[0] : error;
+  console.error(`provision: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`);
+  process.exit(1);
+}

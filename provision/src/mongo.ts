@@ -1,0 +1,51 @@
+import { MongoClient } from "mongodb";
+import { readPassword } from "./password.ts";
+import type { Done, MongoPlan } from "./plan.ts";
+import { untilAnswered } from "./retry.ts";
+
+/** Creates or updates the users (in `admin`, where the messaging service looks for its own, P23) and the indexes. */
+export async function provisionMongo(plan: MongoPlan): Promise<Done[]> {
+  const client = await untilAnswered(plan.waitSeconds, async () => {
+    const candidate = new MongoClient(`mongodb://${plan.host}:${plan.port}/`, {
+      auth: { username: plan.admin.user, password: readPassword(plan.admin.passwordFile) },
+      authSource: "admin",
+      serverSelectionTimeoutMS: 2000,
+    });
+    try {
+      await candidate.db("admin").command({ ping: 1 });
+      // A ping needs no rights on a real server; this does.
+      await candidate.db("admin").command({ usersInfo: 1 });
+      return candidate;
+    } catch (error) {
+      await candidate.close();
+      throw error;
+    }
+  });
+  try {
+    const done: Done[] = [];
+    const admin = client.db("admin");
+    for (const user of plan.users) {
+      const info = await admin.command({ usersInfo: user.name });
+      const known = (info.users as unknown[]).length > 0;
+      await admin.command({
+        [known ? "updateUser" : "createUser"]: user.name,
+        pwd: readPassword(user.passwordFile),
+        roles: [{ role: "readWrite", db: user.database }],
+      });
+      done.push({ object: `user ${user.name}`, result: known ? "unchanged" : "created" });
+    }
+    for (const index of plan.indexes) {
+      const collection = client.db(index.database).collection(index.collection);
+      const before = await collection.indexes().catch(() => []);
+      await collection.createIndex(new Map(index.keys));
+      const after = await collection.indexes();
+      done.push({
+        object: `index on ${index.database}.${index.collection}`,
+        result: after.length > Math.max(before.length, 1) ? "created" : "unchanged",
+      });
+    }
+    return done;
+  } finally {
+    await client.close();
+  }
+}
