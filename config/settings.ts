@@ -117,7 +117,6 @@ export const settingsSchema = z.strictObject({
     )
     .optional()
     .describe("RSA private key (PEM) that signs tokens; set with --secret"),
-  protect: z.boolean().default(false).describe("refuse to delete volumes with the stack"),
 });
 
 /** The settings of one stack, complete. */

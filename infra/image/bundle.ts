@@ -3,14 +3,13 @@ import { build } from "esbuild";
 /**
  * Bundles a program into one ES module with the same bytes for the same source: no absolute paths, no time stamps.
  * @param entry source file.
- * @param outfile file to write.
  * @param root directory that paths inside the bundle are relative to.
  * @throws when the source does not compile; esbuild's message names file and line.
  */
-export async function bundle(entry: string, outfile: string, root: string): Promise<void> {
-  await build({
+export async function bundle(entry: string, root: string): Promise<Uint8Array> {
+  const { outputFiles } = await build({
     entryPoints: [entry],
-    outfile,
+    write: false,
     absWorkingDir: root,
     bundle: true,
     platform: "node",
@@ -26,4 +25,7 @@ export async function bundle(entry: string, outfile: string, root: string): Prom
     banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
     external: ["pg-native", "mongodb-client-encryption", "kerberos", "snappy", "@mongodb-js/zstd", "aws4", "socks", "gcp-metadata", "@aws-sdk/credential-providers", "bufferutil", "utf-8-validate"],
   });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error(`esbuild wrote nothing for ${entry}`);
+  return file.contents;
 }

@@ -1,0 +1,108 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { builtReference, sourceOf } from "../../config/catalogue.ts";
+import type { ServiceModel } from "../../config/define.ts";
+import { renderEnvironment } from "../../config/environment.ts";
+import { storeHosts } from "../../config/stores.ts";
+import type { Part, Value } from "../../config/value.ts";
+import { managedContainer } from "./managed-container.ts";
+import { serviceProbe } from "./probes.ts";
+import type { Provisioners } from "./provisioners.ts";
+import type { Secrets } from "./secrets.ts";
+import { dataVolume, type Stores } from "./stores.ts";
+import type { DockerTarget } from "./target.ts";
+
+/** The platform's services as containers, each started once what it needs is there. */
+export class Services extends pulumi.ComponentResource {
+  readonly containers: readonly docker.Container[];
+
+  constructor(
+    name: string,
+    target: DockerTarget,
+    parts: { readonly stores: Stores; readonly provisioners: Provisioners; readonly secrets: Secrets },
+    sampleImage: pulumi.Output<string> | undefined,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("beat:docker:Services", name, {}, opts);
+    const { stores, provisioners, secrets } = parts;
+    this.containers = Object.values(target.platform.services).map((service) => {
+      const { needs } = service;
+      const source = sourceOf(service, target.settings);
+      const sample = source === "sample";
+      const image = sample ? sampleImage : target.images(imageOf(service, source));
+      if (image === undefined) throw new Error(`${service.name} is a sample, and no sample image was built`);
+      const probe = serviceProbe(service, sample);
+      const key = needs.signingKey;
+      return managedContainer(
+        target,
+        {
+          name: service.name,
+          image,
+          ...(sample && { command: [service.sample] }),
+          env: resolve(target, renderEnvironment(target.platform, service, target.settings), secrets),
+          uploads: key
+            ? [
+                { file: `${key.directory}/private.pem`, content: secrets.signingKey.privatePem },
+                { file: `${key.directory}/public.pem`, content: secrets.signingKey.publicPem },
+              ]
+            : [],
+          ports: [{ internal: service.port, external: target.settings.ports.services[service.name] ?? false }],
+          volumes: needs.volumes.map((volume) => ({
+            volume: dataVolume(target, volume.name, this).name,
+            path: volume.path,
+          })),
+          ...(probe && { health: { test: probe, startupSeconds: service.health.startupSeconds } }),
+          memoryMiB: target.settings.services[service.name]?.memoryMiB ?? service.memoryMiB,
+          stopGraceSeconds: service.stopGraceSeconds,
+        },
+        {
+          parent: this,
+          dependsOn: present(
+            needs.postgres && provisioners.postgres,
+            needs.mongo && provisioners.mongo,
+            needs.redis && stores.redis,
+            needs.kafka && provisioners.kafka,
+          ),
+          // Its consumers would die silently with the broker and never come back (P3).
+          ...(needs.kafka?.reconnects === false && { replaceWith: present(stores.kafka, provisioners.kafka) }),
+        },
+      );
+    });
+    this.registerOutputs();
+  }
+}
+
+function imageOf(service: ServiceModel, source: Exclude<ReturnType<typeof sourceOf>, "sample">): string {
+  return "image" in source ? source.image : (builtReference(service, source) ?? "");
+}
+
+const present = <T>(...values: readonly (T | undefined)[]): T[] =>
+  values.filter((value): value is T => value !== undefined);
+
+/** Fills in what the container network knows: names are host names, ports are the definition's. */
+function resolve(
+  target: DockerTarget,
+  environment: Readonly<Record<string, Value>>,
+  secrets: Secrets,
+): Record<string, pulumi.Input<string>> {
+  const { stores, services } = target.platform;
+  const ports = new Map<string, number>(Object.values(services).map(({ name, port }) => [name, port]));
+  for (const [kind, host] of Object.entries(storeHosts)) {
+    const store = stores[kind as keyof typeof storeHosts];
+    if (store !== undefined) ports.set(host, store.port);
+  }
+  const plain = (part: Exclude<Part, { kind: "text" | "secret" }>): string =>
+    part.kind === "host" ? part.of : String(ports.get(part.of));
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [
+      name,
+      value.secret
+        ? pulumi.concat(
+            ...value.parts.map((part) =>
+              part.kind === "text" ? part.text : part.kind === "secret" ? secrets.get(part.name) : plain(part),
+            ),
+          )
+        : value.render((part) => (part.kind === "secret" ? "" : plain(part))),
+    ]),
+  );
+}

@@ -1,0 +1,24 @@
+import type * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import type { PlatformModel } from "../../config/define.ts";
+import type { Settings } from "../../config/settings.ts";
+
+/** What every component of the docker target is given. */
+export interface DockerTarget {
+  readonly platform: PlatformModel;
+  readonly settings: Settings;
+  /** Prefix of everything the stack owns on the engine, e.g. `beat-ecoprove-dev`. */
+  readonly prefix: string;
+  /** Folder for build contexts, relative to the project's root: the Docker provider keeps the path in its state. */
+  readonly buildDirectory: string;
+  readonly network: docker.Network;
+  readonly images: (reference: string) => pulumi.Output<string>;
+}
+
+/** The label by which `beat` finds what belongs to a stack, in state or not. */
+export const stackLabel = "org.beat-ecoprove.stack";
+/** The label that names a container's part in the platform. */
+export const componentLabel = "org.beat-ecoprove.component";
+
+/** Name prefix of a stack on the engine. */
+export const stackPrefix = (platform: string, stack: string): string => `${platform}-${stack}`;
