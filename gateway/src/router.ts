@@ -1,0 +1,83 @@
+import type { BarePath, Route, RouteTable } from "../../config/route-table.ts";
+
+/** Where a request goes, or why it goes nowhere. */
+export type Decision =
+  | { readonly route: Route; readonly target: string }
+  | { readonly refuse: 400 | 404; readonly detail: string };
+
+/** Anything an upstream might read as a way up: dots (plain or escaped) ended by a slash, a backslash or `;`. */
+const dotSegment = /(?:^|\/|\\|%2f|%5c)(?:\.|%2e){1,2}(?:$|\/|\\|;|%2f|%5c|%3b)/i;
+const forbidden = /[\x00-\x20\x7f\\]|%00|%5c/i;
+
+/** True when `path` is `prefix` or lies below it. */
+const below = (path: string, prefix: string): boolean =>
+  prefix === "/" || (path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === "/"));
+
+/**
+ * Compiles a routing table into a function from request target to decision.
+ *
+ * The longest prefix at a segment boundary wins. A stripped rest that begins with `/api`, or with a bare path, goes
+ * on as it is; any other gets `/api/v{n}` in front. The query is always kept. Paths with dot segments in any
+ * spelling are refused rather than resolved: proxy and upstream could read them differently (RFC 3986 5.2.4).
+ */
+export function compileRouter(table: RouteTable): (target: string) => Decision {
+  const routes = [...table.services].sort((a, b) => b.prefix.length - a.prefix.length);
+  const denied = new Map(routes.map((route) => [route, (route.deny ?? []).map(canonical)]));
+  return (target) => {
+    const mark = target.indexOf("?");
+    const path = mark < 0 ? target : target.slice(0, mark);
+    const query = mark < 0 ? "" : target.slice(mark);
+    if (path[0] !== "/" || path.startsWith("//")) return { refuse: 400, detail: "the path must begin with one slash" };
+    if (forbidden.test(path) || dotSegment.test(path) || /[\x00-\x20\x7f]/.test(query))
+      return { refuse: 400, detail: "the path has dot segments or characters that are not allowed" };
+    const route = routes.find(({ prefix }) => below(path, prefix));
+    if (route === undefined) return { refuse: 404, detail: "no service has this path" };
+    const upstream = rewrite(route, path);
+    if (upstream.startsWith("//")) return { refuse: 400, detail: "the path has an empty segment after its prefix" };
+    const plain = canonical(upstream);
+    if (denied.get(route)?.some((entry) => below(plain, entry)))
+      return { refuse: 404, detail: "no service has this path" };
+    return { route, target: upstream + query };
+  };
+}
+
+/** The path as the upstream sees it. */
+export function rewrite(route: Route, path: string): string {
+  if (!route.strip_prefix) return path;
+  const rest = route.prefix === "/" ? path : path.slice(route.prefix.length);
+  if (route.api_version === undefined) return rest === "" ? "/" : rest;
+  if (below(rest, "/api")) return rest;
+  if (route.skip_prefix.some((bare) => isBare(rest, bare))) return rest;
+  return `/api/v${route.api_version}${rest}`;
+}
+
+function isBare(rest: string, bare: BarePath): boolean {
+  if (typeof bare === "string") return below(rest, bare);
+  return below(rest, bare.path) && bare.suffixes.some((suffix) => rest.toLowerCase().endsWith(suffix));
+}
+
+/** A path the way a lenient upstream may read it: escapes decoded, slashes merged, case and a last slash ignored. */
+function canonical(path: string): string {
+  let decoded = path;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    // An escape that is none: the upstream will refuse it or take it literally.
+  }
+  return decoded.replace(/[;].*?(?=\/|$)/g, "").replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "").toLowerCase();
+}
+
+/**
+ * Gives a redirect of a stripped service its prefix back: the service does not know it is mounted below one.
+ * @param host the Host the client asked for; absolute redirects to it are repaired too.
+ */
+export function repairLocation(route: Route, location: string, host: string): string {
+  if (!route.strip_prefix || route.prefix === "/") return location;
+  const absolute = /^https?:\/\/([^/?#]*)/i.exec(location);
+  const origin = absolute?.[0] ?? "";
+  if (absolute !== null && absolute[1]?.toLowerCase() !== host.toLowerCase()) return location;
+  const path = location.slice(origin.length) || "/";
+  if (path[0] !== "/" || path.startsWith("//")) return location;
+  const bare = path.replace(/[?#].*$/, "");
+  return below(bare, route.prefix) ? location : `${origin}${route.prefix}${path}`;
+}

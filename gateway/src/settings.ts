@@ -1,0 +1,71 @@
+import { BlockList, isIP } from "node:net";
+
+/** The gateway's settings; times in milliseconds, sizes in bytes. */
+export interface Settings {
+  readonly routes: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly connectTimeout: number;
+  readonly headersTimeout: number;
+  readonly bodyTimeout: number;
+  readonly responseTimeout: number;
+  readonly tunnelIdle: number;
+  readonly drain: number;
+  readonly maxHeaderBytes: number;
+  readonly maxBodyBytes: number;
+  /** Whether a peer's `X-Forwarded-*` are believed. */
+  readonly trusted: (address: string) => boolean;
+}
+
+/** A setting that cannot be used. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/**
+ * Reads the settings from environment variables.
+ * @throws {SettingsError} naming the variable, its value and the fix. An empty value is an error too: it is
+ * usually a variable that somebody forgot to fill in.
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const text = (name: string, fallback: string): string => {
+    const value = env[name] ?? fallback;
+    if (value.trim() === "") throw new SettingsError(`${name}: is empty: unset it, or give it a value`);
+    return value;
+  };
+  const whole = (name: string, fallback: number, least = 1, most = 2_147_483_647): number => {
+    const value = text(name, String(fallback));
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most)
+      throw new SettingsError(`${name}: "${value}": must be a whole number from ${least} to ${most}`);
+    return number;
+  };
+  return {
+    routes: env.GATEWAY_ROUTES === undefined ? undefined : text("GATEWAY_ROUTES", ""),
+    host: text("PROXY_HOST", "0.0.0.0"),
+    port: whole("PROXY_PORT", 9000, 0, 65535),
+    connectTimeout: whole("GATEWAY_CONNECT_TIMEOUT_MS", 3_000),
+    headersTimeout: whole("GATEWAY_HEADERS_TIMEOUT_MS", 15_000),
+    bodyTimeout: whole("GATEWAY_BODY_TIMEOUT_MS", 30_000),
+    responseTimeout: whole("GATEWAY_RESPONSE_TIMEOUT_MS", 60_000),
+    tunnelIdle: whole("GATEWAY_TUNNEL_IDLE_MS", 300_000),
+    drain: whole("GATEWAY_DRAIN_MS", 20_000),
+    maxHeaderBytes: whole("GATEWAY_MAX_HEADER_BYTES", 32_768, 1024),
+    maxBodyBytes: whole("GATEWAY_MAX_BODY_BYTES", 33_554_432, 0, Number.MAX_SAFE_INTEGER),
+    trusted: trustList(env.GATEWAY_TRUSTED_PROXIES === undefined ? "" : text("GATEWAY_TRUSTED_PROXIES", "")),
+  };
+}
+
+function trustList(value: string): (address: string) => boolean {
+  const list = new BlockList();
+  for (const entry of value.split(",").map((part) => part.trim()).filter(Boolean)) {
+    const [address = "", bits] = entry.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    const width = family === "ipv6" ? 128 : 32;
+    if (isIP(address) === 0 || (bits !== undefined && (!/^\d+$/.test(bits) || Number(bits) > width)))
+      throw new SettingsError(`GATEWAY_TRUSTED_PROXIES: "${entry}": must be an address or a network such as 10.0.0.0/8`);
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return (address) => list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+}

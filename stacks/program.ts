@@ -1,0 +1,59 @@
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import * as pulumi from "@pulumi/pulumi";
+import type { PlatformModel } from "../config/define.ts";
+import { InputError } from "../config/problems.ts";
+import { parseSettings } from "../config/settings.ts";
+import { DockerPlatform } from "../infra/docker/docker-platform.ts";
+
+/** The project's root folder. */
+export const projectRoot = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+
+/**
+ * The Pulumi program: reads the stack's settings, loads the platform definition and deploys it. `pulumi up` and
+ * `./beat up` both run this.
+ * @throws {pulumi.RunError} with readable text when settings or definition are not valid; nothing is registered then.
+ */
+export async function program(): Promise<Record<string, unknown>> {
+  try {
+    const settings = parseSettings(pulumi.runtime.allConfig(), process.env);
+    const platform = await loadDefinition(settings.definition);
+    const deployed = new DockerPlatform(platform.name, {
+      platform,
+      settings,
+      stack: pulumi.getStack(),
+      root: projectRoot,
+    });
+    return { urls: deployed.urls };
+  } catch (error) {
+    // A RunError is shown without a stack trace: this is the user's input, not our code.
+    if (error instanceof InputError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+}
+
+/**
+ * The platform definition of a stack: `config/platform.ts`, or the default export of the named module.
+ * @param module path from the project's root.
+ */
+export async function loadDefinition(module: string | undefined): Promise<PlatformModel> {
+  const file = resolve(projectRoot, module ?? "config/platform.ts");
+  let loaded: { default?: unknown };
+  try {
+    loaded = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  } catch (error) {
+    if (error instanceof InputError || module === undefined) throw error;
+    throw new InputError("the platform definition cannot be loaded", [
+      { path: "platform:definition", message: `${module}: ${(error as Error).message}`, fix: "correct the path or the module" },
+    ]);
+  }
+  if (typeof loaded.default !== "object" || loaded.default === null)
+    throw new InputError("the platform definition cannot be loaded", [
+      {
+        path: "platform:definition",
+        message: `${module} has no default export`,
+        fix: "export default definePlatform({ … })",
+      },
+    ]);
+  return loaded.default as PlatformModel;
+}
