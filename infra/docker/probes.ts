@@ -50,7 +50,7 @@ export const gatewayProbe = ["CMD", "node", "/app/gateway.mjs", "health"];
 /** How a service is probed inside its container, with what its image has; undefined when it has nothing. */
 export function serviceProbe(service: ServiceModel, sample: boolean): string[] | undefined {
   const { probe, tool } = service.health;
-  if (sample) return ["CMD", "node", "/app/sample.mjs", "health"];
+  if (sample) return ["CMD", "node", "/app/sample.mjs", "health", service.sample];
   if (tool === "none") return undefined;
   const path = "http" in probe ? probe.http : undefined;
   if (tool === "wget" && path !== undefined)

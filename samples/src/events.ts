@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { Consumer, Producer, stringDeserializers, stringSerializers } from "@platformatic/kafka";
+import { address } from "./env.ts";
+import { log } from "./log.ts";
+
+/** The envelope that all services share (contracts 4.2). */
+export interface Envelope {
+  readonly version: 1;
+  readonly key: string;
+  readonly metadata: { readonly source: string };
+  readonly event_type: string;
+  readonly payload: Readonly<Record<string, string>>;
+  readonly occurred_at: string;
+}
+
+/** Puts a payload into the shared envelope. */
+export function envelope(source: string, type: string, payload: Envelope["payload"]): Envelope {
+  return {
+    version: 1,
+    key: randomUUID(),
+    metadata: { source },
+    event_type: type,
+    payload,
+    occurred_at: new Date().toISOString(),
+  };
+}
+
+/** What a role does with Kafka. */
+export interface BusOptions {
+  readonly service: string;
+  readonly group: string;
+  readonly consumes: readonly string[];
+  /** Where a new group starts. */
+  readonly from: "earliest" | "latest";
+  readonly handle: (event: Envelope, topic: string) => Promise<void>;
+}
+
+/** A role's connection to Kafka. */
+export class Bus {
+  readonly #options: BusOptions;
+  readonly #producer: Producer<string, string, string, string>;
+  readonly #consumer: Consumer<string, string, string, string>;
+  #running = false;
+
+  constructor(options: BusOptions) {
+    this.#options = options;
+    const shared = { clientId: options.service, bootstrapBrokers: [address("KAFKA")] };
+    this.#producer = new Producer({ ...shared, serializers: stringSerializers, autocreateTopics: false });
+    this.#consumer = new Consumer({ ...shared, groupId: options.group, deserializers: stringDeserializers, autocreateTopics: false, sessionTimeout: 10_000, rebalanceTimeout: 10_000, heartbeatInterval: 2_000 });
+  }
+
+  /**
+   * Consumes until the first error and, like the real services, never again: a replaced broker must therefore
+   * replace this container (contracts P3).
+   */
+  async start(): Promise<void> {
+    const stream = await this.#consumer.consume({
+      topics: [...this.#options.consumes],
+      mode: "committed",
+      fallbackMode: this.#options.from,
+      autocommit: 500,
+      maxWaitTime: 200,
+    });
+    this.#running = true;
+    stream.on("error", (error: Error) => log("consumer-stopped", { reason: error.message }));
+    void (async () => {
+      try {
+        for await (const message of stream) {
+          const event = JSON.parse(message.value) as Envelope;
+          log("event", { topic: message.topic, type: event.event_type });
+          await this.#options.handle(event, message.topic);
+        }
+      } catch (error) {
+        log("consumer-stopped", { reason: (error as Error).message });
+      }
+      this.#running = false;
+    })();
+  }
+
+  /** Publishes an event; partition 0, as messaging does. */
+  async publish(topic: string, type: string, payload: Envelope["payload"]): Promise<void> {
+    const event = envelope(this.#options.service, type, payload);
+    await this.#producer.send({ messages: [{ topic, key: event.key, value: JSON.stringify(event), partition: 0 }] });
+  }
+
+  /** Whether the consumer runs and has partitions of every topic. @throws otherwise. */
+  async check(): Promise<string> {
+    const { topics } = await this.#consumer.metadata({ topics: [...this.#options.consumes] });
+    const assigned = new Set((this.#consumer.assignments ?? []).map(({ topic }) => topic));
+    if (!this.#running) throw new Error("the consumer has stopped");
+    for (const topic of this.#options.consumes)
+      if (!topics.has(topic) || !assigned.has(topic)) throw new Error(`no partition of ${topic} is assigned`);
+    return `group ${this.#options.group} consumes ${[...assigned].sort().join(", ")}`;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#consumer.close(true), this.#producer.close()]);
+  }
+}
