@@ -191,7 +191,7 @@ function applyEnvironment(
       });
       continue;
     }
-    if (setting === "bind") raw["bind"] = text;
+    if (setting === "bind") raw.bind = text;
     else {
       if (!/^\d+$/.test(text)) {
         problems.push({
@@ -201,8 +201,8 @@ function applyEnvironment(
         });
         continue;
       }
-      const ports = typeof raw["ports"] === "object" && raw["ports"] !== null ? raw["ports"] : {};
-      raw["ports"] = { ...ports, [setting.slice("ports.".length)]: Number(text) };
+      const ports = typeof raw.ports === "object" && raw.ports !== null ? raw.ports : {};
+      raw.ports = { ...ports, [setting.slice("ports.".length)]: Number(text) };
     }
   }
 }

@@ -44,7 +44,11 @@ export async function loadDefinition(module: string | undefined): Promise<Platfo
   } catch (error) {
     if (error instanceof InputError || module === undefined) throw error;
     throw new InputError("the platform definition cannot be loaded", [
-      { path: "platform:definition", message: `${module}: ${(error as Error).message}`, fix: "correct the path or the module" },
+      {
+        path: "platform:definition",
+        message: `${module}: ${(error as Error).message}`,
+        fix: "correct the path or the module",
+      },
     ]);
   }
   if (typeof loaded.default !== "object" || loaded.default === null)

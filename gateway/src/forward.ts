@@ -80,7 +80,13 @@ function attempt(
     upstream.destroy();
     const reset = error.code === "ECONNRESET" || error.code === "EPIPE";
     // A kept connection may have been closed by the upstream just as it was taken: one more try, on another.
-    if (mayRetry && reset && upstream.reusedSocket && body === undefined && repeatable.has(request.method ?? "")) {
+    if (
+      mayRetry &&
+      reset &&
+      upstream.reusedSocket &&
+      body === undefined &&
+      repeatable.has(request.method ?? "")
+    ) {
       attempt(exchange, settings, agent, refuse, body, most, false);
       return;
     }
@@ -123,7 +129,9 @@ const bothFramings = (answer: IncomingMessage): boolean =>
 
 function respond(exchange: Exchange, answer: IncomingMessage, timers: Timers, settle: () => void): void {
   const { request, response, route, client } = exchange;
-  const headers = responseHeaders(answer, client.id, (location) => repairLocation(route, location, client.host));
+  const headers = responseHeaders(answer, client.id, (location) =>
+    repairLocation(route, location, client.host),
+  );
   response.sendDate = answer.headers.date === undefined;
   // Bytes of a request we answered before reading it all could be taken for another request.
   if (!request.complete) {

@@ -52,7 +52,8 @@ export function requestHeaders(request: IncomingMessage, client: ClientFacts): s
     const name = raw[i] as string;
     const key = name.toLowerCase();
     if (key === "host" || key === "content-length" || key === "expect" || key === "x-request-id") continue;
-    if (hopByHop.has(key) || drop.has(key) || forwarding.has(key) || (spoofable.has(key) && !client.trusted)) continue;
+    if (hopByHop.has(key) || drop.has(key) || forwarding.has(key) || (spoofable.has(key) && !client.trusted))
+      continue;
     out.push(name, raw[i + 1] as string);
   }
   const given = (name: string) => (client.trusted ? request.headersDistinct[name]?.join(", ") : undefined);
@@ -67,7 +68,11 @@ export function requestHeaders(request: IncomingMessage, client: ClientFacts): s
 }
 
 /** The answer's fields as the client gets them, with the gateway's own put in once. */
-export function responseHeaders(response: IncomingMessage, id: string, repair: (location: string) => string): string[] {
+export function responseHeaders(
+  response: IncomingMessage,
+  id: string,
+  repair: (location: string) => string,
+): string[] {
   const drop = namedIn(response.headers.connection);
   const out: string[] = [];
   const raw = response.rawHeaders;

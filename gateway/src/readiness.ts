@@ -33,7 +33,12 @@ export class Readiness {
   states(): Promise<readonly UpstreamState[]> {
     if (this.#states === undefined || Date.now() - this.#askedAt > freshMs) {
       this.#askedAt = Date.now();
-      const distinct = new Map(this.#table.services.map((route) => [`${route.host}:${route.port}`, route]).reverse() as [string, Route][]);
+      const distinct = new Map(
+        this.#table.services.map((route) => [`${route.host}:${route.port}`, route]).reverse() as [
+          string,
+          Route,
+        ][],
+      );
       this.#states = Promise.all([...distinct.values()].map(probe));
     }
     return this.#states;
@@ -50,10 +55,13 @@ async function probe(route: Route): Promise<UpstreamState> {
 
 function probeHttp(route: Route, path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = http.get({ host: route.host, port: route.port, path, agent: false, timeout }, (response) => {
-      response.resume();
-      resolve((response.statusCode ?? 500) < 400);
-    });
+    const request = http.get(
+      { host: route.host, port: route.port, path, agent: false, timeout },
+      (response) => {
+        response.resume();
+        resolve((response.statusCode ?? 500) < 400);
+      },
+    );
     request.on("timeout", () => request.destroy());
     request.on("error", () => resolve(false));
     request.on("close", () => resolve(false));

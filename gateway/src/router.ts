@@ -11,7 +11,8 @@ const forbidden = /[\x00-\x20\x7f\\]|%00|%5c/i;
 
 /** True when `path` is `prefix` or lies below it. */
 const below = (path: string, prefix: string): boolean =>
-  prefix === "/" || (path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === "/"));
+  prefix === "/" ||
+  (path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === "/"));
 
 /**
  * Compiles a routing table into a function from request target to decision.
@@ -27,13 +28,15 @@ export function compileRouter(table: RouteTable): (target: string) => Decision {
     const mark = target.indexOf("?");
     const path = mark < 0 ? target : target.slice(0, mark);
     const query = mark < 0 ? "" : target.slice(mark);
-    if (path[0] !== "/" || path.startsWith("//")) return { refuse: 400, detail: "the path must begin with one slash" };
+    if (path[0] !== "/" || path.startsWith("//"))
+      return { refuse: 400, detail: "the path must begin with one slash" };
     if (forbidden.test(path) || dotSegment.test(path) || /[\x00-\x20\x7f]/.test(query))
       return { refuse: 400, detail: "the path has dot segments or characters that are not allowed" };
     const route = routes.find(({ prefix }) => below(path, prefix));
     if (route === undefined) return { refuse: 404, detail: "no service has this path" };
     const upstream = rewrite(route, path);
-    if (upstream.startsWith("//")) return { refuse: 400, detail: "the path has an empty segment after its prefix" };
+    if (upstream.startsWith("//"))
+      return { refuse: 400, detail: "the path has an empty segment after its prefix" };
     const plain = canonical(upstream);
     if (denied.get(route)?.some((entry) => below(plain, entry)))
       return { refuse: 404, detail: "no service has this path" };
@@ -64,7 +67,11 @@ function canonical(path: string): string {
   } catch {
     // An escape that is none: the upstream will refuse it or take it literally.
   }
-  return decoded.replace(/[;].*?(?=\/|$)/g, "").replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "").toLowerCase();
+  return decoded
+    .replace(/[;].*?(?=\/|$)/g, "")
+    .replace(/\/{2,}/g, "/")
+    .replace(/(?<=.)\/$/, "")
+    .toLowerCase();
 }
 
 /**

@@ -23,7 +23,8 @@ export function parseRouteTable(json: unknown): RouteTable {
   for (const key of ["name", "prefix"] as const) {
     const seen = new Set<string>();
     routes.forEach((route, i) => {
-      if (seen.has(route[key])) fail(`${entries[i]?.[0]}.${key}`, route[key], "is used twice; give each route its own");
+      if (seen.has(route[key]))
+        fail(`${entries[i]?.[0]}.${key}`, route[key], "is used twice; give each route its own");
       seen.add(route[key]);
     });
   }

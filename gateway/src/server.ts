@@ -27,7 +27,13 @@ export function createGateway(table: RouteTable, settings: Settings, log: Log): 
   let draining = false;
   const readiness = new Readiness(table);
   // Kept connections are closed here before Phoenix closes them at 60 s; the freshest is used first.
-  const agent = new Agent({ keepAlive: true, scheduling: "lifo", maxSockets: 1024, maxFreeSockets: 256, timeout: 50_000 });
+  const agent = new Agent({
+    keepAlive: true,
+    scheduling: "lifo",
+    maxSockets: 1024,
+    maxFreeSockets: 256,
+    timeout: 50_000,
+  });
   const tunnels = new Set<Socket>();
 
   const server = http.createServer({
@@ -44,12 +50,17 @@ export function createGateway(table: RouteTable, settings: Settings, log: Log): 
   });
   server.on("request", (request, response) => handle(request, response));
   server.on("checkContinue", (request, response) => handle(request, response));
-  server.on("checkExpectation", (request, response) => handle(request, response, { status: 417, detail: "the Expect field asks for something unknown" }));
+  server.on("checkExpectation", (request, response) =>
+    handle(request, response, { status: 417, detail: "the Expect field asks for something unknown" }),
+  );
   server.on("upgrade", (request, socket, head) => handleUpgrade(request, socket as Socket, head));
-  server.on("connect", (_request, socket) => socket.end(bare({ status: 405, detail: "CONNECT is not offered" })));
+  server.on("connect", (_request, socket) =>
+    socket.end(bare({ status: 405, detail: "CONNECT is not offered" })),
+  );
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === "ECONNRESET") return socket.destroy();
-    const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+    const status =
+      error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
     log.event("client-error", { code: error.code ?? "unknown", status });
     socket.end(bare({ status, detail: "the request is not valid HTTP" }));
   });
@@ -108,7 +119,8 @@ export function createGateway(table: RouteTable, settings: Settings, log: Log): 
     const refuse = (problem: Problem) => answer(request, response, client.id, problem);
     if (refusal !== undefined) return refuse(refusal);
     if (request.method === "TRACE") return refuse({ status: 405, detail: "TRACE is not offered" });
-    if (request.method === "OPTIONS" && request.url === "*") return send(request, response, client.id, 204, "");
+    if (request.method === "OPTIONS" && request.url === "*")
+      return send(request, response, client.id, 204, "");
     const decision = decide(request);
     const path = request.url?.split("?", 1)[0] ?? "";
     if (path === own || path.startsWith(`${own}/`)) return void ownPath(request, response, client.id, path);
@@ -145,10 +157,16 @@ export function createGateway(table: RouteTable, settings: Settings, log: Log): 
     tunnel({ request, socket, head, client, ...decision }, settings, refuse, record);
   }
 
-  async function ownPath(request: IncomingMessage, response: ServerResponse, id: string, path: string): Promise<void> {
+  async function ownPath(
+    request: IncomingMessage,
+    response: ServerResponse,
+    id: string,
+    path: string,
+  ): Promise<void> {
     const get = request.method === "GET" || request.method === "HEAD";
     if (get && path === `${own}/health`) return send(request, response, id, 200, '{"status":"ok"}\n');
-    if (!get || path !== `${own}/ready`) return answer(request, response, id, { status: 404, detail: "no such path" });
+    if (!get || path !== `${own}/ready`)
+      return answer(request, response, id, { status: 404, detail: "no such path" });
     const upstreams = await readiness.states();
     const ready = !draining && upstreams.every(({ status }) => status === "ok");
     const body = { status: draining ? "draining" : ready ? "ok" : "failed", upstreams };
@@ -195,7 +213,8 @@ function send(
   if (response.headersSent || response.destroyed) return;
   const headers: string[] = [...securityHeaders, "X-Request-ID", id, "Cache-Control", "no-store"];
   if (body !== "") headers.push("Content-Type", type, "Content-Length", String(Buffer.byteLength(body)));
-  const unread = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+  const unread =
+    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
   if (unread && !request.complete) {
     response.shouldKeepAlive = false;
     headers.push("Connection", "close");
@@ -208,7 +227,14 @@ function send(
 function bare(problem: Problem, id = "-"): string {
   const body = problemBody(problem, id);
   const fields = [...securityHeaders, "Content-Type", "application/problem+json"];
-  fields.push("Content-Length", String(Buffer.byteLength(body)), "Connection", "close", "Date", new Date().toUTCString());
+  fields.push(
+    "Content-Length",
+    String(Buffer.byteLength(body)),
+    "Connection",
+    "close",
+    "Date",
+    new Date().toUTCString(),
+  );
   if (id !== "-") fields.push("X-Request-ID", id);
   let head = `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status] ?? ""}\r\n`;
   for (let i = 0; i < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`;

@@ -58,12 +58,17 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 
 function trustList(value: string): (address: string) => boolean {
   const list = new BlockList();
-  for (const entry of value.split(",").map((part) => part.trim()).filter(Boolean)) {
+  for (const entry of value
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean)) {
     const [address = "", bits] = entry.split("/");
     const family = isIP(address) === 6 ? "ipv6" : "ipv4";
     const width = family === "ipv6" ? 128 : 32;
     if (isIP(address) === 0 || (bits !== undefined && (!/^\d+$/.test(bits) || Number(bits) > width)))
-      throw new SettingsError(`GATEWAY_TRUSTED_PROXIES: "${entry}": must be an address or a network such as 10.0.0.0/8`);
+      throw new SettingsError(
+        `GATEWAY_TRUSTED_PROXIES: "${entry}": must be an address or a network such as 10.0.0.0/8`,
+      );
     if (bits === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(bits), family);
   }

@@ -82,7 +82,10 @@ export function tunnel(
     const expected = createHash("sha1")
       .update(`${request.headers["sec-websocket-key"]}${websocketGuid}`)
       .digest("base64");
-    if (answer.headers["sec-websocket-accept"] !== expected || answer.headers.upgrade?.toLowerCase() !== "websocket") {
+    if (
+      answer.headers["sec-websocket-accept"] !== expected ||
+      answer.headers.upgrade?.toLowerCase() !== "websocket"
+    ) {
       peer.destroy();
       answered = true;
       refuse({ status: 502, detail: "the service gave no valid answer" });

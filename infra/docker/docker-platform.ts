@@ -57,8 +57,12 @@ export class DockerPlatform extends pulumi.ComponentResource {
       ownImage(target, root, program, extra, parent);
 
     const stores = new Stores("stores", target, secrets, { parent });
-    const provisioners = new Provisioners("provisioners", target, stores, secrets, own("provision"), { parent });
-    const samples = Object.values(platform.services).some((service) => sourceOf(service, settings) === "sample");
+    const provisioners = new Provisioners("provisioners", target, stores, secrets, own("provision"), {
+      parent,
+    });
+    const samples = Object.values(platform.services).some(
+      (service) => sourceOf(service, settings) === "sample",
+    );
     const services = new Services(
       "services",
       target,
@@ -90,7 +94,11 @@ export class DockerPlatform extends pulumi.ComponentResource {
 
 const programs = {
   gateway: { entry: "gateway/src/main.ts", dockerfile: "gateway/image/Dockerfile", bundle: "gateway.mjs" },
-  provision: { entry: "provision/src/main.ts", dockerfile: "provision/image/Dockerfile", bundle: "provision.mjs" },
+  provision: {
+    entry: "provision/src/main.ts",
+    dockerfile: "provision/image/Dockerfile",
+    bundle: "provision.mjs",
+  },
   sample: { entry: "samples/src/main.ts", dockerfile: "samples/image/Dockerfile", bundle: "sample.mjs" },
 } as const;
 type OwnProgram = keyof typeof programs;
@@ -126,7 +134,8 @@ function ownImage(
 
 function urlsOf(platform: PlatformModel, settings: Settings): Record<string, string> {
   const { ports, devTools } = settings;
-  const host = settings.bind === "0.0.0.0" ? "localhost" : settings.bind === "127.0.0.1" ? "localhost" : settings.bind;
+  const host =
+    settings.bind === "0.0.0.0" ? "localhost" : settings.bind === "127.0.0.1" ? "localhost" : settings.bind;
   const urls: Record<string, string> = {};
   if (ports.gateway !== false) {
     const base = `http://${host}:${ports.gateway}`;
@@ -137,7 +146,8 @@ function urlsOf(platform: PlatformModel, settings: Settings): Record<string, str
       if (route !== undefined && "http" in probe) urls[service.name] = `${base}${route.prefix}${probe.http}`;
     }
   }
-  if (devTools && ports.mongoExpress !== false) urls["mongo-express"] = `http://${host}:${ports.mongoExpress}`;
+  if (devTools && ports.mongoExpress !== false)
+    urls["mongo-express"] = `http://${host}:${ports.mongoExpress}`;
   if (devTools && ports.redisUi !== false) urls["redis-ui"] = `http://${host}:${ports.redisUi}`;
   return urls;
 }

@@ -43,7 +43,12 @@ export function buildImage(
     {
       imageName: args.reference,
       skipPush: true,
-      build: { context: args.context, dockerfile: pulumi.interpolate`${args.context}/Dockerfile`, args: { BASE: args.base }, platform: enginePlatform },
+      build: {
+        context: args.context,
+        dockerfile: pulumi.interpolate`${args.context}/Dockerfile`,
+        args: { BASE: args.base },
+        platform: enginePlatform,
+      },
     },
     opts,
   );

@@ -60,5 +60,10 @@ export function serviceProbe(service: ServiceModel, sample: boolean): string[] |
   if (path === undefined) return ["CMD", "bash", "-c", connect];
   // No curl and no wget in the image (P18): bash speaks enough HTTP for a probe.
   const request = `printf 'GET ${path} HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' >&3`;
-  return ["CMD", "bash", "-c", `${connect} && ${request} && read -r status <&3 && [[ $status == *' 200 '* ]]`];
+  return [
+    "CMD",
+    "bash",
+    "-c",
+    `${connect} && ${request} && read -r status <&3 && [[ $status == *' 200 '* ]]`,
+  ];
 }

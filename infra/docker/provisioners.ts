@@ -91,7 +91,9 @@ export class Provisioners extends pulumi.ComponentResource {
           passwordFile: passwordFile(passwordName("mongo", service)),
           database,
         })),
-        indexes: documents.flatMap(({ database, indexes }) => indexes.map((index) => ({ database, ...index }))),
+        indexes: documents.flatMap(({ database, indexes }) =>
+          indexes.map((index) => ({ database, ...index })),
+        ),
       },
       ["mongo-admin", ...documents.map(({ service }) => passwordName("mongo", service))],
     );

@@ -1,4 +1,4 @@
-import { generateKeyPair, randomInt, createPrivateKey, createPublicKey } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPair, randomInt } from "node:crypto";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { InputError } from "../../config/problems.ts";
@@ -8,7 +8,8 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** Phoenix wants at least 64 bytes of SECRET_KEY_BASE; 62^64 is ample for a password too. */
 const length = 64;
 
-const makePassword = (): string => Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join("");
+const makePassword = (): string =>
+  Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join("");
 
 /** The platform's RSA pair: PKCS#8 private key and its public key, both PEM. */
 export interface SigningKey {
@@ -24,12 +25,20 @@ export class Secrets extends pulumi.ComponentResource {
   readonly signingKey: SigningKey;
   readonly #values = new Map<string, pulumi.Output<string>>();
 
-  constructor(name: string, names: readonly string[], settings: Settings, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    names: readonly string[],
+    settings: Settings,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("beat:docker:Secrets", name, {}, opts);
     checkGiven(names, settings);
     for (const secret of names) {
       const given = settings.secrets[secret];
-      this.#values.set(secret, given === undefined ? this.#keep(secret, makePassword()) : pulumi.secret(given));
+      this.#values.set(
+        secret,
+        given === undefined ? this.#keep(secret, makePassword()) : pulumi.secret(given),
+      );
     }
     const privatePem =
       settings.signingKey === undefined
@@ -67,7 +76,9 @@ async function makePrivateKey(): Promise<string> {
 
 function checkGiven(names: readonly string[], settings: Settings): void {
   const unknown = Object.keys(settings.secrets).filter((secret) => !names.includes(secret));
-  const missing = settings.generateSecrets ? [] : names.filter((secret) => settings.secrets[secret] === undefined);
+  const missing = settings.generateSecrets
+    ? []
+    : names.filter((secret) => settings.secrets[secret] === undefined);
   const problems = [
     ...unknown.map((secret) => ({
       path: `platform:secrets.${secret}`,

@@ -46,7 +46,9 @@ export class Services extends pulumi.ComponentResource {
                 { file: `${key.directory}/public.pem`, content: secrets.signingKey.publicPem },
               ]
             : [],
-          ports: [{ internal: service.port, external: target.settings.ports.services[service.name] ?? false }],
+          ports: [
+            { internal: service.port, external: target.settings.ports.services[service.name] ?? false },
+          ],
           volumes: needs.volumes.map((volume) => ({
             volume: dataVolume(target, volume.name, this).name,
             path: volume.path,
@@ -64,7 +66,9 @@ export class Services extends pulumi.ComponentResource {
             needs.kafka && provisioners.kafka,
           ),
           // Its consumers would die silently with the broker and never come back (P3).
-          ...(needs.kafka?.reconnects === false && { replaceWith: present(stores.kafka, provisioners.kafka) }),
+          ...(needs.kafka?.reconnects === false && {
+            replaceWith: present(stores.kafka, provisioners.kafka),
+          }),
         },
       );
     });
@@ -99,7 +103,11 @@ function resolve(
       value.secret
         ? pulumi.concat(
             ...value.parts.map((part) =>
-              part.kind === "text" ? part.text : part.kind === "secret" ? secrets.get(part.name) : plain(part),
+              part.kind === "text"
+                ? part.text
+                : part.kind === "secret"
+                  ? secrets.get(part.name)
+                  : plain(part),
             ),
           )
         : value.render((part) => (part.kind === "secret" ? "" : plain(part))),

@@ -33,7 +33,11 @@ export function dataVolume(target: DockerTarget, name: string, parent: pulumi.Re
   );
 }
 
-function createPostgres(target: DockerTarget, secrets: Secrets, parent: pulumi.Resource): docker.Container | undefined {
+function createPostgres(
+  target: DockerTarget,
+  secrets: Secrets,
+  parent: pulumi.Resource,
+): docker.Container | undefined {
   const facts = target.platform.stores.postgres;
   if (facts === undefined) return undefined;
   const data = dataVolume(target, "postgres-data", parent);
@@ -42,7 +46,13 @@ function createPostgres(target: DockerTarget, secrets: Secrets, parent: pulumi.R
     {
       name: "postgres",
       image: target.images(imageReference("postgres", target.settings.images)),
-      command: ["postgres", "-c", `max_connections=${facts.maxConnections}`, "-c", "password_encryption=scram-sha-256"],
+      command: [
+        "postgres",
+        "-c",
+        `max_connections=${facts.maxConnections}`,
+        "-c",
+        "password_encryption=scram-sha-256",
+      ],
       env: {
         POSTGRES_USER: "postgres",
         // An administrative database of its own: none of the services' (P10).
@@ -61,7 +71,11 @@ function createPostgres(target: DockerTarget, secrets: Secrets, parent: pulumi.R
   );
 }
 
-function createMongo(target: DockerTarget, secrets: Secrets, parent: pulumi.Resource): docker.Container | undefined {
+function createMongo(
+  target: DockerTarget,
+  secrets: Secrets,
+  parent: pulumi.Resource,
+): docker.Container | undefined {
   const facts = target.platform.stores.mongo;
   if (facts === undefined) return undefined;
   const data = dataVolume(target, "mongo-data", parent);

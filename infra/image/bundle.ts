@@ -23,7 +23,19 @@ export async function bundle(entry: string, root: string): Promise<Uint8Array> {
     alias: { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" },
     // CommonJS dependencies call require() at run time.
     banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
-    external: ["pg-native", "mongodb-client-encryption", "kerberos", "snappy", "@mongodb-js/zstd", "aws4", "socks", "gcp-metadata", "@aws-sdk/credential-providers", "bufferutil", "utf-8-validate"],
+    external: [
+      "pg-native",
+      "mongodb-client-encryption",
+      "kerberos",
+      "snappy",
+      "@mongodb-js/zstd",
+      "aws4",
+      "socks",
+      "gcp-metadata",
+      "@aws-sdk/credential-providers",
+      "bufferutil",
+      "utf-8-validate",
+    ],
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`esbuild wrote nothing for ${entry}`);

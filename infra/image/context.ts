@@ -7,7 +7,8 @@ import { join } from "node:path";
  */
 export function writeContext(directory: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   mkdirSync(directory, { recursive: true });
-  for (const stray of readdirSync(directory)) if (!(stray in files)) rmSync(join(directory, stray), { recursive: true });
+  for (const stray of readdirSync(directory))
+    if (!(stray in files)) rmSync(join(directory, stray), { recursive: true });
   for (const [name, content] of Object.entries(files)) {
     const file = join(directory, name);
     const bytes = Buffer.from(content);

@@ -24,12 +24,19 @@ export async function provisionKafka(plan: KafkaPlan): Promise<Done[]> {
         continue;
       }
       await untilAnswered(plan.waitSeconds, () =>
-        admin.createTopics({ topics: [topic.name], partitions: topic.partitions, replicas: topic.replicationFactor }),
+        admin.createTopics({
+          topics: [topic.name],
+          partitions: topic.partitions,
+          replicas: topic.replicationFactor,
+        }),
       );
       done.push({ object: `topic ${topic.name}`, result: "created" });
     }
     await untilAnswered(plan.waitSeconds, async () => {
-      const { topics } = await admin.metadata({ topics: plan.topics.map(({ name }) => name), forceUpdate: true });
+      const { topics } = await admin.metadata({
+        topics: plan.topics.map(({ name }) => name),
+        forceUpdate: true,
+      });
       for (const { name } of plan.topics) {
         const partitions = topics.get(name)?.partitions ?? [];
         if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0))

@@ -17,7 +17,9 @@ const postgresPlan = z.strictObject({
       idleInTransactionSeconds: z.number().int().optional(),
     }),
   ),
-  databases: z.array(z.strictObject({ name: identifier, owner: identifier, extensions: z.array(identifier) })),
+  databases: z.array(
+    z.strictObject({ name: identifier, owner: identifier, extensions: z.array(identifier) }),
+  ),
 });
 
 const mongoPlan = z.strictObject({
@@ -41,7 +43,11 @@ const kafkaPlan = z.strictObject({
   bootstrap: z.array(z.string().min(1)).min(1),
   waitSeconds,
   topics: z.array(
-    z.strictObject({ name: z.string().min(1), partitions: z.number().int(), replicationFactor: z.number().int() }),
+    z.strictObject({
+      name: z.string().min(1),
+      partitions: z.number().int(),
+      replicationFactor: z.number().int(),
+    }),
   ),
 });
 

@@ -42,7 +42,13 @@ export async function provisionPostgres(plan: PostgresPlan): Promise<Done[]> {
 async function connect(plan: PostgresPlan, database: string): Promise<pg.Client> {
   const password = readPassword(plan.admin.passwordFile);
   return untilAnswered(plan.waitSeconds, async () => {
-    const client = new pg.Client({ host: plan.host, port: plan.port, user: plan.admin.user, password, database });
+    const client = new pg.Client({
+      host: plan.host,
+      port: plan.port,
+      user: plan.admin.user,
+      password,
+      database,
+    });
     client.on("error", () => {});
     try {
       await client.connect();
@@ -68,13 +74,17 @@ async function provisionRole(admin: pg.Client, role: PostgresPlan["roles"][numbe
   return { object: `role ${role.name}`, result: known.rowCount === 0 ? "created" : "unchanged" };
 }
 
-async function provisionDatabase(admin: pg.Client, database: PostgresPlan["databases"][number]): Promise<Done> {
+async function provisionDatabase(
+  admin: pg.Client,
+  database: PostgresPlan["databases"][number],
+): Promise<Done> {
   const known = await admin.query<{ owner: string }>(
     "SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1",
     [database.name],
   );
   const owner = known.rows[0]?.owner;
-  if (owner === undefined) await admin.query(`CREATE DATABASE ${name(database.name)} OWNER ${name(database.owner)}`);
+  if (owner === undefined)
+    await admin.query(`CREATE DATABASE ${name(database.name)} OWNER ${name(database.owner)}`);
   else if (owner !== database.owner)
     await admin.query(`ALTER DATABASE ${name(database.name)} OWNER TO ${name(database.owner)}`);
   await admin.query(`REVOKE CONNECT ON DATABASE ${name(database.name)} FROM PUBLIC`);

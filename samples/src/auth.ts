@@ -16,7 +16,8 @@ interface Account {
   readonly is_active: boolean;
 }
 
-const hash = (password: string, salt: string): string => `${salt}:${scryptSync(password, salt, 32).toString("hex")}`;
+const hash = (password: string, salt: string): string =>
+  `${salt}:${scryptSync(password, salt, 32).toString("hex")}`;
 
 /** Plays the auth service. */
 export async function auth(): Promise<() => Promise<void>> {
@@ -69,7 +70,10 @@ export async function auth(): Promise<() => Promise<void>> {
       "GET /.well-known/jwks.json": () => ({ status: 200, body: keys.jwks }),
       "GET /swagger": () => ({ status: 301, headers: { Location: "/swagger/index.html" } }),
       "GET /swagger/": () => ({ status: 301, headers: { Location: "/swagger/index.html" } }),
-      "GET /swagger/index.html": () => ({ status: 200, body: "<!doctype html><title>Swagger UI</title>auth" }),
+      "GET /swagger/index.html": () => ({
+        status: 200,
+        body: "<!doctype html><title>Swagger UI</title>auth",
+      }),
       "GET /swagger/doc.json": () => ({ status: 200, body: { swagger: "2.0", basePath: "/api/v1/account" } }),
       "POST /api/v1/account/sign-up": async ({ json }) => {
         const { email, password, role } = await json();
@@ -94,7 +98,11 @@ export async function auth(): Promise<() => Promise<void>> {
         const tokens = await issue(account);
         const { id: auth_id, profile_id } = account;
         await bus.publish("auth_events", "user_created", { auth_id, profile_id, email, role: account.role });
-        await bus.publish("messaging_events_email", "email_queue", { id: randomUUID(), recipient: email, template: "welcome" });
+        await bus.publish("messaging_events_email", "email_queue", {
+          id: randomUUID(),
+          recipient: email,
+          template: "welcome",
+        });
         return { status: 201, body: tokens };
       },
       "POST /api/v1/account/token": async ({ json }) => {
@@ -111,9 +119,13 @@ export async function auth(): Promise<() => Promise<void>> {
         const claims = await keys.verify(request).catch(() => {
           throw new Refusal(403, "the token is not valid");
         });
-        if ((await redis.get(`${claims.sub}:access`)) !== bearer(request)) throw new Refusal(403, "another session began");
+        if ((await redis.get(`${claims.sub}:access`)) !== bearer(request))
+          throw new Refusal(403, "another session began");
         const account = await byEmail(claims.email);
-        return { status: 200, body: { email: claims.email, profile_id: claims.profile_id, is_active: account?.is_active } };
+        return {
+          status: 200,
+          body: { email: claims.email, profile_id: claims.profile_id, is_active: account?.is_active },
+        };
       },
       // Open, as in the real service: the gateway must hide it.
       "GET /api/v1/account/groups/permissions": () => ({ status: 200, body: { exposed: true } }),

@@ -36,7 +36,12 @@ export async function core(): Promise<() => Promise<void>> {
     from: "latest",
     handle: async ({ event_type, payload }) => {
       if (event_type === "user_created")
-        await redis.set(`user_created:${payload.profile_id}`, `${payload.auth_id}:${payload.role}`, "EX", pendingSeconds);
+        await redis.set(
+          `user_created:${payload.profile_id}`,
+          `${payload.auth_id}:${payload.role}`,
+          "EX",
+          pendingSeconds,
+        );
     },
   });
   await bus.start();
@@ -50,7 +55,10 @@ export async function core(): Promise<() => Promise<void>> {
       "GET /api/v1/health": () => health,
       "GET /v1/health": () => health,
       ...(development && {
-        "GET /swagger/index.html": () => ({ status: 200, body: "<!doctype html><title>Swagger UI</title>core" }),
+        "GET /swagger/index.html": () => ({
+          status: 200,
+          body: "<!doctype html><title>Swagger UI</title>core",
+        }),
       }),
       "GET /api/v1/public/adverts": () => ({ status: 200, body: [] }),
       "POST /api/v1/profiles/client": async ({ request, json }) => {
@@ -62,11 +70,10 @@ export async function core(): Promise<() => Promise<void>> {
         if (pending === null) throw new Refusal(404, "no sign-up is pending for this profile");
         const [auth_id = "", role = ""] = pending.split(":");
         const display_name = String((await json()).display_name ?? "somebody");
-        await db.query("INSERT INTO profiles VALUES ($1, $2, $3, ST_MakePoint(-8.61, 41.15)::geography) ON CONFLICT DO NOTHING", [
-          profile_id,
-          auth_id,
-          display_name,
-        ]);
+        await db.query(
+          "INSERT INTO profiles VALUES ($1, $2, $3, ST_MakePoint(-8.61, 41.15)::geography) ON CONFLICT DO NOTHING",
+          [profile_id, auth_id, display_name],
+        );
         await bus.publish("auth_events", "profile_created", { auth_id, profile_id, display_name, role });
         return { status: 201, body: { profile_id, display_name } };
       },
@@ -76,12 +83,17 @@ export async function core(): Promise<() => Promise<void>> {
         writeFileSync(`public/default/${name}`, body);
         return {
           status: 201,
-          body: { url: `public/default/${name}`, bytes: body.length, sha256: createHash("sha256").update(body).digest("hex") },
+          body: {
+            url: `public/default/${name}`,
+            bytes: body.length,
+            sha256: createHash("sha256").update(body).digest("hex"),
+          },
         };
       },
       "GET /public/*": ({ path }) => {
         const file = /^\/public\/([a-z]+)\/([A-Za-z0-9-]+\.png)$/.exec(path);
-        if (file === null || !existsSync(`public/${file[1]}/${file[2]}`)) throw new Refusal(404, "no such picture");
+        if (file === null || !existsSync(`public/${file[1]}/${file[2]}`))
+          throw new Refusal(404, "no such picture");
         return { status: 200, body: readFileSync(`public/${file[1]}/${file[2]}`), type: "image/png" };
       },
       "GET /api/v1/wiring": wiring("core", {

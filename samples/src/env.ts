@@ -19,7 +19,8 @@ export function requiredNumber(name: string): number {
 }
 
 /** The address of a back end from its `_HOST` and `_PORT`. */
-export const address = (prefix: string): string => `${required(`${prefix}_HOST`)}:${requiredNumber(`${prefix}_PORT`)}`;
+export const address = (prefix: string): string =>
+  `${required(`${prefix}_HOST`)}:${requiredNumber(`${prefix}_PORT`)}`;
 
 /** The port each role listens on, from the variable the real service reads. */
 export const listenPort = {

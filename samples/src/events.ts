@@ -46,7 +46,15 @@ export class Bus {
     this.#options = options;
     const shared = { clientId: options.service, bootstrapBrokers: [address("KAFKA")] };
     this.#producer = new Producer({ ...shared, serializers: stringSerializers, autocreateTopics: false });
-    this.#consumer = new Consumer({ ...shared, groupId: options.group, deserializers: stringDeserializers, autocreateTopics: false, sessionTimeout: 10_000, rebalanceTimeout: 10_000, heartbeatInterval: 2_000 });
+    this.#consumer = new Consumer({
+      ...shared,
+      groupId: options.group,
+      deserializers: stringDeserializers,
+      autocreateTopics: false,
+      sessionTimeout: 10_000,
+      rebalanceTimeout: 10_000,
+      heartbeatInterval: 2_000,
+    });
   }
 
   /**
@@ -80,7 +88,9 @@ export class Bus {
   /** Publishes an event; partition 0, as messaging does. */
   async publish(topic: string, type: string, payload: Envelope["payload"]): Promise<void> {
     const event = envelope(this.#options.service, type, payload);
-    await this.#producer.send({ messages: [{ topic, key: event.key, value: JSON.stringify(event), partition: 0 }] });
+    await this.#producer.send({
+      messages: [{ topic, key: event.key, value: JSON.stringify(event), partition: 0 }],
+    });
   }
 
   /** Whether the consumer runs and has partitions of every topic. @throws otherwise. */

@@ -32,19 +32,31 @@ export class Refusal extends Error {
 const largest = 30_000_000;
 
 /** Serves handlers by `METHOD /path`; every role echoes requests at /api/v1/echo. */
-export function serve(service: string, port: number, routes: Readonly<Record<string, Handler>>, unknown: number): http.Server {
+export function serve(
+  service: string,
+  port: number,
+  routes: Readonly<Record<string, Handler>>,
+  unknown: number,
+): http.Server {
   const server = http.createServer((request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0] as string;
     const call: Call = {
       request,
       path,
       bytes: () => readAll(request),
-      json: async () => JSON.parse((await readAll(request)).toString("utf8") || "{}") as Record<string, unknown>,
+      json: async () =>
+        JSON.parse((await readAll(request)).toString("utf8") || "{}") as Record<string, unknown>,
     };
     const handler =
-      path === "/api/v1/echo" ? () => echo(service, request) : (routes[`${request.method} ${path}`] ?? prefixed(routes, request.method, path));
+      path === "/api/v1/echo"
+        ? () => echo(service, request)
+        : (routes[`${request.method} ${path}`] ?? prefixed(routes, request.method, path));
     Promise.resolve()
-      .then(() => (handler === undefined ? ({ status: unknown, body: problem(unknown, "unknown path") } as Answer) : handler(call)))
+      .then(() =>
+        handler === undefined
+          ? ({ status: unknown, body: problem(unknown, "unknown path") } as Answer)
+          : handler(call),
+      )
       .catch((error: Error): Answer => {
         const status = error instanceof Refusal ? error.status : 500;
         if (status === 500) log("failed", { path, reason: error.message });
@@ -55,8 +67,14 @@ export function serve(service: string, port: number, routes: Readonly<Record<str
   return server.listen(port, "0.0.0.0", () => log("listening", { service, port }));
 }
 
-function prefixed(routes: Readonly<Record<string, Handler>>, method: string | undefined, path: string): Handler | undefined {
-  const found = Object.entries(routes).find(([key]) => key.endsWith("/*") && `${method} ${path}`.startsWith(key.slice(0, -1)));
+function prefixed(
+  routes: Readonly<Record<string, Handler>>,
+  method: string | undefined,
+  path: string,
+): Handler | undefined {
+  const found = Object.entries(routes).find(
+    ([key]) => key.endsWith("/*") && `${method} ${path}`.startsWith(key.slice(0, -1)),
+  );
   return found?.[1];
 }
 
@@ -88,9 +106,16 @@ async function echo(service: string, request: IncomingMessage): Promise<Answer> 
   };
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, body, type, headers }: Answer): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body, type, headers }: Answer,
+): void {
   const id = request.headers["x-request-id"];
-  const content = body === undefined || Buffer.isBuffer(body) || typeof body === "string" ? (body ?? "") : `${JSON.stringify(body)}\n`;
+  const content =
+    body === undefined || Buffer.isBuffer(body) || typeof body === "string"
+      ? (body ?? "")
+      : `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     "Content-Type": type ?? (typeof body === "string" ? "text/html; charset=utf-8" : "application/json"),
     ...(typeof id === "string" && { "X-Request-ID": id }),

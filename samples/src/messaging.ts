@@ -13,7 +13,8 @@ const idleMs = 60_000;
 export async function messaging(): Promise<() => Promise<void>> {
   const port = listenPort.messaging();
   const publicHost = required("PHX_HOST");
-  if (required("SECRET_KEY_BASE").length < 64) throw new Error("SECRET_KEY_BASE has fewer than 64 characters");
+  if (required("SECRET_KEY_BASE").length < 64)
+    throw new Error("SECRET_KEY_BASE has fewer than 64 characters");
   const tokens = remoteVerifier();
   const db = await openPostgres();
   await db.query("CREATE TABLE IF NOT EXISTS users (id uuid PRIMARY KEY, display_name text NOT NULL)");
@@ -33,15 +34,22 @@ export async function messaging(): Promise<() => Promise<void>> {
     from: "earliest",
     handle: async ({ event_type, payload, key }) => {
       if (event_type === "profile_created") {
-        await db.query("INSERT INTO users VALUES ($1, $2) ON CONFLICT DO NOTHING", [payload.profile_id, payload.display_name]);
-        await bus.publish("messaging_notifications_events", "notify_profile_created", { profile_id: payload.profile_id ?? "" });
+        await db.query("INSERT INTO users VALUES ($1, $2) ON CONFLICT DO NOTHING", [
+          payload.profile_id,
+          payload.display_name,
+        ]);
+        await bus.publish("messaging_notifications_events", "notify_profile_created", {
+          profile_id: payload.profile_id ?? "",
+        });
       } else if (event_type === "notify_profile_created") {
         await documents.collection("notifications").insertOne({
           data: { key, text: "welcome" },
           metadata: { actor_id: payload.profile_id },
         });
       } else if (event_type === "email_queue") {
-        await documents.collection("emails").insertOne({ key, recipient: payload.recipient, template: payload.template });
+        await documents
+          .collection("emails")
+          .insertOne({ key, recipient: payload.recipient, template: payload.template });
       }
     },
   });
@@ -52,7 +60,10 @@ export async function messaging(): Promise<() => Promise<void>> {
     port,
     {
       "GET /swagger": () => ({ status: 302, headers: { Location: "/swagger/index.html" } }),
-      "GET /swagger/index.html": () => ({ status: 200, body: "<!doctype html><title>Swagger UI</title>messaging" }),
+      "GET /swagger/index.html": () => ({
+        status: 200,
+        body: "<!doctype html><title>Swagger UI</title>messaging",
+      }),
       "GET /swagger/swagger.json": () => ({ status: 200, body: { swagger: "2.0" } }),
       "GET /api/v1/groups/public": async ({ request }) => {
         await tokens.verify(bearer(request));
@@ -85,7 +96,8 @@ export async function messaging(): Promise<() => Promise<void>> {
   );
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
-    const refuse = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    const refuse = (status: string) =>
+      socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     const url = new URL(request.url ?? "/", "http://localhost");
     if (url.pathname !== "/socket/websocket") return refuse("404 Not Found");
     const { origin } = request.headers;

@@ -10,13 +10,17 @@ export async function openKeys() {
   if (!existsSync("www/keys")) {
     mkdirSync("www/keys", { recursive: true });
     const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    writeFileSync("www/keys/private.pem", pair.privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+    writeFileSync("www/keys/private.pem", pair.privateKey.export({ type: "pkcs8", format: "pem" }), {
+      mode: 0o600,
+    });
     writeFileSync("www/keys/public.pem", pair.publicKey.export({ type: "spki", format: "pem" }));
   }
   const key = await importPKCS8(readFileSync("www/keys/private.pem", "utf8"), "RS256");
   const publicPem = readFileSync("www/keys/public.pem", "utf8");
   const publicKey = createPublicKey(publicPem);
-  const kid = createHash("sha256").update(publicKey.export({ type: "pkcs1", format: "der" })).digest("hex");
+  const kid = createHash("sha256")
+    .update(publicKey.export({ type: "pkcs1", format: "der" }))
+    .digest("hex");
   const jwks = { keys: [{ ...publicKey.export({ format: "jwk" }), kid, use: "sig", alg: "RS256" }] };
   const verifyKey = await importSPKI(publicPem, "RS256");
   return {
@@ -34,7 +38,10 @@ export async function openKeys() {
 }
 
 /** Verifies tokens of the auth service by its published keys. */
-export function remoteVerifier(): { verify: (token: string) => Promise<JWTPayload>; check: () => Promise<string> } {
+export function remoteVerifier(): {
+  verify: (token: string) => Promise<JWTPayload>;
+  check: () => Promise<string>;
+} {
   const url = new URL(required("JWKS_URL"));
   const keys = createRemoteJWKSet(url, { cooldownDuration: 1000 });
   return {

@@ -19,8 +19,13 @@ export const wiring =
     );
     const status = dependencies.every((dependency) => dependency.status === "ok") ? 200 : 503;
     if (!request.headers.accept?.includes("text/html")) return { status, body: { service, dependencies } };
-    const rows = dependencies.map(({ name, status: state, detail, ms }) => `<tr><td>${name}<td>${state}<td>${escape(detail)}<td>${ms} ms`);
-    return { status, body: `<!doctype html><title>${service}</title><h1>${service}</h1><table>${rows.join("")}</table>` };
+    const rows = dependencies.map(
+      ({ name, status: state, detail, ms }) => `<tr><td>${name}<td>${state}<td>${escape(detail)}<td>${ms} ms`,
+    );
+    return {
+      status,
+      body: `<!doctype html><title>${service}</title><h1>${service}</h1><table>${rows.join("")}</table>`,
+    };
   };
 
 const escape = (text: string): string => text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);

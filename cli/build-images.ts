@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { builtReference, sourceOf } from "../config/catalogue.ts";
+import { InputError } from "../config/problems.ts";
+import { projectRoot } from "../stacks/program.ts";
+import type { Session } from "./session.ts";
+import { beatDirectory } from "./workspace.ts";
+
+/**
+ * Builds the images of services whose source is `git` (a pinned commit) or `path` (a local checkout).
+ * @returns the references that were built.
+ * @throws {InputError} when a checkout is missing or a build fails.
+ */
+export async function buildImages(
+  { platform, settings, engine, address }: Session,
+  options: { readonly onlyMissing: boolean },
+): Promise<string[]> {
+  const built: string[] = [];
+  for (const service of Object.values(platform.services)) {
+    const source = sourceOf(service, settings);
+    const reference = builtReference(service, source);
+    if (reference === undefined || source === "sample" || "image" in source) continue;
+    if (
+      options.onlyMissing &&
+      (await engine
+        .getImage(reference)
+        .inspect()
+        .then(
+          () => true,
+          () => false,
+        ))
+    )
+      continue;
+    const at = `platform:services.${service.name}.source`;
+    const fail = (message: string, fix: string) =>
+      new InputError("an image cannot be built", [{ path: at, message, fix }]);
+    let context: string;
+    if ("path" in source) {
+      context = resolve(projectRoot, source.path);
+      if (!existsSync(join(context, "Dockerfile")))
+        throw fail(`${context} has no Dockerfile`, "name the folder of a checkout that has one");
+    } else {
+      const repository = source.git.repository ?? service.repository;
+      if (repository === undefined) throw fail("no repository is known", "set git.repository");
+      context = join(beatDirectory, "sources", `${service.name}-${source.git.commit}`);
+      if (!existsSync(join(context, ".git")))
+        try {
+          await execa("git", ["init", "-q", context]);
+          await execa("git", ["-C", context, "fetch", "-q", "--depth", "1", repository, source.git.commit]);
+          await execa("git", ["-C", context, "checkout", "-q", "--detach", "FETCH_HEAD"]);
+        } catch (error) {
+          await execa("rm", ["-rf", context]);
+          throw fail(
+            `${repository} at ${source.git.commit} cannot be fetched: ${(error as Error).message.split("\n")[1] ?? ""}`,
+            "check repository, commit and network",
+          );
+        }
+    }
+    process.stderr.write(`Building ${reference} …\n`);
+    const tool = process.env.CONTAINER_TOOL ?? "docker";
+    const { exitCode } = await execa(tool, ["build", "-t", reference, context], {
+      stdio: ["ignore", process.stderr, process.stderr],
+      reject: false,
+      ...(address !== undefined && { env: { DOCKER_HOST: address } }),
+    });
+    if (exitCode !== 0) throw fail(`${tool} build failed`, "see its output above");
+    built.push(reference);
+  }
+  return built;
+}

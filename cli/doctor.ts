@@ -1,0 +1,170 @@
+import { statfs } from "node:fs/promises";
+import { createServer } from "node:net";
+import type Docker from "dockerode";
+import { builtReference, imageReference, sourceOf } from "../config/catalogue.ts";
+import type { PlatformModel } from "../config/define.ts";
+import type { ImageName } from "../config/images.ts";
+import type { Problem } from "../config/problems.ts";
+import type { Settings } from "../config/settings.ts";
+import { containersOf, objectsOf } from "./engine.ts";
+import type { StateResource } from "./workspace.ts";
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly problem?: Problem;
+}
+
+const good = (name: string, detail: string): Check => ({ name, ok: true, detail });
+const bad = (name: string, problem: Problem): Check => ({
+  name,
+  ok: false,
+  detail: problem.message,
+  problem,
+});
+const leastFreeBytes = 5 * 1024 ** 3;
+
+/** Whether the engine answers. */
+export async function checkEngine(engine: Docker, address: string | undefined): Promise<Check> {
+  try {
+    const { Version } = await engine.version();
+    return good("engine", `${address ?? "default address"}, version ${Version}`);
+  } catch (error) {
+    return bad("engine", {
+      path: address ?? "container engine",
+      message: `does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`,
+      fix: "start Docker (systemctl start docker) or Podman (systemctl start podman.socket), or set DOCKER_HOST",
+    });
+  }
+}
+
+/** Whether there is room for images and data. */
+export async function checkDisk(directory: string): Promise<Check> {
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  const shown = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  return free >= leastFreeBytes
+    ? good("disk", shown)
+    : bad("disk", {
+        path: directory,
+        message: `only ${shown}, 5 GiB are needed`,
+        fix: "docker system prune, or free some space",
+      });
+}
+
+/** Whether every published port is free, or held by this stack already. */
+export async function checkPorts(engine: Docker, settings: Settings, prefix: string): Promise<Check[]> {
+  const { services, ...ports } = settings.ports;
+  const wanted = [
+    ...Object.entries(ports).filter(
+      ([name]) => settings.devTools || (name !== "mongoExpress" && name !== "redisUi"),
+    ),
+    ...Object.entries(services).map(([name, port]) => [`services.${name}`, port] as const),
+  ];
+  const ours = new Set((await containersOf(engine, prefix)).flatMap((container) => container.ports));
+  return Promise.all(
+    wanted
+      .filter((entry): entry is [string, number] => entry[1] !== false)
+      .map(async ([name, port]) => {
+        if (ours.has(port) || (await isFree(settings.bind, port))) return good(`port ${port}`, name);
+        return bad(`port ${port}`, {
+          path: `platform:ports.${name}`,
+          message: `${settings.bind}:${port} is taken by another program`,
+          fix: `stop it (ss -ltnp 'sport = :${port}' names it), or: pulumi config set --path platform:ports.${name} <other port>`,
+        });
+      }),
+  );
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once("error", () => resolve(false))
+      .listen(port, host, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Whether every image is on the engine or in a registry that answers. */
+export async function checkImages(
+  engine: Docker,
+  platform: PlatformModel,
+  settings: Settings,
+): Promise<Check[]> {
+  const names: ImageName[] = ["node"];
+  if (platform.stores.postgres) names.push("postgres");
+  if (platform.stores.mongo) names.push("mongo", ...(settings.devTools ? (["mongoExpress"] as const) : []));
+  if (platform.stores.redis) names.push(settings.devTools ? "redisStack" : "redis");
+  if (platform.stores.kafka) names.push("kafka");
+  const wanted = names.map((name) => ({
+    path: `platform:images.overrides.${name}`,
+    reference: imageReference(name, settings.images),
+    fix: "check the reference and the network, or set platform:images.mirror",
+  }));
+  for (const service of Object.values(platform.services)) {
+    const source = sourceOf(service, settings);
+    if (source === "sample") continue;
+    const built = builtReference(service, source);
+    wanted.push({
+      path: `platform:services.${service.name}.source`,
+      reference: built ?? ("image" in source ? source.image : ""),
+      fix:
+        built === undefined
+          ? `build or load it, or name another source (sample, image, git or path) for ${service.name}`
+          : `./beat build-images --stack <stack>`,
+    });
+  }
+  return Promise.all(
+    wanted.map(async ({ path, reference, fix }) => {
+      try {
+        await engine.getImage(reference).inspect();
+        return good(`image ${reference}`, "on the engine");
+      } catch {
+        // Not here; perhaps a registry has it.
+      }
+      if (!reference.startsWith("localhost/"))
+        try {
+          await engine.getImage(reference).distribution();
+          return good(`image ${reference}`, "in its registry");
+        } catch {
+          // Neither.
+        }
+      return bad(`image ${reference}`, {
+        path,
+        message: `${reference} is neither on the engine nor in a registry that answers`,
+        fix,
+      });
+    }),
+  );
+}
+
+/** Whether an earlier run left something behind that the stack's state does not know. */
+export async function checkLeftovers(
+  engine: Docker,
+  prefix: string,
+  state: { readonly resources: readonly StateResource[]; readonly pending: readonly string[] },
+): Promise<Check> {
+  const known = new Set(state.resources.flatMap(({ id }) => (id === undefined ? [] : [id])));
+  const found = await objectsOf(engine, prefix);
+  const strays = [
+    ...found.containers.filter(({ id }) => !known.has(id)).map(({ container }) => `container ${container}`),
+    ...found.networks.filter(({ id }) => !known.has(id)).map(({ name }) => `network ${name}`),
+    ...found.volumes.filter(({ name }) => !known.has(name)).map(({ name }) => `volume ${name}`),
+  ];
+  if (strays.length > 0)
+    return bad("earlier run", {
+      path: prefix,
+      message: `an earlier run left ${strays.join(", ")}, which the stack's state does not know`,
+      fix: strays.some((stray) => stray.startsWith("volume"))
+        ? "restore the state that made them, or delete them with their data: ./beat down --volumes"
+        : "./beat down  (volumes and their data stay)",
+    });
+  if (state.pending.length > 0)
+    return bad("earlier run", {
+      path: prefix,
+      message: `an earlier run was stopped in the middle of: ${state.pending.join(", ")}`,
+      fix: "./beat down  (volumes and their data stay), then ./beat up",
+    });
+  return good("earlier run", "nothing is left over");
+}

@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import Docker from "dockerode";
+import { componentLabel, stackLabel } from "../infra/docker/target.ts";
+
+/** Where a container engine usually listens, with what CONTAINER_TOOL prefers first. */
+function candidates(): string[] {
+  const docker = ["/var/run/docker.sock"];
+  const podman = [`${process.env.XDG_RUNTIME_DIR ?? "/run"}/podman/podman.sock`, "/run/podman/podman.sock"];
+  return process.env.CONTAINER_TOOL === "podman" ? [...podman, ...docker] : [...docker, ...podman];
+}
+
+/** The engine's address: DOCKER_HOST, or the first socket that is there; undefined when there is none. */
+export function engineAddress(): string | undefined {
+  if (process.env.DOCKER_HOST) return process.env.DOCKER_HOST;
+  const socket = candidates().find((path) => existsSync(path));
+  return socket === undefined ? undefined : `unix://${socket}`;
+}
+
+/** A client of the engine. */
+export function openEngine(address: string | undefined): Docker {
+  if (address?.startsWith("unix://")) return new Docker({ socketPath: address.slice("unix://".length) });
+  const url = address === undefined ? undefined : new URL(address.replace(/^tcp:/, "http:"));
+  return url === undefined
+    ? new Docker()
+    : new Docker({ host: url.hostname, port: Number(url.port || 2375) });
+}
+
+/** One container of a stack. */
+export interface ContainerState {
+  readonly id: string;
+  readonly name: string;
+  readonly container: string;
+  readonly image: string;
+  readonly state: string;
+  readonly status: string;
+  /** Host ports it publishes. */
+  readonly ports: readonly number[];
+  /** Running and, where it is probed, healthy; a one-shot that has ended is fine too. */
+  readonly ok: boolean;
+}
+
+/** The containers of a stack, whoever made them. */
+export async function containersOf(engine: Docker, prefix: string): Promise<ContainerState[]> {
+  const all = await engine.listContainers({ all: true, filters: { label: [`${stackLabel}=${prefix}`] } });
+  return all
+    .map((info) => {
+      const name = info.Labels[componentLabel] ?? info.Names[0]?.slice(1) ?? info.Id;
+      const ended = info.State === "exited" && /^Exited \((0|143)\)/.test(info.Status);
+      return {
+        id: info.Id,
+        name,
+        container: info.Names[0]?.slice(1) ?? info.Id,
+        image: info.Image,
+        state: info.State,
+        status: info.Status,
+        ports: info.Ports.flatMap(({ PublicPort }) => (PublicPort === undefined ? [] : [PublicPort])),
+        ok: name.startsWith("provision-")
+          ? ended || info.State === "running"
+          : info.State === "running" && !/unhealthy|starting/.test(info.Status),
+      };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Everything on the engine that carries a stack's label. */
+export async function objectsOf(engine: Docker, prefix: string) {
+  const filters = { label: [`${stackLabel}=${prefix}`] };
+  const [containers, networks, volumes] = await Promise.all([
+    containersOf(engine, prefix),
+    engine.listNetworks({ filters }),
+    engine.listVolumes({ filters }),
+  ]);
+  return {
+    containers,
+    networks: networks.map(({ Id, Name }) => ({ id: Id, name: Name })),
+    volumes: (volumes.Volumes ?? []).map(({ Name }) => ({ name: Name })),
+  };
+}

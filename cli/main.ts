@@ -1,0 +1,190 @@
+import { join } from "node:path";
+import { Command } from "commander";
+import { execa } from "execa";
+import { InputError } from "../config/problems.ts";
+import { projectRoot } from "../stacks/program.ts";
+import { buildImages } from "./build-images.ts";
+import { DeploymentError, down, up } from "./deploy.ts";
+import { containersOf } from "./engine.ts";
+import { followLogs } from "./logs.ts";
+import { Progress } from "./progress.ts";
+import { examine, openSession, type Session } from "./session.ts";
+import { firstLine, pulumiEnvironment, stateOf } from "./workspace.ts";
+
+interface Common {
+  readonly stack: string;
+  readonly json?: boolean;
+}
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const printJson = (data: unknown): void => print(JSON.stringify(data, undefined, 2));
+
+const beat = new Command("beat")
+  .description(
+    "Beat EcoProve platform. Exit codes: 0 done, 1 it failed, 2 the input was refused and nothing changed.",
+  )
+  .showHelpAfterError();
+
+/** A command that works on a stack. */
+function command(
+  name: string,
+  description: string,
+  run: (session: Session, options: Common & Record<string, never>, ...args: string[]) => Promise<void>,
+): Command {
+  return beat
+    .command(name)
+    .description(description)
+    .option("-s, --stack <name>", "stack to work on", process.env.BEAT_STACK ?? "dev")
+    .option("--json", "write the result as JSON")
+    .action(async (...all: unknown[]) => {
+      const self = all.at(-1) as Command;
+      const options = self.opts() as Common & Record<string, never>;
+      await run(await openSession(options.stack), options, ...(self.args as string[]));
+    });
+}
+
+command("up", "bring the stack up and wait until it answers", async (session, { json }) => {
+  const result = await up(session);
+  if (json) return printJson(result);
+  const { same = 0, ...changed } = result.changes;
+  const changes = Object.entries(changed).map(([op, count]) => `${count} ${op}`);
+  print(
+    `\n${result.stack} is up after ${result.seconds.toFixed(1)} s (${[...changes, `${same} unchanged`].join(", ")})\n`,
+  );
+  for (const [name, url] of Object.entries(result.urls)) print(`  ${name.padEnd(20)} ${url}`);
+  print("\n  passwords: ./beat secrets    logs: ./beat logs <name>    stop: ./beat down");
+});
+
+command("down", "take the stack down; its data stays", async (session, options) => {
+  const { volumes = false, yes = false } = options as { volumes?: boolean; yes?: boolean };
+  await down(session, { volumes, yes });
+  print(`${session.name} is down${volumes ? ", its data is deleted" : "; its volumes and secrets are kept"}`);
+})
+  .option("--volumes", "delete volumes and secrets too")
+  .option("-y, --yes", "do not ask");
+
+command("preview", "show what up would change", async (session, options) => {
+  const { json, expectNoChanges } = options as { json?: boolean; expectNoChanges?: boolean };
+  const progress = new Progress(() => {});
+  try {
+    const result = await session.stack.preview({
+      onEvent: progress.onEvent,
+      color: "never",
+      ...(!json && { onOutput: (text: string) => process.stdout.write(text) }),
+    });
+    if (json) printJson(result.changeSummary);
+    const changes = Object.entries(result.changeSummary).filter(([op]) => op !== "same");
+    if (expectNoChanges && changes.length > 0) throw new DeploymentError("there are changes");
+  } catch (error) {
+    if (error instanceof DeploymentError) throw error;
+    throw new DeploymentError(progress.errors.join("\n") || firstLine(error));
+  }
+}).option("--expect-no-changes", "fail when there are any");
+
+command("doctor", "look at everything that up needs", async (session, { json }) => {
+  const checks = await examine(session);
+  if (json) printJson(checks);
+  else
+    for (const { name, ok, detail, problem } of checks) {
+      print(`${ok ? "✔" : "✘"} ${name}: ${detail}`);
+      if (problem !== undefined) print(`    fix: ${problem.fix}`);
+    }
+  if (checks.some(({ ok }) => !ok)) process.exitCode = 2;
+});
+
+command("status", "show the stack's containers", async (session, { json }) => {
+  const containers = await containersOf(session.engine, session.prefix);
+  if (json) printJson(containers);
+  else if (containers.length === 0) print(`${session.name} is down`);
+  else
+    for (const { ok, name, status, image } of containers)
+      print(`${ok ? "✔" : "✘"} ${name.padEnd(20)} ${status.padEnd(28)} ${image}`);
+  if (containers.length === 0 || containers.some(({ ok }) => !ok)) process.exitCode = 1;
+});
+
+command("logs", "show logs of one container, or of all", async (session, options, name) => {
+  const { follow = false, tail = "100" } = options as { follow?: boolean; tail?: string };
+  await followLogs(session.engine, session.prefix, name, { follow, tail });
+})
+  .argument("[name]", "container, e.g. core-service")
+  .option("-f, --follow", "go on with new lines")
+  .option("-n, --tail <lines>", "how many lines at first", "100");
+
+command("urls", "show where the platform answers", async (session, { json }) => {
+  const urls = ((await session.stack.outputs()).urls?.value ?? {}) as Record<string, string>;
+  if (json) printJson(urls);
+  else for (const [name, url] of Object.entries(urls)) print(`${name.padEnd(20)} ${url}`);
+});
+
+command("secrets", "name the stack's secrets, or show one", async (session, { json }, wanted) => {
+  const { resources } = await stateOf(session.stack);
+  const found = resources.filter(({ type }) => type === "pulumi:index:Stash");
+  const names = found.map(({ urn }) => urn.split("::").pop() as string).sort();
+  if (wanted === undefined) {
+    if (json) return printJson(names);
+    for (const name of names) print(name);
+    return;
+  }
+  const output = found.find(({ urn }) => urn.endsWith(`::${wanted}`))?.outputs?.output as
+    | { plaintext?: string }
+    | undefined;
+  if (output?.plaintext === undefined)
+    throw new InputError("no such secret", [
+      { path: "secrets", message: `"${wanted}" is not there`, fix: `use one of ${names.join(", ")}` },
+    ]);
+  print(JSON.parse(output.plaintext) as string);
+}).argument("[name]", "secret to show");
+
+command("build-images", "build service images from git or path sources", async (session, { json }) => {
+  const built = await buildImages(session, { onlyMissing: false });
+  if (json) printJson(built);
+  else print(built.length === 0 ? "no service has a git or path source" : built.join("\n"));
+});
+
+command("serve", "run the gateway alone on this machine, anew on every change", async (session) => {
+  const ports = Object.fromEntries(
+    Object.entries(session.settings.ports.services).filter(([, port]) => port !== false),
+  );
+  await execa(process.execPath, ["--watch", join(projectRoot, "cli/serve-gateway.ts")], {
+    stdio: "inherit",
+    reject: false,
+    env: {
+      BEAT_SERVE_PORTS: JSON.stringify(ports),
+      ...(session.settings.definition !== undefined && {
+        BEAT_SERVE_DEFINITION: session.settings.definition,
+      }),
+    },
+  });
+});
+
+beat
+  .command("test [args...]")
+  .description("run all tests; arguments go to vitest")
+  .allowUnknownOption()
+  .action(async (args: string[]) => {
+    const { exitCode } = await execa(
+      process.execPath,
+      [join(projectRoot, "node_modules/vitest/vitest.mjs"), "run", ...args],
+      {
+        cwd: projectRoot,
+        stdio: "inherit",
+        reject: false,
+      },
+    );
+    process.exitCode = exitCode ?? 1;
+  });
+
+beat
+  .command("env")
+  .description('print the environment for a plain pulumi: eval "$(./beat env)"')
+  .option("-s, --stack <name>", "stack", "dev")
+  .action(({ stack }: Common) => {
+    for (const [name, value] of Object.entries(pulumiEnvironment(stack))) print(`export ${name}='${value}'`);
+  });
+
+try {
+  await beat.parseAsync();
+} catch (error) {
+  process.stderr.write(`beat: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof InputError ? 2 : 1;
+}

@@ -1,0 +1,46 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+
+const verbs: Readonly<Record<string, string>> = {
+  create: "created",
+  update: "updated",
+  delete: "deleted",
+  replace: "replaced",
+  "create-replacement": "replaced",
+  "delete-replaced": "removed",
+};
+
+const quiet = new Set(["beat:", "pulumi:pulumi:", "pulumi:providers:"]);
+
+/** Prints what Pulumi does, a line per step, to standard error; errors are gathered for the end. */
+export class Progress {
+  readonly errors: string[] = [];
+  readonly #started = new Map<string, number>();
+  readonly #write: (line: string) => void;
+
+  constructor(write: (line: string) => void = (line) => process.stderr.write(`${line}\n`)) {
+    this.#write = write;
+  }
+
+  /** Handler for the Automation API's `onEvent`. */
+  readonly onEvent = (event: EngineEvent): void => {
+    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
+    if (resourcePreEvent !== undefined) this.#started.set(resourcePreEvent.metadata.urn, Date.now());
+    if (resOutputsEvent !== undefined) this.#line(resOutputsEvent.metadata, "✔");
+    if (resOpFailedEvent !== undefined) this.#line(resOpFailedEvent.metadata, "✘");
+    if (diagnosticEvent?.severity === "error" || diagnosticEvent?.severity === "info#err") {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: Pulumi marks colours with these.
+      const text = diagnosticEvent.message.replace(/<\{%[^%]*%\}>|\x1b\[[0-9;]*m/g, "").trim();
+      if (text !== "") this.errors.push(text);
+    }
+  };
+
+  #line({ op, urn, type }: { op: string; urn: string; type: string }, mark: string): void {
+    const verb = verbs[op];
+    if (verb === undefined || [...quiet].some((prefix) => type.startsWith(prefix))) return;
+    const name = urn.split("::").pop();
+    const seconds = (Date.now() - (this.#started.get(urn) ?? Date.now())) / 1000;
+    this.#write(
+      `  ${mark} ${type.split(":").pop()?.toLowerCase()} ${name} ${mark === "✘" ? "failed" : verb} (${seconds.toFixed(1)} s)`,
+    );
+  }
+}

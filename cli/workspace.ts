@@ -1,0 +1,117 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { InputError } from "../config/problems.ts";
+import { parseSettings, type Settings } from "../config/settings.ts";
+import { program, projectRoot } from "../stacks/program.ts";
+
+/** Files of the project that git ignores: passphrase, tools, build contexts. */
+export const beatDirectory = join(projectRoot, ".beat");
+/** The Pulumi CLI this project is developed with; an installed one of another version is used as it is. */
+const pulumiVersion = "3.259.0";
+
+/** The environment that Pulumi runs with: the caller's, and a passphrase made for this clone when there is none. */
+export function pulumiEnvironment(stack: string): Record<string, string> {
+  const env: Record<string, string> = { PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const given = process.env.PULUMI_CONFIG_PASSPHRASE ?? process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
+  if (given !== undefined) return env;
+  const file = join(beatDirectory, "passphrase");
+  if (!existsSync(file)) {
+    const config = join(projectRoot, `Pulumi.${stack}.yaml`);
+    if (existsSync(config) && /^encryptionsalt:/m.test(readFileSync(config, "utf8")))
+      throw new InputError("the stack's secrets cannot be read", [
+        {
+          path: "PULUMI_CONFIG_PASSPHRASE",
+          message: `is not set, and Pulumi.${stack}.yaml was encrypted with a passphrase that this clone does not have`,
+          fix: "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, or put the passphrase into .beat/passphrase",
+        },
+      ]);
+    mkdirSync(beatDirectory, { recursive: true });
+    writeFileSync(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
+  }
+  env.PULUMI_CONFIG_PASSPHRASE_FILE = file;
+  return env;
+}
+
+/** The Pulumi CLI: the one on PATH, or one installed into `.beat/pulumi`. */
+export async function findPulumi(install: boolean): Promise<PulumiCommand> {
+  try {
+    return await PulumiCommand.get();
+  } catch {
+    const root = join(beatDirectory, "pulumi");
+    try {
+      return await PulumiCommand.get({ root });
+    } catch {
+      const missing = (message: string) =>
+        new InputError("Pulumi cannot be run", [
+          {
+            path: "pulumi",
+            message,
+            fix: "install it (https://www.pulumi.com/docs/install) and have it on PATH",
+          },
+        ]);
+      if (!install) throw missing("is not on PATH");
+      process.stderr.write(`beat: installing Pulumi ${pulumiVersion} into .beat/pulumi\n`);
+      const { SemVer } = await import("semver");
+      try {
+        return await PulumiCommand.install({ root, version: new SemVer(pulumiVersion) });
+      } catch (error) {
+        throw missing(`is not on PATH and could not be installed (${firstLine(error)})`);
+      }
+    }
+  }
+}
+
+/** The first line of an error's message. */
+export const firstLine = (error: unknown): string =>
+  String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";
+
+/**
+ * The stack of a name, created when it is new. The same program as `pulumi up` runs, in this process.
+ * @throws {InputError} when Pulumi or the passphrase is missing.
+ */
+export async function openStack(name: string, engine: string | undefined): Promise<Stack> {
+  const envVars = pulumiEnvironment(name);
+  if (engine !== undefined) envVars.DOCKER_HOST = engine;
+  const pulumiCommand = await findPulumi(true);
+  return LocalWorkspace.createOrSelectStack(
+    { stackName: name, projectName: "beat-ecoprove", program },
+    { workDir: projectRoot, pulumiCommand, envVars },
+  );
+}
+
+/** A stack's settings. @throws {InputError} with every problem. */
+export async function settingsOf(stack: Stack): Promise<Settings> {
+  const config = await stack.getAllConfig();
+  return parseSettings(
+    Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value])),
+    process.env,
+  );
+}
+
+/** A resource of the stack's state. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** What the state knows: its resources, and operations that were under way when a run was killed. */
+export async function stateOf(
+  stack: Stack,
+): Promise<{ readonly resources: readonly StateResource[]; readonly pending: readonly string[] }> {
+  const { deployment } = (await stack.exportStack()) as {
+    deployment: {
+      resources?: StateResource[];
+      pending_operations?: { resource: { urn: string }; type: string }[];
+    } | null;
+  };
+  return {
+    resources: deployment?.resources ?? [],
+    pending: (deployment?.pending_operations ?? []).map(
+      ({ resource, type }) => `${type} ${resource.urn.split("::").pop()}`,
+    ),
+  };
+}
