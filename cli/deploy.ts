@@ -93,7 +93,6 @@ async function lastWords(engine: Docker, id: string): Promise<string[]> {
   const probe = info.State.Health?.Log.at(-1)?.Output.trim();
   const log = await container.logs({ stdout: true, stderr: true, tail: 10 });
   // Each chunk of a log without a terminal has an 8-byte head.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that head begins with 1 or 2 and three zeros.
   const lines = log
     .toString("utf8")
     .replace(/[\x01\x02]\x00{3}.{4}/gs, "")

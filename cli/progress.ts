@@ -28,7 +28,6 @@ export class Progress {
     if (resOutputsEvent !== undefined) this.#line(resOutputsEvent.metadata, "✔");
     if (resOpFailedEvent !== undefined) this.#line(resOpFailedEvent.metadata, "✘");
     if (diagnosticEvent?.severity === "error" || diagnosticEvent?.severity === "info#err") {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: Pulumi marks colours with these.
       const text = diagnosticEvent.message.replace(/<\{%[^%]*%\}>|\x1b\[[0-9;]*m/g, "").trim();
       if (text !== "") this.errors.push(text);
     }

@@ -37,6 +37,7 @@ export async function auth(): Promise<() => Promise<void>> {
     group: "auth_consumer",
     consumes: ["auth_events", "messaging_events"],
     from: "earliest",
+    reconnects: false,
     handle: async ({ event_type, payload }) => {
       if (event_type === "profile_created")
         await db.query("UPDATE auths SET is_active = true WHERE id = $1", [payload.auth_id]);

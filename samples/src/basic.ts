@@ -13,6 +13,7 @@ export async function basic(): Promise<() => Promise<void>> {
     group: required("KAFKA_GROUP"),
     consumes: required("KAFKA_CONSUMES").split(","),
     from: "earliest",
+    reconnects: true,
     handle: async ({ key, event_type }) => {
       await db.query("INSERT INTO seen VALUES ($1, $2) ON CONFLICT DO NOTHING", [key, event_type]);
     },

@@ -34,6 +34,7 @@ export async function core(): Promise<() => Promise<void>> {
     group: "core_auth_consumers",
     consumes: ["auth_events"],
     from: "latest",
+    reconnects: true,
     handle: async ({ event_type, payload }) => {
       if (event_type === "user_created")
         await redis.set(

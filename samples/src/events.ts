@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Consumer, Producer, stringDeserializers, stringSerializers } from "@platformatic/kafka";
 import { address } from "./env.ts";
 import { log } from "./log.ts";
@@ -32,6 +33,8 @@ export interface BusOptions {
   readonly consumes: readonly string[];
   /** Where a new group starts. */
   readonly from: "earliest" | "latest";
+  /** Whether it comes back after an error, as core's client does; the others' consumers end for good (P3). */
+  readonly reconnects: boolean;
   readonly handle: (event: Envelope, topic: string) => Promise<void>;
 }
 
@@ -39,16 +42,26 @@ export interface BusOptions {
 export class Bus {
   readonly #options: BusOptions;
   readonly #producer: Producer<string, string, string, string>;
-  readonly #consumer: Consumer<string, string, string, string>;
+  #consumer: Consumer<string, string, string, string>;
   #running = false;
+  #closed = false;
 
   constructor(options: BusOptions) {
     this.#options = options;
-    const shared = { clientId: options.service, bootstrapBrokers: [address("KAFKA")] };
-    this.#producer = new Producer({ ...shared, serializers: stringSerializers, autocreateTopics: false });
-    this.#consumer = new Consumer({
-      ...shared,
-      groupId: options.group,
+    this.#producer = new Producer({
+      clientId: options.service,
+      bootstrapBrokers: [address("KAFKA")],
+      serializers: stringSerializers,
+      autocreateTopics: false,
+    });
+    this.#consumer = this.#newConsumer();
+  }
+
+  #newConsumer(): Consumer<string, string, string, string> {
+    return new Consumer({
+      clientId: this.#options.service,
+      bootstrapBrokers: [address("KAFKA")],
+      groupId: this.#options.group,
       deserializers: stringDeserializers,
       autocreateTopics: false,
       sessionTimeout: 10_000,
@@ -58,8 +71,8 @@ export class Bus {
   }
 
   /**
-   * Consumes until the first error and, like the real services, never again: a replaced broker must therefore
-   * replace this container (contracts P3).
+   * Begins to consume. At the first error a bus that does not reconnect stops for good, as the real services do: a
+   * replaced broker must therefore replace their containers (contracts P3).
    */
   async start(): Promise<void> {
     const stream = await this.#consumer.consume({
@@ -70,19 +83,29 @@ export class Bus {
       maxWaitTime: 200,
     });
     this.#running = true;
-    stream.on("error", (error: Error) => log("consumer-stopped", { reason: error.message }));
-    void (async () => {
-      try {
-        for await (const message of stream) {
-          const event = JSON.parse(message.value) as Envelope;
-          log("event", { topic: message.topic, type: event.event_type });
-          await this.#options.handle(event, message.topic);
-        }
-      } catch (error) {
-        log("consumer-stopped", { reason: (error as Error).message });
+    void this.#drain(stream);
+  }
+
+  async #drain(stream: AsyncIterable<{ readonly value: string; readonly topic: string }>): Promise<void> {
+    let reason = "the stream ended";
+    try {
+      for await (const { value, topic } of stream) {
+        const event = JSON.parse(value) as Envelope;
+        log("event", { topic, type: event.event_type });
+        await this.#options.handle(event, topic);
       }
-      this.#running = false;
-    })();
+    } catch (error) {
+      reason = (error as Error).message;
+    }
+    this.#running = false;
+    if (this.#closed) return;
+    log("consumer-stopped", { reason });
+    while (this.#options.reconnects && !this.#running && !this.#closed) {
+      await sleep(1000);
+      await this.#consumer.close(true).catch(() => {});
+      this.#consumer = this.#newConsumer();
+      await this.start().catch((error: Error) => log("consumer-retry", { reason: error.message }));
+    }
   }
 
   /** Publishes an event; partition 0, as messaging does. */
@@ -104,6 +127,7 @@ export class Bus {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.allSettled([this.#consumer.close(true), this.#producer.close()]);
   }
 }

@@ -32,6 +32,7 @@ export async function messaging(): Promise<() => Promise<void>> {
       "messaging_notifications_events",
     ],
     from: "earliest",
+    reconnects: false,
     handle: async ({ event_type, payload, key }) => {
       if (event_type === "profile_created") {
         await db.query("INSERT INTO users VALUES ($1, $2) ON CONFLICT DO NOTHING", [

@@ -20,7 +20,8 @@ export const wiring =
     const status = dependencies.every((dependency) => dependency.status === "ok") ? 200 : 503;
     if (!request.headers.accept?.includes("text/html")) return { status, body: { service, dependencies } };
     const rows = dependencies.map(
-      ({ name, status: state, detail, ms }) => `<tr><td>${name}<td>${state}<td>${escape(detail)}<td>${ms} ms`,
+      ({ name, status: state, detail, ms }) =>
+        `<tr><td>${name}<td>${state}<td>${escapeHtml(detail)}<td>${ms} ms`,
     );
     return {
       status,
@@ -28,4 +29,4 @@ export const wiring =
     };
   };
 
-const escape = (text: string): string => text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+const escapeHtml = (text: string): string => text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);

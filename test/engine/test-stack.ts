@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { execa } from "execa";
+import { engineAddress, openEngine } from "../../cli/engine.ts";
+import { findPulumi } from "../../cli/workspace.ts";
+import type { PlatformModel } from "../../config/define.ts";
+import { platform as realPlatform } from "../../config/platform.ts";
+import { parseSettings, type Settings } from "../../config/settings.ts";
+import { DockerPlatform } from "../../infra/docker/docker-platform.ts";
+import { stackPrefix } from "../../infra/docker/target.ts";
+import { projectRoot } from "../../stacks/program.ts";
+
+/** The real definition without its literal types, to be varied by tests. */
+export const basePlatform = realPlatform as unknown as PlatformModel;
+
+/** Which resources a run created, replaced, updated or deleted; the rest was left alone. */
+export type Changes = Readonly<Record<string, readonly string[]>>;
+
+/** A stack of its own on this machine's engine, with ports of its own and its state in a temporary folder. */
+export class TestStack {
+  readonly name = `test-${process.pid}`;
+  readonly engine = openEngine(engineAddress());
+  readonly prefix = stackPrefix(basePlatform.name, this.name);
+  readonly base = "http://localhost:19000";
+  platform: PlatformModel = basePlatform;
+  settings: Settings = parseSettings({
+    "platform:source": "sample",
+    "platform:devTools": "true",
+    "platform:environment": "Development",
+    "platform:ports": JSON.stringify({
+      gateway: 19000,
+      postgres: 15432,
+      mongo: 37017,
+      redis: 16379,
+      redisUi: 18001,
+      kafka: 19094,
+      mongoExpress: 18081,
+    }),
+  });
+  readonly #home = mkdtempSync(join(tmpdir(), "beat-test-"));
+  readonly #env = { PULUMI_BACKEND_URL: `file://${this.#home}`, PULUMI_CONFIG_PASSPHRASE: "test" };
+  #stack: Stack | undefined;
+  /** Whether nothing of it is left. */
+  destroyed = false;
+
+  async #open(): Promise<Stack> {
+    this.#stack ??= await LocalWorkspace.createOrSelectStack(
+      {
+        stackName: this.name,
+        projectName: "beat-ecoprove",
+        program: async () => {
+          new DockerPlatform(this.platform.name, {
+            platform: this.platform,
+            settings: this.settings,
+            stack: this.name,
+            root: projectRoot,
+          });
+        },
+      },
+      { workDir: projectRoot, envVars: this.#env, pulumiCommand: await findPulumi(false) },
+    );
+    return this.#stack;
+  }
+
+  /** Runs `up` and returns what it changed, by operation. */
+  async up(options: { readonly refresh?: boolean } = {}): Promise<Changes> {
+    const changes: Record<string, string[]> = {};
+    const output: string[] = [];
+    await (await this.#open()).up({
+      refresh: options.refresh ?? false,
+      onOutput: (text) => output.push(text),
+      onEvent: ({ resOutputsEvent: event }: EngineEvent) => {
+        if (event === undefined || ["same", "refresh", "read"].includes(event.metadata.op)) return;
+        const list = (changes[event.metadata.op] ??= []);
+        list.push(event.metadata.urn.split("::").pop() as string);
+      },
+    });
+    delete changes[""];
+    return changes;
+  }
+
+  /** `beat down`: everything but what is protected. */
+  async down(): Promise<void> {
+    await (await this.#open()).destroy({ excludeProtected: true, refresh: true });
+  }
+
+  /** Removes everything, data included, and the stack. */
+  async destroy(): Promise<void> {
+    const stack = await this.#open();
+    await execa(
+      stack.workspace.pulumiCommand.command,
+      ["state", "unprotect", "--all", "--yes", "--stack", this.name],
+      {
+        cwd: projectRoot,
+        env: this.#env,
+      },
+    );
+    await stack.destroy({ refresh: true });
+    await stack.workspace.removeStack(this.name);
+    this.destroyed = true;
+    rmSync(this.#home, { recursive: true });
+    rmSync(join(projectRoot, ".beat/build", this.name), { recursive: true, force: true });
+  }
+
+  /** The state as a file would show it: secrets encrypted. */
+  async exported(): Promise<string> {
+    const stack = await this.#open();
+    const { stdout } = await execa(
+      stack.workspace.pulumiCommand.command,
+      ["stack", "export", "--stack", this.name],
+      {
+        cwd: projectRoot,
+        env: this.#env,
+      },
+    );
+    return stdout;
+  }
+
+  /** The values of all secrets, to look for them where they must not be. */
+  async secrets(): Promise<Map<string, string>> {
+    const { deployment } = await (await this.#open()).exportStack();
+    const resources = deployment.resources as {
+      urn: string;
+      type: string;
+      outputs: { output: { plaintext: string } };
+    }[];
+    return new Map(
+      resources
+        .filter(({ type }) => type === "pulumi:index:Stash")
+        .map(({ urn, outputs }) => [
+          urn.split("::").pop() as string,
+          JSON.parse(outputs.output.plaintext) as string,
+        ]),
+    );
+  }
+
+  /** Asks the gateway. */
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(`${this.base}${path}`, { signal: AbortSignal.timeout(15_000), ...init });
+  }
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{config,gateway,infra,stacks,cli,samples,provision,test}/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    pool: "forks",
+    testTimeout: 20_000,
+    // Engine and cluster tests change one machine: one file at a time.
+    fileParallelism: false,
+    reporters: ["default", "./test/summary-reporter.ts"],
+  },
+});
