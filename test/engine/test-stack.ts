@@ -73,11 +73,10 @@ export class TestStack {
       onOutput: (text) => output.push(text),
       onEvent: ({ resOutputsEvent: event }: EngineEvent) => {
         if (event === undefined || ["same", "refresh", "read"].includes(event.metadata.op)) return;
-        const list = (changes[event.metadata.op] ??= []);
-        list.push(event.metadata.urn.split("::").pop() as string);
+        const name = event.metadata.urn.split("::").pop() as string;
+        changes[event.metadata.op] = [...(changes[event.metadata.op] ?? []), name];
       },
     });
-    delete changes[""];
     return changes;
   }
 

@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { definePlatform, type PlatformModel } from "./define.ts";
+import { renderEnvironment, secretNames } from "./environment.ts";
+import { platform } from "./platform.ts";
+import { InputError } from "./problems.ts";
+import { routeTable } from "./routes.ts";
+import { defineService } from "./service.ts";
+import { authService } from "./services/auth.ts";
+import { topics } from "./topics.ts";
+import { value } from "./value.ts";
+
+const model = platform as unknown as PlatformModel;
+const stack = {
+  publicHost: "localhost",
+  environment: "Production",
+  jwt: { issuer: "i", audience: "a", accessMinutes: 30, refreshMonths: 1 },
+} as const;
+
+const plain = defineService({
+  image: { repository: "localhost/x", tag: "1" },
+  sample: "basic",
+  port: 7000,
+  health: { probe: { tcp: true }, tool: "none" },
+  routes: [{ prefix: "/x" }],
+  replicas: { max: 1, why: "a test" },
+  needs: {},
+  env: ({ port }) => ({ PORT: port }),
+});
+const define = (services: Record<string, unknown>) =>
+  definePlatform({
+    name: "p",
+    stores: { postgres: {}, redis: {}, kafka: {} },
+    topics: { ...topics, lonely: {} },
+    services: services as Record<string, never>,
+    gateway: {},
+  });
+const problemsOf = (services: Record<string, unknown>): string[] => {
+  try {
+    define(services);
+  } catch (error) {
+    if (error instanceof InputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
+    throw error;
+  }
+  return [];
+};
+
+describe("the platform definition", () => {
+  test("is frozen and knows its names", () => {
+    expect(Object.isFrozen(platform.services["auth-service"])).toBe(true);
+    // @ts-expect-error: there is no such service
+    expect(platform.services["other-service"]).toBeUndefined();
+  });
+
+  test("does not compile with a topic, store or callee that is not declared", () => {
+    const base = { name: "p", stores: { postgres: {} }, topics: {}, gateway: {} } as const;
+    const calls = defineService({ ...plain, needs: { calls: ["nobody"] }, env: () => ({ PORT: 1 }) });
+    // @ts-expect-error: "auth_events" is not among the topics
+    expect(() => definePlatform({ ...base, services: { auth: authService } })).toThrow(
+      /topic "auth_events" is not declared/,
+    );
+    // @ts-expect-error: "nobody" is not among the services
+    expect(() => definePlatform({ ...base, services: { a: calls } })).toThrow(/there is no service "nobody"/);
+    // @ts-expect-error: a service without needs has no references to a store
+    defineService({ ...plain, env: ({ mongo }) => ({ X: mongo.host }) });
+  });
+
+  test("reports every problem at once, each with its path", () => {
+    const consumes = (topic: string) => ({ kafka: { consumes: [topic], group: "g" } });
+    const problems = problemsOf({
+      a: { ...plain, needs: { postgres: { database: "d" } } },
+      b: {
+        ...plain,
+        needs: { postgres: { database: "d" }, ...consumes("lonely") },
+        env: () => ({ PORT: "" }),
+      },
+      c: {
+        ...plain,
+        port: 7001,
+        routes: [{ prefix: "/x/y" }],
+        needs: { ...consumes("missing"), mongo: { database: "m" } },
+      },
+    });
+    expect(problems).toEqual([
+      'services.b.routes[0].prefix: "/x" is already the prefix of a',
+      'services.c.routes[0].prefix: "/x/y" and "/x" of a shadow each other',
+      'services.c.routes[0].prefix: "/x/y" and "/x" of b shadow each other',
+      'services.b.needs.postgres.database: "d" is already the database of a; both create tables of the same name',
+      "services.b.port: 7000 is already the port of a",
+      'services.b.needs.kafka.consumes[0]: nobody publishes "lonely"',
+      "services.c.needs.mongo: the platform has no such store",
+      'services.c.needs.kafka.consumes[0]: topic "missing" is not declared',
+      'services.c.needs.kafka.group: "g" is already the group of b; each would get half of the events',
+      "services.b.env.PORT: is empty",
+    ]);
+  });
+
+  test.each([
+    [{ port: 70000 }, "services.a.port"],
+    [{ routes: [{ prefix: "auth" }] }, "services.a.routes[0].prefix"],
+    [{ colour: "red" }, "services.a"],
+    [{ replicas: { max: 0, why: "" } }, "services.a.replicas.max"],
+  ])("refuses %j at %s", (change, path) => {
+    expect(problemsOf({ a: { ...plain, ...change } }).join()).toContain(path);
+  });
+});
+
+describe("what is derived from it", () => {
+  test("the environment has the names that the images read, and no empty value", () => {
+    const names = (service: string) =>
+      Object.keys(renderEnvironment(model, model.services[service] as never, stack));
+    expect(names("messaging-service")).toContain("BEAT_MESSASSING_SERVER");
+    expect(names("core-service")).toContain("REDIS_DATABASE");
+    expect(names("core-service")).not.toContain("REDIS_DB");
+    expect(names("auth-service")).not.toContain("JWKS_URL");
+  });
+
+  test("only secrets are secret", () => {
+    const env = renderEnvironment(model, model.services["auth-service"] as never, stack);
+    expect(Object.keys(env).filter((name) => env[name]?.secret)).toEqual(["POSTGRES_PASSWORD"]);
+    expect(secretNames(model, stack)).toEqual([
+      "messaging-service-key-base",
+      "mongo-admin",
+      "mongo-messaging-service",
+      "postgres-admin",
+      "postgres-auth-service",
+      "postgres-core-service",
+      "postgres-messaging-service",
+    ]);
+  });
+
+  test("a reference cannot be concatenated into plain text", () => {
+    const env = renderEnvironment(model, model.services["auth-service"] as never, stack);
+    const password = env.POSTGRES_PASSWORD as never;
+    expect(() => `postgres://${password}`).toThrow(/cannot be turned into a string/);
+    expect(() => JSON.stringify({ password })).toThrow(/cannot be turned into a string/);
+    expect(value`postgres://${password}@h`.secret).toBe(true);
+  });
+
+  test("every route has a service and a unique name", () => {
+    const { services } = routeTable(model);
+    expect(services.map(({ name, prefix }) => `${name} ${prefix}`)).toEqual([
+      "auth-service /auth",
+      "core-service /core",
+      "core-service-public /public",
+      "messaging-service /messaging",
+      "messaging-service-socket /socket",
+    ]);
+  });
+});

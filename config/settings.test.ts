@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { imageReference } from "./catalogue.ts";
+import { InputError } from "./problems.ts";
+import { parseSettings } from "./settings.ts";
+
+const refusal = (config: Record<string, string>, env: Record<string, string> = {}): string => {
+  try {
+    parseSettings(config, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as Error).message;
+  }
+  return "accepted";
+};
+
+test("no configuration at all is a valid stack", () => {
+  expect(parseSettings({ "other:key": "x" })).toMatchObject({
+    target: "docker",
+    bind: "127.0.0.1",
+    devTools: false,
+  });
+});
+
+test("values keep their types through Pulumi's texts", () => {
+  const settings = parseSettings({
+    "platform:publicHost": "1234",
+    "platform:devTools": "true",
+    "platform:ports": '{"gateway":9100,"kafka":false}',
+  });
+  expect([settings.publicHost, settings.devTools, settings.ports.gateway, settings.ports.kafka]).toEqual([
+    "1234",
+    true,
+    9100,
+    false,
+  ]);
+});
+
+test.each([
+  [{ "platform:portz": "1" }, "platform:portz: is not a setting"],
+  [{ "platform:ports": '{"gatewai":1}' }, "platform:ports.gatewai: is not a setting"],
+  [{ "platform:ports": '{"gateway":"http"}' }, "platform:ports.gateway"],
+  [{ "platform:ports": '{"gateway":5432}' }, "5432 is already the port of"],
+  [{ "platform:target": "nomad" }, "platform:target"],
+  [{ "platform:images": '{"overrides":{"kafka":{"tag":"a b"}}}' }, "platform:images.overrides.kafka.tag"],
+])("refuses %j", (config, message) => {
+  expect(refusal(config as Record<string, string>)).toContain(message);
+});
+
+test("a password that a connection string cannot carry is refused and not shown", () => {
+  const message = refusal({ "platform:secrets": '{"postgres-admin":"pass@word99"}' });
+  expect(message).toContain("platform:secrets.postgres-admin: must be 8 to 128 letters and digits");
+  expect(message).not.toContain("pass@word99");
+});
+
+test("the original's variables override ports, and an empty one is an error", () => {
+  expect(parseSettings({}, { PROXY_PORT: "9001" }).ports.gateway).toBe(9001);
+  expect(refusal({}, { MONGO_PORT: "" })).toContain("MONGO_PORT: is set but empty");
+  expect(refusal({}, { REDIS_PORT: "x" })).toContain('REDIS_PORT: "x" is not a port');
+});
+
+test("images can come from a mirror, with another tag, by digest, or from elsewhere", () => {
+  const reference = (images: object) =>
+    imageReference("kafka", parseSettings({ "platform:images": JSON.stringify(images) }).images);
+  const digest = `sha256:${"0".repeat(64)}`;
+  expect(reference({})).toBe("apache/kafka:4.0.1");
+  expect(reference({ mirror: "reg.example.org/m" })).toBe("reg.example.org/m/apache/kafka:4.0.1");
+  expect(reference({ overrides: { kafka: { tag: "4.1.0" } } })).toBe("apache/kafka:4.1.0");
+  expect(reference({ overrides: { kafka: { digest } } })).toBe(`apache/kafka:4.0.1@${digest}`);
+  expect(reference({ overrides: { kafka: { reference: "x/y:z" } } })).toBe("x/y:z");
+});
