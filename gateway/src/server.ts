@@ -35,6 +35,7 @@ export function createGateway(table: RouteTable, settings: Settings, log: Log): 
     timeout: 50_000,
   });
   const tunnels = new Set<Socket>();
+  const connections = new Set<Socket>();
 
   const server = http.createServer({
     maxHeaderSize: settings.maxHeaderBytes,
@@ -47,6 +48,10 @@ export function createGateway(table: RouteTable, settings: Settings, log: Log): 
     requireHostHeader: false,
     // Upgrades this gateway does not take are answered as plain requests, not hung up on.
     shouldUpgradeCallback: (request) => isWebSocket(request) && takesWebSocket(request),
+  });
+  server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
   });
   server.on("request", (request, response) => handle(request, response));
   server.on("checkContinue", (request, response) => handle(request, response));
@@ -183,6 +188,8 @@ export function createGateway(table: RouteTable, settings: Settings, log: Log): 
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      // Node counts a connection as idle only after its first request.
+      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
       const sweep = setInterval(() => server.closeIdleConnections(), 100);
       const deadline = setTimeout(() => {
         for (const socket of tunnels) socket.destroy();
