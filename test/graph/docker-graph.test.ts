@@ -1,0 +1,139 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { program, projectRoot } from "../../stacks/program.ts";
+import { type Registered, register } from "./mocks.ts";
+
+/** The configuration of a stack as the CLI hands it over: texts. */
+function configOf(stack: string): Record<string, string> {
+  const { config } = parse(readFileSync(`${projectRoot}/Pulumi.${stack}.yaml`, "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+interface ContainerInputs {
+  readonly name: string;
+  readonly envs: readonly string[];
+  readonly memory: number;
+  readonly memorySwap: number;
+  readonly destroyGraceSeconds: number;
+  readonly restart: string;
+  readonly ports: readonly { readonly ip: string; readonly external: number }[];
+  readonly healthcheck?: { readonly tests: readonly string[] };
+  readonly labels: readonly { readonly label: string }[];
+  readonly networksAdvanced: readonly { readonly aliases: readonly string[] }[];
+  readonly uploads: readonly { readonly file: string; readonly content: string }[];
+}
+
+const dev = await register("dev", configOf("dev"), program);
+const containers = (all: readonly Registered[]) =>
+  new Map(
+    all
+      .filter(({ type }) => type === "docker:index/container:Container")
+      .map(({ name, inputs }) => [name, inputs as unknown as ContainerInputs]),
+  );
+const of = (all: readonly Registered[], type: string) =>
+  all
+    .filter((resource) => resource.type.includes(type))
+    .map(({ name }) => name)
+    .sort();
+
+test("dev has every container, volume and secret, and each one once", () => {
+  expect([...containers(dev).keys()].sort()).toEqual([
+    "auth-service",
+    "core-service",
+    "gateway",
+    "kafka-b",
+    "messaging-service",
+    "mongo",
+    "mongo-express",
+    "postgres",
+    "provision-kafka",
+    "provision-mongo",
+    "provision-postgres",
+    "redis",
+  ]);
+  expect(of(dev, "Volume")).toEqual([
+    "core-public",
+    "kafka-data",
+    "mongo-config",
+    "mongo-data",
+    "postgres-data",
+    "redis-data",
+  ]);
+  expect(of(dev, "Stash")).toHaveLength(8);
+  expect(new Set(dev.map(({ type, name }) => `${type} ${name}`)).size).toBe(dev.length);
+});
+
+test.each([...containers(dev)])("%s keeps the rules of every container", (name, inputs) => {
+  expect(inputs.name).toBe(`beat-ecoprove-dev-${name}`);
+  // Unequal values show a difference for ever.
+  expect(inputs.memory).toBe(inputs.memorySwap);
+  // Without it the engine kills at once.
+  expect(inputs.destroyGraceSeconds).toBeGreaterThan(0);
+  expect(inputs.healthcheck?.tests.length).toBeGreaterThan(1);
+  expect(inputs.restart).toBe(name.startsWith("provision-") ? "no" : "unless-stopped");
+  expect(inputs.labels).toHaveLength(2);
+  expect(inputs.networksAdvanced[0]?.aliases).toContain(name);
+  for (const { ip } of inputs.ports) expect(ip).toBe("127.0.0.1");
+});
+
+test("no provisioning plan carries a password, and the topics are the five real ones", () => {
+  const plan = (name: string) => {
+    const text = containers(dev)
+      .get(name)
+      ?.uploads.find(({ file }) => file === "/run/plan.json")?.content;
+    return JSON.parse(text ?? "null") as {
+      topics: { name: string }[];
+      databases: { name: string; owner: string; extensions: string[] }[];
+    };
+  };
+  expect(plan("provision-kafka").topics.map(({ name }) => name)).toEqual([
+    "auth_events",
+    "messaging_chat_events",
+    "messaging_events",
+    "messaging_events_email",
+    "messaging_notifications_events",
+  ]);
+  expect(plan("provision-postgres").databases).toEqual([
+    { name: "auth_service", owner: "auth_service", extensions: [] },
+    { name: "core_service", owner: "core_service", extensions: ["postgis", "postgis_topology"] },
+    { name: "messaging_service", owner: "messaging_service", extensions: [] },
+  ]);
+  expect(JSON.stringify(plan("provision-postgres"))).not.toMatch(/[A-Za-z0-9]{64}/);
+});
+
+test("kafka advertises its service name inside and localhost outside", () => {
+  expect(containers(dev).get("kafka-b")?.envs).toContain(
+    "KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://kafka-b:9092,EXTERNAL://localhost:9094",
+  );
+});
+
+test("prod publishes the gateway alone and has no developer tools", async () => {
+  const prod = containers(await register("prod", configOf("prod"), program));
+  expect(prod.has("mongo-express")).toBe(false);
+  expect([...prod].filter(([, { ports }]) => ports.length > 0).map(([name]) => name)).toEqual(["gateway"]);
+  const names = (all: Map<string, ContainerInputs>, name: string) =>
+    all.get(name)?.envs.map((entry) => entry.split("=", 1)[0]);
+  for (const service of ["auth-service", "core-service", "messaging-service"])
+    expect(names(prod, service)).toEqual(names(containers(dev), service));
+});
+
+test("wrong settings stop the program before anything is registered", async () => {
+  const registered = await register("dev", { "platform:portz": "1" }, () =>
+    expect(program()).rejects.toThrow("platform:portz: is not a setting"),
+  );
+  expect(registered).toEqual([]);
+  const missing = await register("dev", { "platform:generateSecrets": "false" }, () =>
+    expect(program()).rejects.toThrow(
+      /platform:secrets.postgres-admin: is missing[\s\S]*platform:signingKey: is missing/,
+    ),
+  );
+  expect(missing.filter(({ type }) => !type.startsWith("beat:"))).toEqual([]);
+});
