@@ -1,0 +1,104 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { imageReference } from "../config/catalogue.ts";
+import type { PlatformModel } from "../config/define.ts";
+import { renderEnvironment } from "../config/environment.ts";
+import { imageNames } from "../config/images.ts";
+import { platform } from "../config/platform.ts";
+import { environmentOverrides, parseSettings, settingsSchema } from "../config/settings.ts";
+import { storeHosts } from "../config/stores.ts";
+
+/**
+ * Writes the generated parts of the README and of docs/environment.md: `npm run docs`. A test holds that they are
+ * current. Each part stands between `<!-- name -->` and `<!-- /name -->`.
+ */
+const model = platform as unknown as PlatformModel;
+const defaults = parseSettings({});
+
+/** The platform as a Mermaid graph: who talks to whom. */
+function picture(): string {
+  const id = (name: string) => name.replaceAll("-", "_");
+  const lines = ["flowchart LR", `  client((client)) -->|:${model.gateway.port}| gateway`];
+  for (const service of Object.values(model.services)) {
+    const prefixes = service.routes
+      .map(({ prefix, websocket }) => (websocket ? `${prefix} ws` : prefix))
+      .join(" ");
+    lines.push(`  gateway -->|${prefixes}| ${id(service.name)}["${service.name} :${service.port}"]`);
+    for (const kind of ["postgres", "mongo", "redis", "kafka"] as const)
+      if (service.needs[kind] !== undefined)
+        lines.push(`  ${id(service.name)} --> ${kind}[("${storeHosts[kind]}")]`);
+    for (const callee of service.needs.calls) lines.push(`  ${id(service.name)} -.->|HTTP| ${id(callee)}`);
+  }
+  return ["```mermaid", ...lines, "```"].join("\n");
+}
+
+const cell = (value: unknown): string =>
+  (value === undefined ? "" : `\`${JSON.stringify(value)}\``).replaceAll("|", "\\|");
+
+/** Every `platform:*` setting with its default. */
+function settings(): string {
+  const rows = Object.entries(settingsSchema.shape).map(([key, schema]) => {
+    const text = (schema as { description?: string }).description ?? "";
+    return `| \`platform:${key}\` | ${text} | ${cell(defaults[key as keyof typeof defaults])} |`;
+  });
+  const overrides = Object.entries(environmentOverrides).map(([variable, key]) => `\`${variable}\` (${key})`);
+  return [
+    "| setting | what | default |",
+    "|---|---|---|",
+    ...rows,
+    "",
+    `Environment variables of the original project override ports: ${overrides.join(", ")}.`,
+  ].join("\n");
+}
+
+/** The image catalogue. */
+function imageTable(): string {
+  return [
+    "| image | reference |",
+    "|---|---|",
+    ...imageNames.map((name) => `| ${name} | \`${imageReference(name, defaults.images)}\` |`),
+  ].join("\n");
+}
+
+/** Which service reads which variable. */
+function environment(): string {
+  const services = Object.values(model.services);
+  const rendered = services.map((service) => renderEnvironment(model, service, defaults));
+  const names = [...new Set(rendered.flatMap((env) => Object.keys(env)))].sort();
+  const show = (index: number, name: string): string => {
+    const found = rendered[index]?.[name];
+    if (found === undefined) return "";
+    return `\`${found.render((part) => (part.kind === "secret" ? `<secret ${part.name}>` : part.kind === "host" ? part.of : `<port of ${part.of}>`))}\``;
+  };
+  return [
+    `| variable | ${services.map(({ name }) => name).join(" | ")} |`,
+    `|---|${services.map(() => "---").join("|")}|`,
+    ...names.map((name) => `| \`${name}\` | ${services.map((_, index) => show(index, name)).join(" | ")} |`),
+  ].join("\n");
+}
+
+/** A document with its generated parts brought up to date. */
+export function update(text: string): string {
+  const parts: Readonly<Record<string, () => string>> = {
+    picture,
+    settings,
+    images: imageTable,
+    environment,
+  };
+  return Object.entries(parts).reduce(
+    (document, [name, make]) =>
+      document.replace(
+        new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`),
+        (_all, open: string, close: string) => `${open}${make()}\n${close}`,
+      ),
+    text,
+  );
+}
+
+/** The documents that have generated parts. */
+export const documents = ["README.md", "docs/environment.md"].map((name) =>
+  fileURLToPath(new URL(`../${name}`, import.meta.url)),
+);
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const document of documents) writeFileSync(document, update(readFileSync(document, "utf8")));
