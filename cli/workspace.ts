@@ -6,8 +6,8 @@ import { InputError } from "../config/problems.ts";
 import { parseSettings, type Settings } from "../config/settings.ts";
 import { program, projectRoot } from "../stacks/program.ts";
 
-/** Files of the project that git ignores: passphrase, tools, build contexts. */
-export const beatDirectory = join(projectRoot, ".beat");
+/** What this clone keeps for itself and git ignores: passphrase, tools, sources. `BEAT_HOME` names another folder. */
+export const beatDirectory = process.env.BEAT_HOME ?? join(projectRoot, ".beat");
 /** The Pulumi CLI this project is developed with; an installed one of another version is used as it is. */
 const pulumiVersion = "3.259.0";
 
