@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformModel } from "../config/define.ts";
 import { InputError } from "../config/problems.ts";
@@ -18,12 +19,14 @@ export async function program(): Promise<Record<string, unknown>> {
   try {
     const settings = parseSettings(pulumi.runtime.allConfig(), process.env);
     const platform = await loadDefinition(settings.definition);
-    const deployed = new DockerPlatform(platform.name, {
-      platform,
-      settings,
-      stack: pulumi.getStack(),
-      root: projectRoot,
-    });
+    // Without an address the provider takes DOCKER_HOST, or the default socket.
+    const engine =
+      settings.engine === undefined ? undefined : new docker.Provider("engine", { host: settings.engine });
+    const deployed = new DockerPlatform(
+      platform.name,
+      { platform, settings, stack: pulumi.getStack(), root: projectRoot },
+      engine === undefined ? {} : { providers: { docker: engine } },
+    );
     return { urls: deployed.urls };
   } catch (error) {
     // A RunError is shown without a stack trace: this is the user's input, not our code.

@@ -125,6 +125,15 @@ test("prod publishes the gateway alone and has no developer tools", async () => 
     expect(names(prod, service)).toEqual(names(containers(dev), service));
 });
 
+test("with platform:engine every resource goes through a provider of that address", async () => {
+  const engine = "unix:///run/podman/podman.sock";
+  const all = await register("dev", { ...configOf("dev"), "platform:engine": engine }, program);
+  expect(all.find(({ type }) => type === "pulumi:providers:docker")?.inputs.host).toBe(engine);
+  const docker = all.filter(({ type }) => type.startsWith("docker:"));
+  expect(docker.filter(({ provider }) => !provider.includes("::engine::"))).toEqual([]);
+  expect(docker.length).toBeGreaterThan(20);
+});
+
 test("wrong settings stop the program before anything is registered", async () => {
   const registered = await register("dev", { "platform:portz": "1" }, () =>
     expect(program()).rejects.toThrow("platform:portz: is not a setting"),

@@ -4,6 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 export interface Registered {
   readonly type: string;
   readonly name: string;
+  /** The provider it goes through; empty for the default one. */
+  readonly provider: string;
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
@@ -16,8 +18,13 @@ export async function register(
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs }) => {
-        registered.push({ type, name, inputs: unwrap(inputs) as Record<string, unknown> });
+      newResource: ({ type, name, inputs, provider }) => {
+        registered.push({
+          type,
+          name,
+          provider: provider ?? "",
+          inputs: unwrap(inputs) as Record<string, unknown>,
+        });
         const state = {
           ...inputs,
           output: (inputs as { input?: unknown }).input,
