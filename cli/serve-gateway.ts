@@ -1,7 +1,7 @@
 import { routeTable } from "../config/routes.ts";
-import { Log } from "../gateway/src/access-log.ts";
-import { parseRouteTable } from "../gateway/src/routes.ts";
-import { createGateway } from "../gateway/src/server.ts";
+import { Log } from "../gateway/src/observe/access-log.ts";
+import { createGateway } from "../gateway/src/proxy/server.ts";
+import { parseRouteTable } from "../gateway/src/routing/parse.ts";
 import { readSettings } from "../gateway/src/settings.ts";
 import { loadDefinition } from "../stacks/program.ts";
 

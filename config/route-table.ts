@@ -6,6 +6,25 @@
 /** A path under a stripped prefix that takes no version prefix; with `suffixes` only paths that end so. */
 export type BarePath = string | { readonly path: string; readonly suffixes: readonly string[] };
 
+/** A token bucket: `rate` requests a second on average, at most `burst` at once. */
+export interface Bucket {
+  readonly rate: number;
+  readonly burst: number;
+}
+
+/** Cross-origin rules that the gateway answers for a route (Fetch standard, CORS protocol). */
+export interface CorsPolicy {
+  /** Exact origins such as `https://app.example.org`, or `*` alone. */
+  readonly origins: readonly string[];
+  readonly methods?: readonly string[];
+  /** Request fields a page may send; default: whatever the preflight asks for. */
+  readonly headers?: readonly string[];
+  /** Response fields a page may read. */
+  readonly expose?: readonly string[];
+  readonly credentials?: boolean;
+  readonly max_age_seconds?: number;
+}
+
 /** One route: which requests it takes, how their path is rewritten, and where they go. */
 export interface Route {
   readonly name: string;
@@ -20,7 +39,12 @@ export interface Route {
   readonly deny?: readonly string[];
   readonly websocket?: boolean;
   /** Milliseconds. */
-  readonly timeouts?: { readonly response_ms?: number };
+  readonly timeouts?: { readonly connect_ms?: number; readonly response_ms?: number };
+  /** Requests of this route at its upstream at once; `queue` more wait up to `queue_ms`, the rest get 503. */
+  readonly concurrency?: { readonly max: number; readonly queue?: number; readonly queue_ms?: number };
+  /** Over the limit: 429. */
+  readonly rate_limit?: { readonly per_client?: Bucket; readonly total?: Bucket };
+  readonly cors?: CorsPolicy;
   /** Bytes. */
   readonly max_body_bytes?: number;
   /** How `/_gateway/ready` asks the upstream; default TCP. */

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { fileURLToPath } from "node:url";
-import { Log } from "./access-log.ts";
-import { parseRouteTable } from "./routes.ts";
-import { createGateway } from "./server.ts";
+import { Log } from "./observe/access-log.ts";
+import { createGateway } from "./proxy/server.ts";
+import { parseRouteTable } from "./routing/parse.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** Prints one line and leaves. */

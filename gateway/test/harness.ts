@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { Route } from "../../config/route-table.ts";
-import { Log } from "../src/access-log.ts";
-import { parseRouteTable } from "../src/routes.ts";
-import { createGateway, type Gateway } from "../src/server.ts";
+import { Log } from "../src/observe/access-log.ts";
+import { createGateway, type Gateway } from "../src/proxy/server.ts";
+import { parseRouteTable } from "../src/routing/parse.ts";
 import { readSettings } from "../src/settings.ts";
 
 /** An upstream that records the raw bytes it receives and answers by script. */

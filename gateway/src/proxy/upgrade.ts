@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import http, { type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Route } from "../../config/route-table.ts";
-import { type ClientFacts, requestHeaders, responseHeaders } from "./headers.ts";
-import { type Problem, problemFor } from "./problem.ts";
-import { repairLocation } from "./router.ts";
-import type { Settings } from "./settings.ts";
+import type { Route } from "../../../config/route-table.ts";
+import { type ClientFacts, requestHeaders, responseHeaders } from "../message/headers.ts";
+import { type Problem, problemFor } from "../message/problem.ts";
+import { repairLocation } from "../routing/router.ts";
+import type { Settings } from "../settings.ts";
 
 /** From RFC 6455 1.3. */
 const websocketGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

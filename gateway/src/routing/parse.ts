@@ -1,4 +1,4 @@
-import type { BarePath, Route, RouteTable } from "../../config/route-table.ts";
+import type { BarePath, Route, RouteTable } from "../../../config/route-table.ts";
 
 /** A routing table that cannot be used; the message names the field, its value and the fix. */
 export class RouteTableError extends Error {

@@ -1,6 +1,6 @@
 import http from "node:http";
 import net from "node:net";
-import type { Route, RouteTable } from "../../config/route-table.ts";
+import type { Route, RouteTable } from "../../../config/route-table.ts";
 
 /** How one upstream answered; time in milliseconds. */
 export interface UpstreamState {

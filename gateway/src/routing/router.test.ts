@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { PlatformModel } from "../../config/define.ts";
-import { platform } from "../../config/platform.ts";
-import { routeTable } from "../../config/routes.ts";
+import type { PlatformModel } from "../../../config/define.ts";
+import { platform } from "../../../config/platform.ts";
+import { routeTable } from "../../../config/routes.ts";
+import { parseRouteTable } from "./parse.ts";
 import { compileRouter, repairLocation } from "./router.ts";
-import { parseRouteTable } from "./routes.ts";
 
 const table = parseRouteTable(routeTable(platform as unknown as PlatformModel));
 const route = compileRouter(table);

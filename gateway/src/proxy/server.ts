@@ -1,13 +1,13 @@
 import http, { Agent, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { RouteTable } from "../../config/route-table.ts";
-import type { Log } from "./access-log.ts";
+import type { RouteTable } from "../../../config/route-table.ts";
+import { type ClientFacts, hostProblem, requestIdOf, securityHeaders } from "../message/headers.ts";
+import { type Problem, problemBody } from "../message/problem.ts";
+import type { Log } from "../observe/access-log.ts";
+import { compileRouter, type Decision } from "../routing/router.ts";
+import type { Settings } from "../settings.ts";
 import { forward } from "./forward.ts";
-import { type ClientFacts, hostProblem, requestIdOf, securityHeaders } from "./headers.ts";
-import { type Problem, problemBody } from "./problem.ts";
 import { Readiness } from "./readiness.ts";
-import { compileRouter, type Decision } from "./router.ts";
-import type { Settings } from "./settings.ts";
 import { isWebSocket, tunnel } from "./upgrade.ts";
 
 /** A running gateway. */

@@ -1,4 +1,4 @@
-import type { BarePath, Route, RouteTable } from "../../config/route-table.ts";
+import type { BarePath, Route, RouteTable } from "../../../config/route-table.ts";
 
 /** Where a request goes, or why it goes nowhere. */
 export type Decision =

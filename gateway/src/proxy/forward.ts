@@ -1,9 +1,9 @@
 import http, { type Agent, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Route } from "../../config/route-table.ts";
-import { type ClientFacts, requestHeaders, responseHeaders } from "./headers.ts";
-import { type Problem, problemFor } from "./problem.ts";
-import { repairLocation } from "./router.ts";
-import type { Settings } from "./settings.ts";
+import type { Route } from "../../../config/route-table.ts";
+import { type ClientFacts, requestHeaders, responseHeaders } from "../message/headers.ts";
+import { type Problem, problemFor } from "../message/problem.ts";
+import { repairLocation } from "../routing/router.ts";
+import type { Settings } from "../settings.ts";
 
 /** One request on its way. */
 export interface Exchange {
