@@ -13,6 +13,8 @@ export interface Settings {
   readonly drain: number;
   readonly maxHeaderBytes: number;
   readonly maxBodyBytes: number;
+  /** Header fields of a request at most. */
+  readonly maxHeaders: number;
   /** Whether a peer's `X-Forwarded-*` are believed. */
   readonly trusted: (address: string) => boolean;
 }
@@ -52,6 +54,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     drain: whole("GATEWAY_DRAIN_MS", 20_000),
     maxHeaderBytes: whole("GATEWAY_MAX_HEADER_BYTES", 32_768, 1024),
     maxBodyBytes: whole("GATEWAY_MAX_BODY_BYTES", 33_554_432, 0, Number.MAX_SAFE_INTEGER),
+    maxHeaders: whole("GATEWAY_MAX_HEADERS", 200, 1, 10_000),
     trusted: trustList(env.GATEWAY_TRUSTED_PROXIES === undefined ? "" : text("GATEWAY_TRUSTED_PROXIES", "")),
   };
 }

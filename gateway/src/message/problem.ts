@@ -13,15 +13,16 @@ const byCode: Readonly<Record<string, Problem>> = {
   EAI_AGAIN: { status: 503, detail: "the service cannot be found at the moment" },
   EHOSTUNREACH: { status: 503, detail: "the service cannot be reached" },
   ENETUNREACH: { status: 503, detail: "the service cannot be reached" },
+  ERR_OVERLOADED: { status: 503, detail: "the service has too many requests waiting" },
   ERR_CONNECT_TIMEOUT: { status: 504, detail: "the service did not accept the connection in time" },
   ERR_RESPONSE_TIMEOUT: { status: 504, detail: "the service did not answer in time" },
   ERR_BODY_TIMEOUT: { status: 408, detail: "the request body stalled" },
   ERR_BODY_TOO_LARGE: { status: 413, detail: "the request body is larger than this path allows" },
 };
 
-/** The answer for an error met on the way to an upstream. */
-export function problemFor(error: NodeJS.ErrnoException): Problem {
-  return byCode[error.code ?? ""] ?? { status: 502, detail: "the service gave no valid answer" };
+/** The answer for an error met on the way to an upstream, by its code. */
+export function problemFor(code: string): Problem {
+  return byCode[code] ?? { status: 502, detail: "the service gave no valid answer" };
 }
 
 /** The body of a refusal (RFC 9457): no internals, and the request id to find it by. */

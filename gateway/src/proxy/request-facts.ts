@@ -1,0 +1,34 @@
+import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
+import { securityFields } from "../message/fields.ts";
+import { type Problem, problemBody } from "../message/problem.ts";
+import type { RequestHead } from "../message/request-head.ts";
+import { httpDate } from "./exchange.ts";
+
+const wellFormedId = /^[A-Za-z0-9._~:/+=-]{1,200}$/;
+
+/** The client's request id when it is well formed and the only one, else a new one. */
+export function requestIdOf(head: RequestHead): string {
+  const given = head.requestId;
+  return given !== undefined && head.requestIds === 1 && wellFormedId.test(given) ? given : randomUUID();
+}
+
+/** The target in origin form; an absolute one is taken apart, and its authority replaces Host (RFC 9112 3.2.2). */
+export function requestOrigin(url: string, host: string): { readonly target: string; readonly host: string } {
+  if (url.startsWith("/")) return { target: url, host };
+  const absolute = /^http:\/\/([^/?#@\s]+)(.*)$/i.exec(url);
+  if (absolute === null) return { target: url, host };
+  const rest = absolute[2] ?? "";
+  return { target: rest.startsWith("/") ? rest : `/${rest}`, host: absolute[1] as string };
+}
+
+/** A whole refusal for a connection that has no request to answer; the connection ends with it. */
+export function bareRefusal(problem: Problem, id = "-"): string {
+  const body = problemBody(problem, id);
+  const identity = id === "-" ? "" : `X-Request-ID: ${id}\r\n`;
+  return (
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ""}\r\n${securityFields}${identity}` +
+    `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+    `Connection: close\r\nDate: ${httpDate()}\r\n\r\n${body}`
+  );
+}
