@@ -32,7 +32,7 @@ export class Output {
     return this.#waiting.length;
   }
 
-  constructor(fd: number, { most = 1_048_576, chunk = 65_536 }: OutputOptions = {}) {
+  constructor(fd: number, { most = 4_194_304, chunk = 65_536 }: OutputOptions = {}) {
     this.#fd = fd;
     this.#most = most;
     this.#chunk = chunk;
