@@ -11,7 +11,8 @@ import { loadDefinition } from "../stacks/program.ts";
  */
 const ports = JSON.parse(process.env.BEAT_SERVE_PORTS ?? "{}") as Record<string, number>;
 const platform = await loadDefinition(process.env.BEAT_SERVE_DEFINITION);
-const table = routeTable(platform);
+const origins = JSON.parse(process.env.BEAT_SERVE_ORIGINS ?? "[]") as string[];
+const table = routeTable(platform, origins);
 const local = parseRouteTable({
   services: table.services.map((route) => ({
     ...route,
