@@ -1,10 +1,13 @@
 import { BlockList, isIP } from "node:net";
+import { availableParallelism } from "node:os";
 
 /** The gateway's settings; times in milliseconds, sizes in bytes. */
 export interface Settings {
   readonly routes: string | undefined;
   readonly host: string;
   readonly port: number;
+  /** Processes that share the port. */
+  readonly workers: number;
   readonly connectTimeout: number;
   readonly headersTimeout: number;
   readonly bodyTimeout: number;
@@ -41,17 +44,21 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     if (value.trim() === "") throw new SettingsError(`${name}: is empty: unset it, or give it a value`);
     return value;
   };
-  const whole = (name: string, fallback: number, least = 1, most = 2_147_483_647): number => {
+  const whole = (name: string, fallback: number, least = 1, most = 2_147_483_647, or = ""): number => {
     const value = text(name, String(fallback));
     const number = Number(value);
     if (!/^\d+$/.test(value) || number < least || number > most)
-      throw new SettingsError(`${name}: "${value}": must be a whole number from ${least} to ${most}`);
+      throw new SettingsError(`${name}: "${value}": must be a whole number from ${least} to ${most}${or}`);
     return number;
   };
   return {
     routes: env.GATEWAY_ROUTES === undefined ? undefined : text("GATEWAY_ROUTES", ""),
     host: text("PROXY_HOST", "0.0.0.0"),
     port: whole("PROXY_PORT", 9000, 0, 65535),
+    workers:
+      env.GATEWAY_WORKERS === "auto"
+        ? availableParallelism()
+        : whole("GATEWAY_WORKERS", 1, 1, 256, " or auto"),
     connectTimeout: whole("GATEWAY_CONNECT_TIMEOUT_MS", 3_000),
     headersTimeout: whole("GATEWAY_HEADERS_TIMEOUT_MS", 15_000),
     bodyTimeout: whole("GATEWAY_BODY_TIMEOUT_MS", 30_000),
