@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { Route } from "../../config/route-table.ts";
-import { Log } from "../src/observe/access-log.ts";
+import { AccessLog } from "../src/observe/access-log.ts";
+import { Metrics } from "../src/observe/metrics.ts";
 import { createGateway, type Gateway } from "../src/proxy/server.ts";
 import { parseRouteTable } from "../src/routing/parse.ts";
 import { readSettings } from "../src/settings.ts";
@@ -63,13 +64,16 @@ export class GatewayUnderTest {
       api_version: 1,
     };
     const socket = { ...base, name: "ws", prefix: "/socket", strip_prefix: false, websocket: true };
-    const log = new Log((text) => {
-      for (const line of text.trim().split("\n")) this.log.push(JSON.parse(line) as Record<string, unknown>);
+    const log = new AccessLog({
+      write: (text) => {
+        for (const line of text.trim().split("\n"))
+          this.log.push(JSON.parse(line) as Record<string, unknown>);
+      },
     });
     this.#gateway = createGateway(
       parseRouteTable({ services: [{ ...base, skip_prefix: ["/bare"], ...route }, socket] }),
       readSettings({ PROXY_HOST: "127.0.0.1", ...env }),
-      log,
+      { log, metrics: new Metrics() },
     );
     this.#gateway.server.listen(0, "127.0.0.1");
     await once(this.#gateway.server, "listening");

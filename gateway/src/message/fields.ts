@@ -46,6 +46,7 @@ export const ResponseField = {
   webSocketAccept: 10,
   /** Replaced where the gateway answers for CORS. */
   cors: 11,
+  vary: 12,
 } as const;
 
 const requestKinds: Readonly<Record<string, number>> = {
@@ -95,13 +96,14 @@ const responseKinds: Readonly<Record<string, number>> = {
   "x-request-id": ResponseField.own,
   "content-type": ResponseField.contentType,
   "sec-websocket-accept": ResponseField.webSocketAccept,
-  vary: ResponseField.cors,
+  vary: ResponseField.vary,
   "access-control-allow-origin": ResponseField.cors,
   "access-control-allow-credentials": ResponseField.cors,
   "access-control-allow-methods": ResponseField.cors,
   "access-control-allow-headers": ResponseField.cors,
   "access-control-expose-headers": ResponseField.cors,
   "access-control-max-age": ResponseField.cors,
+  "access-control-allow-private-network": ResponseField.cors,
 };
 
 /** RFC 9110 5.6.2. */

@@ -20,8 +20,10 @@ export class ResponseHead {
   eventStream = false;
   /** Fields that are passed on unchanged, as lines in the upstream's order and spelling. */
   kept = "";
-  /** `Vary` and CORS fields, as lines: passed on unless the gateway answers for CORS itself. */
+  /** CORS fields, as lines: passed on unless the gateway answers for CORS itself. */
   cors = "";
+  /** What `Vary` says, several of them joined. */
+  vary: string | undefined;
 }
 
 /** Anything that must not stand in a head: control characters, a CR or LF that is no line end. */
@@ -88,6 +90,9 @@ export function parseResponseHead(text: string): ResponseHead | undefined {
         case ResponseField.webSocketAccept:
           keep = true;
           head.webSocketAccept = value;
+          break;
+        case ResponseField.vary:
+          head.vary = head.vary === undefined ? value : `${head.vary}, ${value}`;
           break;
         case ResponseField.cors:
           head.cors += text.slice(at, next);

@@ -150,13 +150,3 @@ export class AccessLog {
 
 /** JSON has no NaN. */
 const number = (value: number): number => (Number.isFinite(value) ? value : 0);
-
-/** The log as the first data path calls it. */
-export class Log extends AccessLog {
-  constructor(write?: (text: string) => void) {
-    super(write === undefined ? {} : { write });
-  }
-  access(record: Omit<AccessRecord, "durationMs" | "bytesIn"> & { readonly ms: number }): void {
-    this.request({ ...record, durationMs: record.ms, bytesIn: 0 });
-  }
-}

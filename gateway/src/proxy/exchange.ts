@@ -2,6 +2,9 @@ import { type ServerResponse, STATUS_CODES } from "node:http";
 import { securityFields } from "../message/fields.ts";
 import { type Problem, problemBody } from "../message/problem.ts";
 import type { RequestHead } from "../message/request-head.ts";
+import type { AccessRecord } from "../observe/access-log.ts";
+import type { RouteMetrics } from "../observe/metrics.ts";
+import type { Trace } from "../observe/trace.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { GatewayRequest } from "./incoming.ts";
 
@@ -24,10 +27,10 @@ export interface ExchangeObserver {
  * One request and its answer, as the client sees them. Answers are written to the socket directly: Node keeps the
  * order and the life of the connection, and what it would do to headers has been done already.
  */
-export class Exchange {
+export class Exchange implements AccessRecord {
   readonly request: GatewayRequest;
   readonly response: ServerResponse;
-  readonly client: ClientConnection;
+  readonly connection: ClientConnection;
   readonly head: RequestHead;
   readonly id: string;
   readonly method: string;
@@ -35,9 +38,18 @@ export class Exchange {
   readonly target: string;
   /** `performance.now()` at its begin. */
   readonly start: number;
+  /** The client's address: the peer's, or what trusted proxies say. */
+  client: string;
   /** Host that the request is for; the upstream gets the same. */
   host = "";
   route: string | undefined;
+  /** `host:port` that the request went to. */
+  upstream: string | undefined;
+  /** Why the gateway answered itself or cut the answer. */
+  outcome: string | undefined;
+  /** Its place in a trace, when spans are exported. */
+  trace: Trace | undefined;
+  metrics: RouteMetrics;
   /** The client's answer; 499: it left before it had one. */
   status = 499;
   bytesIn = 0;
@@ -49,14 +61,16 @@ export class Exchange {
   readonly #observer: ExchangeObserver;
 
   constructor(
-    client: ClientConnection,
+    connection: ClientConnection,
     request: GatewayRequest,
     response: ServerResponse,
     id: string,
     start: number,
+    metrics: RouteMetrics,
     observer: ExchangeObserver,
   ) {
-    this.client = client;
+    this.connection = connection;
+    this.client = connection.address;
     this.request = request;
     this.response = response;
     this.head = request.head;
@@ -64,9 +78,14 @@ export class Exchange {
     this.method = request.method ?? "";
     this.target = request.url ?? "";
     this.start = start;
+    this.metrics = metrics;
     this.#observer = observer;
     request.onGone = this;
-    client.current = this;
+    connection.current = this;
+  }
+
+  get traceId(): string | undefined {
+    return this.trace?.traceId;
   }
 
   get over(): boolean {
@@ -81,13 +100,13 @@ export class Exchange {
   /** Writes text of an answer, as latin1. */
   writeText(text: string): void {
     this.bytesOut += text.length;
-    this.client.socket.write(text, "latin1");
+    this.connection.socket.write(text, "latin1");
   }
 
   /** Writes a piece of an answer; the buffer must not change until the socket has sent it. */
   writeBytes(bytes: Buffer): void {
     this.bytesOut += bytes.length;
-    this.client.socket.write(bytes);
+    this.connection.socket.write(bytes);
   }
 
   /** Answers by ourselves. */
@@ -106,6 +125,7 @@ export class Exchange {
 
   /** Answers with what is wrong (RFC 9457). */
   refuse(problem: Problem, fields = ""): void {
+    this.outcome = problem.reason;
     this.reply(problem.status, problemBody(problem, this.id), "application/problem+json", fields);
   }
 
@@ -117,16 +137,17 @@ export class Exchange {
     // Node takes the next pipelined response in its turn when this one says that it is finished.
     this.response.finished = true;
     this.response.emit("finish");
-    if (close) this.client.end(now);
-    else this.client.next(now);
+    if (close) this.connection.end(now);
+    else this.connection.next(now);
   }
 
   /** An answer that cannot be completed: the connection is cut, so that it does not look whole (RFC 9112 8). */
   cut(): void {
     if (this.#over) return;
+    this.outcome = "cut";
     this.#end();
-    this.client.closing = true;
-    this.client.socket.destroy();
+    this.connection.closing = true;
+    this.connection.socket.destroy();
   }
 
   /** The client's request turned out to be no valid HTTP while it was being handled. */
@@ -143,7 +164,7 @@ export class Exchange {
     if (this.#over) return;
     this.answering?.onClientGone();
     this.#end();
-    this.client.current = undefined;
+    this.connection.current = undefined;
   }
 
   #end(): number {

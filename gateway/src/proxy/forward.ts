@@ -13,8 +13,9 @@ import type { Applicant } from "./admission.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
 import { type Answering, type Exchange, httpDate } from "./exchange.ts";
 import type { BodySink } from "./incoming.ts";
+import { fieldLines } from "./request-facts.ts";
 import type { RouteState } from "./route-state.ts";
-import { upstreamHead } from "./upstream-request.ts";
+import { traceFields, upstreamHead } from "./upstream-request.ts";
 
 /** What a forwarded request waits for; each has its own time limit and its own refusal. */
 const Phase = {
@@ -84,6 +85,7 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
     this.#chunkedIn = exchange.head.transferEncoding !== undefined;
     this.#hasBody = this.#chunkedIn || exchange.head.length > 0;
     exchange.answering = this;
+    exchange.upstream = state.upstream;
   }
 
   /** Sends the request as soon as there is room for it. */
@@ -114,7 +116,7 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
       : length >= 0
         ? `Content-Length: ${length}\r\n`
         : "";
-    const head = upstreamHead(exchange, this.#target, framing);
+    const head = upstreamHead(exchange, this.#target, framing, traceFields(exchange));
     if (!this.#hasBody) {
       this.requestSent = true;
       connection.socket.write(head, "latin1");
@@ -196,13 +198,13 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
     this.#upstreamBlocked = false;
     if (this.#phase === Phase.response && !this.requestSent)
       this.#wait(Phase.body, this.#context.now() + this.#context.bodyTimeout);
-    this.#exchange.client.socket.resume();
+    this.#exchange.connection.socket.resume();
   }
 
   onInterim(head: ResponseHead): void {
     // HTTP/1.0 knows no interim answers (RFC 9110 15.2).
     if (this.#exchange.request.httpVersionMinor === 0 || this.#headWritten) return;
-    this.#exchange.client.socket.write(
+    this.#exchange.connection.socket.write(
       `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${head.cors}\r\n`,
       "latin1",
     );
@@ -235,9 +237,20 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
     }
     if (this.#closes) fields += "Connection: close\r\n";
     if (!head.hasDate) fields += `Date: ${httpDate()}\r\n`;
+    fields += this.#corsFields(head);
     if (head.location !== undefined)
       fields += `Location: ${repairLocation(this.#state.route, head.location, exchange.host)}\r\n`;
-    this.#out = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${head.cors}${securityFields}X-Request-ID: ${exchange.id}\r\n${fields}\r\n`;
+    this.#out = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${securityFields}X-Request-ID: ${exchange.id}\r\n${fields}\r\n`;
+  }
+
+  /** `Vary` and the CORS fields: the upstream's, or the route's own in their place, never both. */
+  #corsFields(head: ResponseHead): string {
+    const { cors } = this.#state;
+    if (cors === undefined) return head.vary === undefined ? head.cors : `${head.cors}Vary: ${head.vary}\r\n`;
+    const vary = cors.vary(head.vary);
+    return (
+      fieldLines(cors.actual(this.#exchange.head.origin)) + (vary === undefined ? "" : `Vary: ${vary}\r\n`)
+    );
   }
 
   onBody(buffer: Buffer, start: number, end: number): void {
@@ -249,7 +262,7 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
     }
     if (!this.#corked) {
       this.#corked = true;
-      this.#exchange.client.socket.cork();
+      this.#exchange.connection.socket.cork();
     }
     if (this.#chunkedOut) this.#out += `${length.toString(16)}\r\n`;
     this.#flushText();
@@ -265,7 +278,7 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
 
   afterRead(): ReadOutcome {
     if (this.#over) return 0;
-    const { socket } = this.#exchange.client;
+    const { socket } = this.#exchange.connection;
     this.#flushText();
     if (this.#corked) {
       this.#corked = false;
@@ -366,7 +379,7 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
   #done(): void {
     if (this.#over) return;
     this.#over = true;
-    if (this.#corked) this.#exchange.client.socket.uncork();
+    if (this.#corked) this.#exchange.connection.socket.uncork();
     this.#context.deadlines.remove(this);
     this.#exchange.answering = undefined;
     const { admission, pool } = this.#state;

@@ -1,16 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
+import { isIP } from "node:net";
 import { securityFields } from "../message/fields.ts";
 import { type Problem, problemBody } from "../message/problem.ts";
 import type { RequestHead } from "../message/request-head.ts";
+import { isRequestId, newRequestId } from "../observe/request-id.ts";
 import { httpDate } from "./exchange.ts";
-
-const wellFormedId = /^[A-Za-z0-9._~:/+=-]{1,200}$/;
 
 /** The client's request id when it is well formed and the only one, else a new one. */
 export function requestIdOf(head: RequestHead): string {
   const given = head.requestId;
-  return given !== undefined && head.requestIds === 1 && wellFormedId.test(given) ? given : randomUUID();
+  return given !== undefined && head.requestIds === 1 && isRequestId(given) ? given : newRequestId();
 }
 
 /** The target in origin form; an absolute one is taken apart, and its authority replaces Host (RFC 9112 3.2.2). */
@@ -20,6 +19,28 @@ export function requestOrigin(url: string, host: string): { readonly target: str
   if (absolute === null) return { target: url, host };
   const rest = absolute[2] ?? "";
   return { target: rest.startsWith("/") ? rest : `/${rest}`, host: absolute[1] as string };
+}
+
+/**
+ * The client's address: the peer's own, or, where the peer is a trusted proxy, the last address of
+ * `X-Forwarded-For` that no trusted proxy has.
+ */
+export function clientAddress(
+  { address, trusted }: { readonly address: string; readonly trusted: boolean },
+  head: RequestHead,
+  trusts: (address: string) => boolean,
+): string {
+  if (!trusted || head.forwardedFor === undefined) return address;
+  const chain = head.forwardedFor.split(",").map((entry) => entry.trim());
+  for (const entry of chain.reverse()) if (isIP(entry) !== 0 && !trusts(entry)) return entry;
+  return address;
+}
+
+/** A flat list of names and values as lines. */
+export function fieldLines(flat: readonly string[]): string {
+  let lines = "";
+  for (let i = 0; i < flat.length; i += 2) lines += `${flat[i]}: ${flat[i + 1]}\r\n`;
+  return lines;
 }
 
 /** A whole refusal for a connection that has no request to answer; the connection ends with it. */

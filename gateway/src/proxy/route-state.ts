@@ -1,4 +1,7 @@
 import type { Route, RouteTable } from "../../../config/route-table.ts";
+import { Cors } from "../edge/cors.ts";
+import { RateLimiter } from "../edge/rate-limit.ts";
+import type { Metrics, RouteMetrics } from "../observe/metrics.ts";
 import type { Settings } from "../settings.ts";
 import { UpstreamAddress } from "../upstream/address.ts";
 import { Pool } from "../upstream/pool.ts";
@@ -8,7 +11,12 @@ import { Admission } from "./admission.ts";
 export interface RouteState {
   readonly route: Route;
   readonly pool: Pool;
+  /** `host:port`. */
+  readonly upstream: string;
+  readonly metrics: RouteMetrics;
   readonly admission: Admission | undefined;
+  readonly rateLimiter: RateLimiter | undefined;
+  readonly cors: Cors | undefined;
   readonly connectTimeout: number;
   readonly responseTimeout: number;
   readonly queueTimeout: number;
@@ -25,6 +33,7 @@ const mostWaiting = 1_024;
 export function routeStates(
   table: RouteTable,
   settings: Settings,
+  metrics: Metrics,
   before: ReadonlyMap<string, Pool>,
 ): { readonly states: ReadonlyMap<Route, RouteState>; readonly pools: Map<string, Pool> } {
   const pools = new Map<string, Pool>();
@@ -41,10 +50,19 @@ export function routeStates(
         idle: poolIdle,
       });
     pools.set(key, pool);
-    const { concurrency } = route;
+    const { concurrency, rate_limit: rate, cors } = route;
     states.set(route, {
       route,
       pool,
+      upstream: key,
+      metrics: metrics.route(route.name),
+      rateLimiter:
+        rate &&
+        new RateLimiter({
+          ...(rate.per_client && { perClient: rate.per_client }),
+          ...(rate.total && { total: rate.total }),
+        }),
+      cors: cors && new Cors(cors),
       admission: concurrency && new Admission(concurrency.max, concurrency.queue ?? concurrency.max),
       connectTimeout,
       responseTimeout: route.timeouts?.response_ms ?? settings.responseTimeout,

@@ -1,9 +1,14 @@
 import http, { type Server, type ServerResponse } from "node:http";
 import net, { type Socket } from "node:net";
 import type { Route, RouteTable } from "../../../config/route-table.ts";
+import { type Cors, isPreflight, preflightVary } from "../edge/cors.ts";
 import type { Problem } from "../message/problem.ts";
 import { hostProblem, isWebSocketHandshake } from "../message/request-head.ts";
-import type { Log } from "../observe/access-log.ts";
+import type { AccessLog } from "../observe/access-log.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { SpanExporter } from "../observe/otlp.ts";
+import { gatewaySource } from "../observe/sources.ts";
+import { traceOf } from "../observe/trace.ts";
 import { compileRouter, type Decision } from "../routing/router.ts";
 import type { Settings } from "../settings.ts";
 import type { Pool } from "../upstream/pool.ts";
@@ -13,10 +18,10 @@ import { Exchange, type ExchangeObserver } from "./exchange.ts";
 import { Forward, type ForwardContext } from "./forward.ts";
 import { GatewayRequest } from "./incoming.ts";
 import { Readiness } from "./readiness.ts";
-import { bareRefusal, requestIdOf, requestOrigin } from "./request-facts.ts";
+import { bareRefusal, clientAddress, fieldLines, requestIdOf, requestOrigin } from "./request-facts.ts";
 import { type RouteState, routeStates } from "./route-state.ts";
 import { Tunnel, type TunnelObserver } from "./tunnel.ts";
-import { upstreamHead } from "./upstream-request.ts";
+import { traceFields, upstreamHead } from "./upstream-request.ts";
 
 /** A running gateway. */
 export interface Gateway {
@@ -33,9 +38,16 @@ const clientIdle = 75_000;
 /** While draining, a connection used this recently may send one more request and is told to close with its answer. */
 const drainGrace = 1_000;
 
+/** Where a gateway tells what it does. */
+export interface Observers {
+  readonly log: AccessLog;
+  readonly metrics: Metrics;
+  readonly spans?: SpanExporter | undefined;
+}
+
 /** Builds the gateway's server; the caller lets it listen. */
-export function createGateway(table: RouteTable, settings: Settings, log: Log): Gateway {
-  return new GatewayServer(table, settings, log);
+export function createGateway(table: RouteTable, settings: Settings, observers: Observers): Gateway {
+  return new GatewayServer(table, settings, observers);
 }
 
 class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, ForwardContext {
@@ -50,20 +62,25 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
   #states: ReadonlyMap<Route, RouteState>;
   #pools: Map<string, Pool>;
   readonly #settings: Settings;
-  readonly #log: Log;
+  readonly #log: AccessLog;
+  readonly #metrics: Metrics;
+  readonly #spans: SpanExporter | undefined;
   readonly #readiness: Readiness;
   readonly #clients = new Set<ClientConnection>();
   readonly #tunnels = new Set<Tunnel>();
   readonly #sweeper: NodeJS.Timeout;
   readonly #tunnelObserver: TunnelObserver;
 
-  constructor(table: RouteTable, settings: Settings, log: Log) {
+  constructor(table: RouteTable, settings: Settings, { log, metrics, spans }: Observers) {
     this.#settings = settings;
     this.#log = log;
+    this.#metrics = metrics;
+    this.#spans = spans;
+    metrics.observe(gatewaySource(this));
     this.bodyTimeout = settings.bodyTimeout;
     this.transferTimeout = settings.tunnelIdle;
     this.#decide = compileRouter(table);
-    const { states, pools } = routeStates(table, settings, new Map());
+    const { states, pools } = routeStates(table, settings, metrics, new Map());
     this.#states = states;
     this.#pools = pools;
     this.#readiness = new Readiness(table);
@@ -82,10 +99,37 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
     return this.#now;
   }
 
-  onRetry(): void {}
+  onRetry(): void {
+    this.#metrics.retries++;
+  }
+
+  *pools() {
+    for (const [upstream, pool] of this.#pools) {
+      const { open, idle, waiting } = pool.state;
+      yield { upstream, idle, busy: open - idle, waiting };
+    }
+  }
+
+  connections(): number {
+    return this.#clients.size;
+  }
+
+  inFlight(): number {
+    let count = 0;
+    for (const client of this.#clients) if (client.current !== undefined) count++;
+    return count;
+  }
+
+  tunnels(): number {
+    return this.#tunnels.size;
+  }
+
+  logLinesDropped(): number {
+    return this.#log.dropped;
+  }
 
   use(table: RouteTable): void {
-    const { states, pools } = routeStates(table, this.#settings, this.#pools);
+    const { states, pools } = routeStates(table, this.#settings, this.#metrics, this.#pools);
     for (const [key, pool] of this.#pools) if (!pools.has(key)) pool.close();
     this.#decide = compileRouter(table);
     this.#states = states;
@@ -119,7 +163,16 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
     const start = performance.now();
     this.#now = start;
     const { head } = request;
-    const exchange = new Exchange(client, request, response, requestIdOf(head), start, this);
+    const exchange = new Exchange(
+      client,
+      request,
+      response,
+      requestIdOf(head),
+      start,
+      this.#metrics.unrouted,
+      this,
+    );
+    if (client.trusted) exchange.client = clientAddress(client, head, this.#settings.trusted);
     const problem = this.#requestProblem(request);
     if (problem !== undefined) return exchange.refuse(problem);
     const { target, host } = requestOrigin(exchange.target, head.host);
@@ -129,25 +182,49 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
     const decision = this.#decide(target);
     if ("refuse" in decision) {
       if (isOwn(target)) return void this.#ownPath(exchange, target);
-      return exchange.refuse({ status: decision.refuse, detail: decision.detail });
+      return exchange.refuse({
+        status: decision.refuse,
+        detail: decision.detail,
+        reason: decision.refuse === 404 ? "no_route" : "bad_request",
+      });
     }
     if (isOwn(target)) return void this.#ownPath(exchange, target);
     const state = this.#states.get(decision.route) as RouteState;
     exchange.route = decision.route.name;
+    exchange.metrics = state.metrics;
+    const wait = state.rateLimiter?.take(exchange.client, start) ?? 0;
+    if (wait > 0) return exchange.refuse(tooMany, `Retry-After: ${wait}\r\n`);
+    if (state.cors !== undefined && isPreflight(exchange.method, head.origin, head.corsMethod))
+      return this.#preflight(exchange, state.cors);
+    if (this.#spans !== undefined)
+      exchange.trace = traceOf(head.traceparents === 1 ? head.traceparent : undefined, true);
     new Forward(exchange, state, decision.target, this).start(start);
   }
 
   onOver(exchange: Exchange): void {
-    this.#log.access({
-      id: exchange.id,
-      method: exchange.method,
-      target: exchange.target,
-      status: exchange.status,
-      ms: Math.round(exchange.durationMs * 10) / 10,
-      bytesOut: exchange.bytesOut,
-      route: exchange.route,
-      client: exchange.client.address,
-    });
+    exchange.metrics.record(exchange.status, exchange.durationMs);
+    if (exchange.outcome !== undefined) this.#metrics.refused(exchange.outcome);
+    this.#log.request(exchange);
+    const { trace } = exchange;
+    if (trace !== undefined)
+      this.#spans?.record({
+        trace,
+        method: exchange.method,
+        path: exchange.target.split("?", 1)[0] ?? "",
+        status: exchange.status,
+        route: exchange.route,
+        client: exchange.client,
+        upstream: exchange.upstream,
+        startMs: Date.now() - exchange.durationMs,
+        durationMs: exchange.durationMs,
+      });
+  }
+
+  #preflight(exchange: Exchange, cors: Cors): void {
+    const { origin = "", corsMethod = "", corsHeaders } = exchange.head;
+    const allowed = cors.preflight(origin, corsMethod, corsHeaders);
+    if (allowed === undefined) exchange.refuse(notAllowed, fieldLines(preflightVary));
+    else exchange.reply(204, "", undefined, fieldLines(allowed));
   }
 
   /** What Node's parser lets through and this gateway does not. */
@@ -155,21 +232,22 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
     const { head } = request;
     const http10 = request.httpVersionMinor === 0;
     if (request.rawHeaders.length > 2 * this.#settings.maxHeaders)
-      return { status: 431, detail: "there are too many header fields" };
+      return { status: 431, reason: "bad_request", detail: "there are too many header fields" };
     const host = hostProblem(head, http10);
-    if (host !== undefined) return { status: 400, detail: host };
+    if (host !== undefined) return { status: 400, reason: "bad_request", detail: host };
     if (head.transferEncoding !== undefined) {
       const codings = head.transferEncoding.toLowerCase();
       // Without chunked as its last coding, and in HTTP/1.0, nobody can tell where the body ends (RFC 9112 6.3).
       if (http10 || head.length >= 0 || !/(?:^|[ \t,])chunked$/.test(codings))
-        return { status: 400, detail: "the length of the body is in doubt" };
+        return { status: 400, reason: "bad_request", detail: "the length of the body is in doubt" };
       // Any other coding would have to be undone (RFC 9112 6.1).
-      if (codings !== "chunked") return { status: 501, detail: "the transfer coding is not offered" };
+      if (codings !== "chunked")
+        return { status: 501, reason: "bad_request", detail: "the transfer coding is not offered" };
     }
     if (head.expect !== undefined && head.expect.toLowerCase() !== "100-continue")
-      return { status: 417, detail: "the Expect field asks for something unknown" };
+      return { status: 417, reason: "bad_request", detail: "the Expect field asks for something unknown" };
     if (request.method === "TRACE" || request.method === "CONNECT")
-      return { status: 405, detail: `${request.method} is not offered` };
+      return { status: 405, reason: "bad_request", detail: `${request.method} is not offered` };
     return undefined;
   }
 
@@ -177,7 +255,8 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
     const path = target.split("?", 1)[0];
     const get = exchange.method === "GET" || exchange.method === "HEAD";
     if (get && path === `${own}/health`) return exchange.reply(200, '{"status":"ok"}\n');
-    if (!get || path !== `${own}/ready`) return exchange.refuse({ status: 404, detail: "no such path" });
+    if (!get || path !== `${own}/ready`)
+      return exchange.refuse({ status: 404, reason: "no_route", detail: "no such path" });
     const upstreams = await this.#readiness.states();
     const ready = !this.draining && upstreams.every(({ status }) => status === "ok");
     const status = this.draining ? "draining" : ready ? "ok" : "failed";
@@ -215,7 +294,7 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
     );
     server.on("connect", (_request, socket) => {
       socket.on("error", () => socket.destroy());
-      socket.end(bareRefusal({ status: 405, detail: "CONNECT is not offered" }));
+      socket.end(bareRefusal({ status: 405, reason: "bad_request", detail: "CONNECT is not offered" }));
     });
     server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
       this.#onClientError(error, socket as Socket),
@@ -235,7 +314,9 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
       return void socket.destroy();
     const status = statusOfParseError(error.code);
     this.#log.event("client-error", { code: error.code ?? "unknown", status, client: client.address });
-    const problem = { status, detail: "the request is not valid HTTP" };
+    const problem = { status, reason: "bad_request", detail: "the request is not valid HTTP" };
+    this.#metrics.refused(problem.reason);
+    this.#metrics.unrouted.record(status, 0);
     const { current } = client;
     if (current !== undefined && !current.request.complete) {
       // The body of the request under way: nothing of it may look complete to the upstream.
@@ -263,21 +344,26 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
     if ("refuse" in decision || this.draining) {
       socket.on("error", () => socket.destroy());
       const problem = this.draining
-        ? { status: 503, detail: "the gateway is shutting down" }
-        : { status: 400, detail: "no upgrade is offered here" };
+        ? { status: 503, reason: "draining", detail: "the gateway is shutting down" }
+        : { status: 400, reason: "bad_request", detail: "no upgrade is offered here" };
       socket.end(bareRefusal(problem, id));
       return;
     }
     this.#clients.delete(client);
-    const exchange = { client, head, host, id, method: "GET" };
+    const exchange = { connection: client, head, host, id, method: "GET" };
     const tunnel = new Tunnel(
       {
         socket,
-        requestHead: upstreamHead(exchange, decision.target, "Connection: Upgrade\r\nUpgrade: websocket\r\n"),
+        requestHead: upstreamHead(
+          exchange,
+          decision.target,
+          "Connection: Upgrade\r\nUpgrade: websocket\r\n",
+          traceFields(exchange),
+        ),
         key: head.webSocketKey ?? "",
         id,
         host,
-        client: client.address,
+        client: clientAddress(client, head, this.#settings.trusted),
         target: request.url ?? "",
         state: this.#states.get(decision.route) as RouteState,
       },
@@ -288,21 +374,24 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
   }
 
   #observeTunnels(): TunnelObserver {
-    const started = new WeakMap<Tunnel, number>();
     return {
       deadlines: this.deadlines,
       idleTimeout: this.#settings.tunnelIdle,
       now: () => this.#now,
       onAnswered: (tunnel, status) => {
         const { id, target, client, state } = tunnel.handshake;
-        this.#log.access({
+        const durationMs = performance.now() - tunnel.start;
+        state.metrics.record(status, durationMs);
+        this.#log.request({
           id,
           method: "GET",
           target,
           status,
-          ms: Math.round((performance.now() - (started.get(tunnel) ?? performance.now())) * 10) / 10,
+          durationMs,
+          bytesIn: 0,
           bytesOut: 0,
           route: state.route.name,
+          upstream: state.upstream,
           client,
           upgrade: true,
         });
@@ -333,6 +422,17 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
     }
   }
 }
+
+const tooMany: Problem = {
+  status: 429,
+  reason: "rate_limited",
+  detail: "there were too many requests from this address",
+};
+const notAllowed: Problem = {
+  status: 403,
+  reason: "cors",
+  detail: "this origin, method or field is not allowed",
+};
 
 const isOwn = (target: string): boolean =>
   target.startsWith(own) && (target.length === own.length || /[/?]/.test(target[own.length] ?? ""));

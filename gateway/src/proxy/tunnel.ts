@@ -56,6 +56,8 @@ export class Tunnel implements PoolUser, RawReader, Timed {
   deadline: number;
   earlier: Timed | undefined;
   later: Timed | undefined;
+  /** `performance.now()` at its begin. */
+  readonly start: number;
   bytesIn = 0;
   bytesOut = 0;
   readonly handshake: Handshake;
@@ -72,6 +74,7 @@ export class Tunnel implements PoolUser, RawReader, Timed {
     this.handshake = handshake;
     this.#early = early;
     this.#observer = observer;
+    this.start = observer.now();
     this.deadline = observer.now() + handshake.state.connectTimeout;
     observer.deadlines.add(this);
     const { socket } = handshake;
@@ -107,7 +110,7 @@ export class Tunnel implements PoolUser, RawReader, Timed {
     const { socket } = this.handshake;
     socket.setNoDelay(true);
     this.#write(
-      `HTTP/1.1 101 ${head.reason}\r\n${head.kept}${head.cors}${this.#ownFields()}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      `HTTP/1.1 101 ${head.reason}\r\n${head.kept}${head.cors}${head.vary === undefined ? "" : `Vary: ${head.vary}\r\n`}${this.#ownFields()}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     );
     this.#observer.onAnswered(this, 101);
     if (rest.length > 0) socket.write(rest);
@@ -131,7 +134,7 @@ export class Tunnel implements PoolUser, RawReader, Timed {
       head.location === undefined
         ? ""
         : `Location: ${repairLocation(this.handshake.state.route, head.location, this.handshake.host)}\r\n`;
-    this.#out = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${head.cors}${this.#ownFields()}${length}${location}Connection: close\r\n\r\n`;
+    this.#out = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${head.cors}${head.vary === undefined ? "" : `Vary: ${head.vary}\r\n`}${this.#ownFields()}${length}${location}Connection: close\r\n\r\n`;
   }
 
   onBody(buffer: Buffer, start: number, end: number): void {
