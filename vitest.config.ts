@@ -8,6 +8,7 @@ export default defineConfig({
     globalSetup: "gateway/test/support/build.ts",
     pool: "forks",
     testTimeout: 20_000,
+    maxConcurrency: 16,
     // Engine and cluster tests change one machine: one file at a time.
     fileParallelism: false,
     reporters: ["default", "./test/summary-reporter.ts"],
