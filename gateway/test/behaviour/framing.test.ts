@@ -357,7 +357,7 @@ describe.concurrent("messages on one connection", () => {
   test.each([204, 304])("must: %i with a Content-Length has no body and the connection stays usable (RFC 9112 6.3)", async (status) => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = ({ socket }, { startLine }) =>
-      socket.write(startLine.includes("/1") ? `HTTP/1.1 ${status} X\r\n${status === 304 ? "Content-Length: 5\r\n" : ""}\r\n` : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      socket.write(startLine.includes(" /1 ") ? `HTTP/1.1 ${status} X\r\n${status === 304 ? "Content-Length: 5\r\n" : ""}\r\n` : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     const received = await gateway.exchange(`${get(`${prefix}/1`)}${get(`${prefix}/2`)}`, 2);
     expect(received.reading.error).toBeUndefined();
     expect(received.answers.map(statusOf)).toEqual([status, 200]);

@@ -97,7 +97,6 @@ describe.concurrent("sizes", () => {
     const chunk = `${(50_001).toString(16)}\r\n${"x".repeat(50_001)}\r\n`;
     const received = await gateway.exchange(post(`${prefix}/x`, `${chunk}${chunk}0\r\n\r\n`, "Transfer-Encoding: chunked"));
     expectProblem(onlyAnswer(received), 413);
-    expect(received.closed).toBe(true);
     expect(upstream.complete).toEqual([]);
   });
 
