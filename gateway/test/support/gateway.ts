@@ -48,6 +48,9 @@ export class Gateway {
   #folder = "";
   #used = 0;
   #stderr = "";
+  #stopped = false;
+  #env: NodeJS.ProcessEnv = {};
+  readonly #crashes: string[] = [];
 
   static async start(options: GatewayOptions = {}): Promise<Gateway> {
     const gateway = new Gateway();
@@ -71,18 +74,29 @@ export class Gateway {
       }),
     ];
     writeFileSync(file, JSON.stringify({ services }));
+    this.#env = { PATH: process.env.PATH, GATEWAY_ROUTES: file, PROXY_HOST: "127.0.0.1", PROXY_PORT: "0", ...env };
+    this.#spawn();
+    await eventually(() => this.port !== 0 || this.exitCode !== undefined, "the gateway listens", 15_000);
+    if (this.exitCode !== undefined) throw new Error(`the gateway did not start: ${this.#stderr}`);
+  }
+
+  #spawn(): void {
     const [command = "", ...args] = commandUnderTest();
-    const child = spawn(command, args, {
-      env: { PATH: process.env.PATH, GATEWAY_ROUTES: file, PROXY_HOST: "127.0.0.1", PROXY_PORT: "0", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn(command, args, { env: this.#env, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
+    this.exitCode = undefined;
+    let listening = false;
     child.on("error", (error) => {
       this.#stderr += error.message;
       this.exitCode = -1;
     });
     child.on("exit", (code, signal) => {
       this.exitCode = code ?? (signal === null ? -1 : 128);
+      if (!listening || this.#stopped || code === 0) return;
+      // One crash must not hide the other cases: the next process takes them, and `stop` tells of it.
+      this.#crashes.push(this.#stderr.slice(-2000));
+      this.port = 0;
+      this.#spawn();
     });
     child.stderr.on("data", (chunk) => {
       this.#stderr += String(chunk);
@@ -94,15 +108,20 @@ export class Gateway {
       pending = lines.pop() ?? "";
       for (const line of lines) {
         this.log.push(line);
-        if (this.port === 0) this.port = listeningPort(line);
+        if (listening) continue;
+        const port = listeningPort(line);
+        listening = port !== 0;
+        if (listening) this.port = port;
       }
     });
-    await eventually(() => this.port !== 0 || this.exitCode !== undefined, "the gateway listens", 15_000);
-    if (this.exitCode !== undefined) throw new Error(`the gateway did not start: ${this.#stderr}`);
   }
 
   get pid(): number {
     return this.#child?.pid ?? 0;
+  }
+  /** How often the process has died by itself. */
+  get crashes(): number {
+    return this.#crashes.length;
   }
   get stderr(): string {
     return this.#stderr;
@@ -121,6 +140,7 @@ export class Gateway {
 
   /** Sends bytes on a new connection, waits for `count` answers or the end, and hangs up. */
   async exchange(bytes: string | Buffer, count = 1, methods: readonly string[] = []): Promise<Received> {
+    await eventually(() => this.port !== 0, "the gateway listens");
     const client = this.open();
     client.methods = methods;
     client.send(bytes);
@@ -146,12 +166,13 @@ export class Gateway {
 
   /** Ends the process at once, and the upstreams. @throws when the gateway had died before by itself. */
   async stop(): Promise<void> {
-    const died = this.exitCode;
+    this.#stopped = true;
     this.#child?.kill("SIGKILL");
     await eventually(() => this.exitCode !== undefined, "the gateway ends");
     await Promise.all(this.slots.map(({ upstream }) => upstream.close()));
     rmSync(this.#folder, { recursive: true, force: true });
-    if (died !== undefined && died !== 0) throw new Error(`the gateway died with ${died}: ${this.#stderr}`);
+    const [first] = this.#crashes;
+    if (first !== undefined) throw new Error(`the gateway died ${this.#crashes.length} times: ${first}`);
   }
 }
 
