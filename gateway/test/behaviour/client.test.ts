@@ -169,6 +169,7 @@ describe("pressure and leaks", () => {
         setTimeout(() => client.socket.resume(), 10);
       }
     });
+    client.socket.resume();
     while (!client.closed && length < body.length) {
       const start = Date.now();
       expectServed(await gateway.exchange(get(`${prefix}/small`)));

@@ -183,7 +183,9 @@ describe.concurrent("what is no handshake is a plain request without Upgrade (CV
     const { upstream, prefix } = gateway.slot();
     const inner = "GET /secret HTTP/1.1\r\nHost: inner\r\n\r\n";
     const received = await gateway.exchange(`${get(`${prefix}/x`, "Connection: Upgrade", "Upgrade: foo")}${inner}`, 2);
-    expect(received.answers.map(statusOf)).toEqual([200, 404]);
+    // The bytes are a request of their own, or the connection is done with.
+    expect(received.answers.map(statusOf)).toEqual(received.answers.length > 1 ? [200, 404] : [200]);
+    expect(received.reading.error).toBeUndefined();
     expectForwarded(upstream, { target: "/x" });
   });
 
