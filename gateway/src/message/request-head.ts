@@ -25,6 +25,10 @@ export class RequestHead {
   corsHeaders: string | undefined;
   webSocketKey: string | undefined;
   webSocketVersion: string | undefined;
+  /** Whether a body follows. */
+  get hasBody(): boolean {
+    return this.length > 0 || this.transferEncoding !== undefined;
+  }
   /** Fields that are passed on unchanged, as lines in the client's order and spelling. */
   kept = "";
 }
@@ -138,6 +142,7 @@ export function isWebSocketHandshake(head: RequestHead, method: string, httpVers
     httpVersion === "1.1" &&
     head.upgrade?.toLowerCase() === "websocket" &&
     head.webSocketKey !== undefined &&
+    head.webSocketVersion !== undefined &&
     head.transferEncoding === undefined &&
     head.length <= 0
   );

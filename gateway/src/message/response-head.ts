@@ -89,7 +89,9 @@ export function parseResponseHead(text: string): ResponseHead | undefined {
           break;
         case ResponseField.webSocketAccept:
           keep = true;
-          head.webSocketAccept = value;
+          // Two of them are none that a client could check.
+          head.webSocketAccept =
+            head.webSocketAccept === undefined ? value : `${head.webSocketAccept}, ${value}`;
           break;
         case ResponseField.vary:
           head.vary = head.vary === undefined ? value : `${head.vary}, ${value}`;

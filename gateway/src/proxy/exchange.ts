@@ -50,6 +50,8 @@ export class Exchange implements AccessRecord {
   /** Its place in a trace, when spans are exported. */
   trace: Trace | undefined;
   metrics: RouteMetrics;
+  /** Nothing more is taken from a client whose message was broken. */
+  closesAnyway = false;
   /** The client's answer; 499: it left before it had one. */
   status = 499;
   bytesIn = 0;
@@ -94,7 +96,12 @@ export class Exchange implements AccessRecord {
 
   /** Whether the connection must end with this answer. */
   get closes(): boolean {
-    return !this.response.shouldKeepAlive || !this.request.complete || this.#observer.draining;
+    return (
+      this.closesAnyway ||
+      !this.response.shouldKeepAlive ||
+      (this.head.hasBody && !this.request.complete) ||
+      this.#observer.draining
+    );
   }
 
   /** Writes text of an answer, as latin1. */

@@ -15,7 +15,7 @@ export function requestIdOf(head: RequestHead): string {
 /** The target in origin form; an absolute one is taken apart, and its authority replaces Host (RFC 9112 3.2.2). */
 export function requestOrigin(url: string, host: string): { readonly target: string; readonly host: string } {
   if (url.startsWith("/")) return { target: url, host };
-  const absolute = /^http:\/\/([^/?#@\s]+)(.*)$/i.exec(url);
+  const absolute = /^http:\/\/([^/?#@\s]+)((?:[/?].*)?)$/i.exec(url);
   if (absolute === null) return { target: url, host };
   const rest = absolute[2] ?? "";
   return { target: rest.startsWith("/") ? rest : `/${rest}`, host: absolute[1] as string };

@@ -174,7 +174,10 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
     );
     if (client.trusted) exchange.client = clientAddress(client, head, this.#settings.trusted);
     const problem = this.#requestProblem(request);
-    if (problem !== undefined) return exchange.refuse(problem);
+    if (problem !== undefined) {
+      exchange.closesAnyway = true;
+      return exchange.refuse(problem);
+    }
     const { target, host } = requestOrigin(exchange.target, head.host);
     // An HTTP/1.0 client may send no Host, but exactly one goes on (RFC 9112 3.2).
     exchange.host = host === "" ? `localhost:${client.localPort}` : host;

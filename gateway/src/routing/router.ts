@@ -7,10 +7,10 @@ export type Decision =
 
 /** Anything an upstream might read as a way up: dots (plain or escaped) ended by a slash, a backslash or `;`. */
 const dotSegment = /(?:^|\/|\\|%2f|%5c)(?:\.|%2e){1,2}(?:$|\/|\\|;|%2f|%5c|%3b)/i;
-const forbidden = /[\x00-\x20\x7f\\]|%00|%5c/i;
+const forbidden = /[\x00-\x20\x7f\\#]|%00|%5c/i;
 /** What a path must have for either to matter; most paths have none of it. */
-const suspicious = /[\x00-\x20\x7f\\%]|\/\./;
-const controls = /[\x00-\x20\x7f]/;
+const suspicious = /[\x00-\x20\x7f\\%#]|\/\./;
+const controls = /[\x00-\x20\x7f#]/;
 
 /** True when `path` is `prefix` or lies below it. */
 const below = (path: string, prefix: string): boolean =>

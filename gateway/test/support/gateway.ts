@@ -74,7 +74,13 @@ export class Gateway {
       }),
     ];
     writeFileSync(file, JSON.stringify({ services }));
-    this.#env = { PATH: process.env.PATH, GATEWAY_ROUTES: file, PROXY_HOST: "127.0.0.1", PROXY_PORT: "0", ...env };
+    this.#env = {
+      PATH: process.env.PATH,
+      GATEWAY_ROUTES: file,
+      PROXY_HOST: "127.0.0.1",
+      PROXY_PORT: "0",
+      ...env,
+    };
     this.#spawn();
     await eventually(() => this.port !== 0 || this.exitCode !== undefined, "the gateway listens", 15_000);
     if (this.exitCode !== undefined) throw new Error(`the gateway did not start: ${this.#stderr}`);

@@ -27,8 +27,12 @@ export interface Reading {
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const requestLine = new RegExp(`^${token} [\\x21-\\x7e]+ HTTP/1\\.[01]$`);
 const statusLine = /^HTTP\/1\.[01] [1-5]\d\d (?:[\t\x20-\x7e\x80-\xff]*)$/;
-const fieldLine = new RegExp(`^(${token}):[ \\t]*((?:[\\x21-\\x7e\\x80-\\xff](?:[\\t\\x20-\\x7e\\x80-\\xff]*[\\x21-\\x7e\\x80-\\xff])?)?)[ \\t]*$`);
-const chunkLine = new RegExp(`^([0-9a-fA-F]{1,13})((?:[ \\t]*;[ \\t]*${token}(?:[ \\t]*=[ \\t]*(?:${token}|"[^"\\x00-\\x08\\x0a-\\x1f\\x7f]*"))?)*)$`);
+const fieldLine = new RegExp(
+  `^(${token}):[ \\t]*((?:[\\x21-\\x7e\\x80-\\xff](?:[\\t\\x20-\\x7e\\x80-\\xff]*[\\x21-\\x7e\\x80-\\xff])?)?)[ \\t]*$`,
+);
+const chunkLine = new RegExp(
+  `^([0-9a-fA-F]{1,13})((?:[ \\t]*;[ \\t]*${token}(?:[ \\t]*=[ \\t]*(?:${token}|"[^"\\x00-\\x08\\x0a-\\x1f\\x7f]*"))?)*)$`,
+);
 
 class NotHttp extends Error {}
 /** Thrown when the bytes end before the message does. */
@@ -51,7 +55,8 @@ export const statusOf = (message: Message): number => Number(message.startLine.s
 /** Reads a client's stream of requests. */
 export const readRequests = (bytes: Buffer): Reading =>
   readAll(bytes, (head) => {
-    if (!requestLine.test(head.startLine)) throw new NotHttp(`request line ${JSON.stringify(head.startLine)}`);
+    if (!requestLine.test(head.startLine))
+      throw new NotHttp(`request line ${JSON.stringify(head.startLine)}`);
     const hosts = values(head, "host");
     if (hosts.length > 1 || (hosts.length === 0 && head.startLine.endsWith("1")))
       throw new NotHttp(`${hosts.length} Host fields`);
@@ -80,7 +85,9 @@ interface Head {
   readonly startLine: string;
   readonly fields: readonly (readonly [string, string])[];
 }
-type Framing = { readonly kind: "none" | "chunked" | "close" | "open" | "tunnel" } | { readonly kind: "length"; readonly length: number };
+type Framing =
+  | { readonly kind: "none" | "chunked" | "close" | "open" | "tunnel" }
+  | { readonly kind: "length"; readonly length: number };
 
 function readAll(bytes: Buffer, frame: (head: Head) => Framing): Reading {
   const messages: Message[] = [];
@@ -94,7 +101,8 @@ function readAll(bytes: Buffer, frame: (head: Head) => Framing): Reading {
       const whole = end < 0 ? lines.slice(0, -1) : lines;
       if (end >= 0 && lines[0] === "") throw new NotHttp("an empty line before the start line");
       const fields = whole.slice(1).map((line) => field(line));
-      if (/[\x00\n]|\r(?!$)/.test(end < 0 ? (lines.at(-1) ?? "") : "")) throw new NotHttp("a bare line end or NUL");
+      if (/[\x00\n]|\r(?!$)/.test(end < 0 ? (lines.at(-1) ?? "") : ""))
+        throw new NotHttp("a bare line end or NUL");
       if (end < 0) throw new Unfinished();
       const head = { startLine: lines[0] as string, fields };
       const framing = frame(head);
@@ -146,7 +154,8 @@ function readBody(bytes: Buffer, start: number, head: Head, framing: Framing): [
     start + body.length,
   ];
   if (framing.kind === "close") return done("close", bytes.subarray(start));
-  if (framing.kind === "open") throw new Unfinished({ ...head, framing: "close", body: bytes.subarray(start) });
+  if (framing.kind === "open")
+    throw new Unfinished({ ...head, framing: "close", body: bytes.subarray(start) });
   if (framing.kind !== "length") return done("none", Buffer.alloc(0));
   if (bytes.length - start < framing.length)
     throw new Unfinished({ ...head, framing: "length", body: bytes.subarray(start) });
