@@ -1,82 +1,63 @@
-import { readFileSync } from "node:fs";
-import http from "node:http";
 import { fileURLToPath } from "node:url";
-import { Log } from "./observe/access-log.ts";
+import { AccessLog } from "./observe/access-log.ts";
+import { Metrics } from "./observe/metrics.ts";
+import { isReady } from "./process/health.ts";
+import { wireMetrics } from "./process/metrics.ts";
+import { serveWithWorkers } from "./process/primary.ts";
+import { RouteFile } from "./process/reload.ts";
+import { serve } from "./process/serve.ts";
+import { StartError, type Wiring } from "./process/wiring.ts";
+import { work } from "./process/worker.ts";
 import { createGateway } from "./proxy/server.ts";
-import { parseRouteTable } from "./routing/parse.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
-/** Prints one line and leaves. */
-function stop(message: string, code: number): never {
-  process.stderr.write(`gateway: ${message}\n`);
-  process.exit(code);
+const usage = `serve   run the gateway (the default)
+check   validate the routing table
+health  ask a running gateway on this machine whether it is ready
+`;
+const version = "1.0.0";
+/** POSIX: a write of at most PIPE_BUF bytes to a pipe is not mixed with those of other writers. */
+const pipeBuffer = 4096;
+
+async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
+  const log = new AccessLog({ requests: settings.accessLog, ...(!alone && { chunk: pipeBuffer }) });
+  const metrics = new Metrics();
+  const { otlp } = settings;
+  const spans = otlp && new (await import("./observe/otlp.ts")).SpanExporter(otlp.endpoint, otlp.serviceName);
+  const wired = wireMetrics(metrics, settings, version);
+  return {
+    settings,
+    log,
+    start: (table) => createGateway(table, settings, { log, metrics, spans }),
+    ...(wired && { metrics: wired }),
+    ...(spans && { finish: () => spans.close() }),
+  };
 }
 
-function loadTable(settings: Settings) {
-  const file = settings.routes ?? fileURLToPath(new URL("routes.json", import.meta.url));
-  try {
-    return parseRouteTable(JSON.parse(readFileSync(file, "utf8")));
-  } catch (error) {
-    throw new Error(`GATEWAY_ROUTES: ${file}: ${(error as Error).message}`);
+async function run(command: string): Promise<void> {
+  if (command.endsWith("help")) return void process.stdout.write(usage);
+  const settings = readSettings(process.env);
+  const routeFile = new RouteFile(settings.routes ?? fileURLToPath(new URL("routes.json", import.meta.url)));
+  if (command === "health") process.exit((await isReady(settings)) ? 0 : 1);
+  if (command === "check") {
+    const { services } = routeFile.load();
+    return void process.stdout.write(`the routing table is valid: ${services.length} routes\n`);
   }
-}
-
-/** Asks a gateway on this machine whether it is ready; the image's health check, which needs no curl. */
-function checkHealth(settings: Settings): void {
-  const url = `http://127.0.0.1:${settings.port}/_gateway/ready`;
-  http
-    .get(url, { timeout: 4_000 }, (response) => process.exit(response.statusCode === 200 ? 0 : 1))
-    .on("timeout", () => process.exit(1))
-    .on("error", () => process.exit(1));
-}
-
-function serve(settings: Settings): void {
-  const log = new Log();
-  const gateway = createGateway(loadTable(settings), settings, log);
-  gateway.server.on("error", (error: NodeJS.ErrnoException) =>
-    stop(
-      error.code === "EADDRINUSE"
-        ? `PROXY_PORT: ${settings.port} is taken: stop what listens there, or choose another port`
-        : `cannot listen on ${settings.host}:${settings.port}: ${error.message}`,
-      1,
-    ),
-  );
-  gateway.server.listen(settings.port, settings.host, () => {
-    log.event("listening", { address: gateway.server.address() });
-    log.flush();
-  });
-  process.on("SIGHUP", () => {
-    try {
-      gateway.use(loadTable(settings));
-      log.event("routes-reloaded");
-    } catch (error) {
-      log.event("routes-kept", { reason: (error as Error).message });
-    }
-    log.flush();
-  });
-  let stopping = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.on(signal, () => {
-      if (stopping) return;
-      stopping = true;
-      log.event("draining", { signal });
-      void gateway.close().then(() => {
-        log.event("stopped");
-        log.flush();
-        process.exit(0);
-      });
-    });
+  const alone = command === "serve" && settings.workers === 1;
+  const wiring = await wire(settings, alone);
+  if (command === "worker") await work(wiring);
+  else if (alone) await serve(wiring, routeFile);
+  else await serveWithWorkers(wiring, routeFile);
 }
 
 try {
-  const settings = readSettings(process.env);
   const command = process.argv[2] ?? "serve";
-  if (command === "health") checkHealth(settings);
-  else if (command === "check") {
-    loadTable(settings);
-    process.stdout.write("the routing table is valid\n");
-  } else if (command === "serve") serve(settings);
-  else stop(`"${command}": use serve, check or health`, 2);
+  if (!["serve", "check", "health", "worker", "help", "--help"].includes(command))
+    throw new StartError(`"${command}": is no command: use serve, check or health`, 2);
+  await run(command);
 } catch (error) {
-  stop((error as Error).message, 2);
+  // Anything else is a defect: its stack is wanted.
+  if (!(error instanceof Error) || !["StartError", "SettingsError"].includes(error.name)) throw error;
+  process.stderr.write(`gateway: ${error.message}\n`);
+  process.exit(error instanceof StartError ? error.exitCode : 2);
 }

@@ -1,0 +1,59 @@
+import { probePort } from "./listen.ts";
+import type { RouteFile } from "./reload.ts";
+import { stopOnSignals } from "./signals.ts";
+import type { Wiring } from "./wiring.ts";
+import { Workers } from "./workers.ts";
+
+/** Milliseconds that workers get beyond their own drain time before they are killed. */
+const grace = 2_000;
+
+/**
+ * Serves with several processes that share the port. Settings, table and port are tried before the first fork, so
+ * that a mistake is one line and not one per worker.
+ * @throws {StartError}
+ */
+export async function serveWithWorkers(
+  { settings, log, metrics }: Omit<Wiring, "start">,
+  routeFile: RouteFile,
+): Promise<void> {
+  const table = routeFile.load();
+  await probePort(settings);
+  const { default: cluster } = await import("node:cluster");
+  const workers = new Workers({
+    cluster,
+    log,
+    table,
+    count: settings.workers,
+    retire: metrics?.retire && ((last) => metrics.retire?.(last)),
+    giveUp(reason) {
+      log.event("giving-up", { reason });
+      log.flush();
+      process.stderr.write(`gateway: ${reason}: stopping\n`);
+      void workers.drain(settings.drain + grace).then(() => process.exit(1));
+    },
+  });
+  let address: unknown;
+  try {
+    address = await workers.start();
+  } catch (error) {
+    workers.kill();
+    throw error;
+  }
+  const port = await metrics?.listen(() => workers.gather());
+  log.event("listening", { address, workers: settings.workers });
+  log.flush();
+  const unwatch = routeFile.watch(
+    log,
+    async (next) => ({ workers: await workers.use(next) }),
+    (result) => metrics?.reload?.(result),
+  );
+  stopOnSignals(
+    log,
+    async () => {
+      unwatch();
+      await workers.drain(settings.drain + grace);
+      port?.close();
+    },
+    () => workers.kill(),
+  );
+}

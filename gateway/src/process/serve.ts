@@ -1,0 +1,32 @@
+import { listen } from "./listen.ts";
+import type { RouteFile } from "./reload.ts";
+import { stopOnSignals } from "./signals.ts";
+import type { Wiring } from "./wiring.ts";
+
+/**
+ * Serves in this process alone.
+ * @throws {StartError}
+ */
+export async function serve(wiring: Wiring, routeFile: RouteFile): Promise<void> {
+  const { settings, log, metrics } = wiring;
+  const gateway = wiring.start(routeFile.load());
+  await listen(gateway.server, settings);
+  const port = await metrics?.listen(async () => [metrics.snapshot()]);
+  log.event("listening", { address: gateway.server.address() });
+  log.flush();
+  const unwatch = routeFile.watch(
+    log,
+    (table) => {
+      gateway.use(table);
+      return {};
+    },
+    (result) => metrics?.reload?.(result),
+  );
+  stopOnSignals(log, async () => {
+    unwatch();
+    await gateway.close();
+    await wiring.finish?.();
+    // Last: what happens during the drain can still be scraped.
+    port?.close();
+  });
+}

@@ -1,0 +1,55 @@
+import type { Gateway } from "../proxy/server.ts";
+import { listen } from "./listen.ts";
+import type { Order, Report } from "./messages.ts";
+import { StartError, type Wiring } from "./wiring.ts";
+
+/**
+ * Serves as one of several processes, on the orders of the primary.
+ * @throws {StartError} when no primary started it.
+ */
+export async function work(wiring: Wiring): Promise<void> {
+  const { settings, log, metrics } = wiring;
+  const { default: cluster } = await import("node:cluster");
+  const self = cluster.worker;
+  if (self === undefined)
+    throw new StartError('"worker": is started by the gateway itself: set GATEWAY_WORKERS, and use serve', 2);
+  // A callback, so that a channel that closes meanwhile is no uncaught error.
+  const report = (message: Report, then: () => void = () => {}) => {
+    if (process.connected) process.send?.(message, undefined, undefined, then);
+    else then();
+  };
+  let gateway: Gateway | undefined;
+  let draining = false;
+  const drain = async () => {
+    if (draining) return;
+    draining = true;
+    await gateway?.close();
+    await wiring.finish?.();
+    await log.close();
+    process.exit(0);
+  };
+
+  // A terminal sends its signals to the whole group; the primary decides what they mean.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+  process.once("disconnect", () => {
+    // The primary is gone. Node would exit here at once; what is under way may still finish.
+    self.exitedAfterDisconnect = true;
+    void drain();
+  });
+  process.on("message", (order: Order) => {
+    if (order.kind === "serve") {
+      gateway = wiring.start(order.table);
+      const { server } = gateway;
+      listen(server, settings).then(
+        () => report({ kind: "listening", address: server.address() }),
+        (error: Error) => report({ kind: "failed", message: error.message }),
+      );
+    } else if (order.kind === "use") {
+      gateway?.use(order.table);
+      report({ kind: "answer", ticket: order.ticket, value: true });
+    } else if (order.kind === "snapshot")
+      report({ kind: "answer", ticket: order.ticket, value: metrics?.snapshot() });
+    else if (order.kind === "drain") void drain();
+  });
+  report({ kind: "ready" });
+}
