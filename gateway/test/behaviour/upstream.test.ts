@@ -246,8 +246,8 @@ describe.concurrent("answers that are cut (RFC 9112 8)", () => {
       setTimeout(() => (reset ? socket.resetAndDestroy() : socket.end()), 60);
     };
     const received = await gateway.exchange(get(`${prefix}/x`));
-    expect(received.closed).toBe(true);
     if (received.answers.length > 0) return expectProblem(onlyAnswer(received), 502);
+    expect(received.closed).toBe(true);
     expect(received.reading.error).toBeUndefined();
     const { partial } = received.reading;
     expect(partial?.startLine).toBe("HTTP/1.1 200 OK");
@@ -261,8 +261,8 @@ describe.concurrent("answers that are cut (RFC 9112 8)", () => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = thenClose("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
     const received = await gateway.exchange(get(`${prefix}/x`));
+    if (received.answers.length > 0) return expectProblem(onlyAnswer(received), 502);
     expect(received.closed).toBe(true);
-    if (received.answers.length > 0) expectProblem(onlyAnswer(received), 502);
   });
 });
 
