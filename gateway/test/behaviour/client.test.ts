@@ -14,7 +14,8 @@ afterAll(() => gateway.stop());
 describe.concurrent("streams", () => {
   test("must: server-sent events: first event arrives before the second is sent (SSE; nginx buffering)", async () => {
     const { upstream, prefix } = gateway.slot();
-    upstream.answer = ({ socket }) => socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+    upstream.answer = ({ socket }) =>
+      socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
     const client = gateway.open().send(get(`${prefix}/events`));
     // Even the head alone.
     expect(await client.until(() => client.text.includes("text/event-stream"), 3_000)).toBe(true);
@@ -62,15 +63,18 @@ describe.concurrent("clients that leave", () => {
     ["chunked, by RST", "Transfer-Encoding: chunked", "3\r\nabc\r\n", true],
     ["length, by FIN", "Content-Length: 10", "abc", false],
     ["length, by RST", "Content-Length: 10", "abc", true],
-  ])("must: client abort mid-upload (%s): upstream never sees a complete request and its connection is closed (RFC 9112 8)", async (_name, field, part, reset) => {
-    const { upstream, prefix } = gateway.slot();
-    const client = gateway.open().send(post(`${prefix}/x`, part, field));
-    await eventually(() => upstream.bytes.includes("abc"), "the beginning at the upstream");
-    if (reset) client.socket.resetAndDestroy();
-    else client.destroy();
-    await eventually(() => upstream.connections[0]?.ended === true, "the upstream connection is closed");
-    expect(upstream.complete).toEqual([]);
-  });
+  ])(
+    "must: client abort mid-upload (%s): upstream never sees a complete request and its connection is closed (RFC 9112 8)",
+    async (_name, field, part, reset) => {
+      const { upstream, prefix } = gateway.slot();
+      const client = gateway.open().send(post(`${prefix}/x`, part, field));
+      await eventually(() => upstream.bytes.includes("abc"), "the beginning at the upstream");
+      if (reset) client.socket.resetAndDestroy();
+      else client.destroy();
+      await eventually(() => upstream.connections[0]?.ended === true, "the upstream connection is closed");
+      expect(upstream.complete).toEqual([]);
+    },
+  );
 
   test("should: client gone while waiting: upstream connection closed (Envoy; nginx proxy_ignore_client_abort off)", async () => {
     const { upstream, prefix } = gateway.slot();
@@ -78,7 +82,11 @@ describe.concurrent("clients that leave", () => {
     const client = gateway.open().send(get(`${prefix}/x`));
     await eventually(() => upstream.connections[0]?.answered === 1, "the request at the upstream");
     client.destroy();
-    await eventually(() => upstream.connections[0]?.ended === true, "the upstream connection is closed", 3_000);
+    await eventually(
+      () => upstream.connections[0]?.ended === true,
+      "the upstream connection is closed",
+      3_000,
+    );
   });
 
   test("must: client gone mid-answer: upstream connection closed, not reused (cross-talk)", async () => {
@@ -87,7 +95,11 @@ describe.concurrent("clients that leave", () => {
     const client = gateway.open().send(get(`${prefix}/x`));
     await client.until(() => client.text.includes("abc"));
     client.destroy();
-    await eventually(() => upstream.connections[0]?.ended === true, "the upstream connection is closed", 3_000);
+    await eventually(
+      () => upstream.connections[0]?.ended === true,
+      "the upstream connection is closed",
+      3_000,
+    );
     upstream.answer = ok;
     expectServed(await gateway.exchange(get(`${prefix}/y`)));
   });
@@ -140,7 +152,12 @@ describe("pressure and leaks", () => {
     let sent = 0;
     for (; sent < big.length && !client.closed; sent += chunk.length)
       if (!client.socket.write(big.subarray(sent, sent + chunk.length)))
-        if (!(await Promise.race([new Promise((resolve) => client.socket.once("drain", () => resolve(true))), pause(700)])))
+        if (
+          !(await Promise.race([
+            new Promise((resolve) => client.socket.once("drain", () => resolve(true))),
+            pause(700),
+          ]))
+        )
           break;
     expect(sent).toBeLessThan(30_000_000);
     expect(gateway.memory() - before).toBeLessThan(24 << 20);
@@ -201,8 +218,13 @@ describe("pressure and leaks", () => {
             ][i % 3] as string,
           ),
       );
-      await eventually(() => upstream.connections.filter(({ bytes }) => bytes.length > 0).length >= 30 * (round + 1), "all at the upstream");
-      clients.forEach((client, i) => (i % 2 ? client.socket.resetAndDestroy() : client.destroy()));
+      await eventually(
+        () => upstream.connections.filter(({ bytes }) => bytes.length > 0).length >= 30 * (round + 1),
+        "all at the upstream",
+      );
+      for (const [i, client] of clients.entries())
+        if (i % 2) client.socket.resetAndDestroy();
+        else client.destroy();
     }
     await eventually(() => gateway.openFiles() <= before + 3, "the open files are as many as before", 5_000);
     expect(upstream.connections.every(({ ended }) => ended)).toBe(true);

@@ -16,7 +16,10 @@ test("must: TERM: running request finishes, idle connections close, no new work,
   await kept.settle();
   const running = gateway.open().send(get(`${prefix}/slow`));
   const uploading = gateway.open().send(`${head("POST", `${prefix}/up`, "Content-Length: 6")}abc`);
-  await eventually(() => upstream.bytes.includes("/slow") && upstream.bytes.includes("abc"), "the requests at the upstream");
+  await eventually(
+    () => upstream.bytes.includes("/slow") && upstream.bytes.includes("abc"),
+    "the requests at the upstream",
+  );
   gateway.signal("SIGTERM");
   await eventually(() => fresh.closed && kept.closed, "idle connections close", 2_000);
   expect(fresh.bytes.length).toBe(0);
@@ -73,7 +76,8 @@ test("must: TERM: open tunnels end by the drain limit, and pass bytes until then
 test("must: a client that pipelines during the drain loses nothing it was promised (RFC 9112 9.6)", async () => {
   const gateway = await Gateway.start({ env: { GATEWAY_DRAIN_MS: "3000" } });
   const { upstream, prefix } = gateway.slot();
-  upstream.answer = ({ socket }) => void setTimeout(() => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), 200);
+  upstream.answer = ({ socket }) =>
+    void setTimeout(() => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), 200);
   const client = gateway.open().send(get(`${prefix}/1`));
   await eventually(() => upstream.connections[0]?.answered === 1, "the request at the upstream");
   gateway.signal("SIGTERM");

@@ -57,19 +57,50 @@ describe.concurrent("Host (RFC 9112 3.2)", () => {
 
 describe.concurrent("hop-by-hop fields (RFC 9110 7.6.1)", () => {
   test.each([
-    ["must", "fields named in Connection", ["Connection: close, X-Secret, x-other", "X-Secret: 1", "X-Other: 2"], ["x-secret", "x-other", "connection"]],
-    ["must", "fields named in a second Connection", ["Connection: keep-alive", "Connection: X-Secret", "X-Secret: 1"], ["x-secret"]],
-    ["must", "Keep-Alive and TE", ["Keep-Alive: timeout=5", "TE: trailers", "Connection: TE, Keep-Alive"], ["keep-alive", "te"]],
+    [
+      "must",
+      "fields named in Connection",
+      ["Connection: close, X-Secret, x-other", "X-Secret: 1", "X-Other: 2"],
+      ["x-secret", "x-other", "connection"],
+    ],
+    [
+      "must",
+      "fields named in a second Connection",
+      ["Connection: keep-alive", "Connection: X-Secret", "X-Secret: 1"],
+      ["x-secret"],
+    ],
+    [
+      "must",
+      "Keep-Alive and TE",
+      ["Keep-Alive: timeout=5", "TE: trailers", "Connection: TE, Keep-Alive"],
+      ["keep-alive", "te"],
+    ],
     ["must", "TE that Connection does not name", ["TE: trailers"], ["te"]],
     ["should", "Proxy-Connection", ["Proxy-Connection: keep-alive"], ["proxy-connection"]],
-    ["should", "Trailer and Proxy-Authorization", ["Trailer: X-A", "Proxy-Authorization: Basic x"], ["trailer", "proxy-authorization"]],
-    ["must", "Upgrade: h2c (Bishop Fox h2c smuggling)", ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"], ["upgrade", "http2-settings"]],
-    ["must", "Upgrade: h2c beside WebSocket", ["Connection: Upgrade", "Upgrade: h2c, websocket"], ["upgrade"]],
+    [
+      "should",
+      "Trailer and Proxy-Authorization",
+      ["Trailer: X-A", "Proxy-Authorization: Basic x"],
+      ["trailer", "proxy-authorization"],
+    ],
+    [
+      "must",
+      "Upgrade: h2c (Bishop Fox h2c smuggling)",
+      ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"],
+      ["upgrade", "http2-settings"],
+    ],
+    [
+      "must",
+      "Upgrade: h2c beside WebSocket",
+      ["Connection: Upgrade", "Upgrade: h2c, websocket"],
+      ["upgrade"],
+    ],
   ])("%s: %s not forwarded on a plain request", async (_level, _name, fields, gone) => {
     const { upstream, prefix } = gateway.slot();
     expectServed(await gateway.exchange(get(`${prefix}/x`, ...fields, "X-Kept: 1")));
     const request = expectForwarded(upstream, { target: "/x" });
-    for (const name of gone) expect([name, values(request, name).filter((v) => v !== "keep-alive")]).toEqual([name, []]);
+    for (const name of gone)
+      expect([name, values(request, name).filter((v) => v !== "keep-alive")]).toEqual([name, []]);
     expect(values(request, "x-kept")).toEqual(["1"]);
   });
 
@@ -95,7 +126,8 @@ describe.concurrent("hop-by-hop fields (RFC 9110 7.6.1)", () => {
     );
     const received = await gateway.exchange(get(`${prefix}/x`));
     const answer = expectServed(received);
-    for (const name of ["x-mine", "proxy-connection", "upgrade", "trailer"]) expect(values(answer, name)).toEqual([]);
+    for (const name of ["x-mine", "proxy-connection", "upgrade", "trailer"])
+      expect(values(answer, name)).toEqual([]);
     expect(received.text).not.toContain("1234");
     expect(values(answer, "x-kept")).toEqual(["1"]);
   });
@@ -123,8 +155,17 @@ describe.concurrent("who asks", () => {
 
   test("should: edge mode: spoofed XFF/X-Real-IP/Forwarded/X-Forwarded-Host dropped (OWASP; Envoy use_remote_address/edge)", async () => {
     const { upstream, prefix } = gateway.slot();
-    const spoofed = ["X-Forwarded-For: 6.6.6.6", "x-forwarded-for: 6.6.6.7", "X-Real-IP: 6.6.6.6", "Forwarded: for=6.6.6.6"];
-    const more = ["X-Forwarded-Host: 6.6.6.6", "X-Forwarded-Proto: https6.6.6.6", "X-Forwarded-Port: 6.6.6.6"];
+    const spoofed = [
+      "X-Forwarded-For: 6.6.6.6",
+      "x-forwarded-for: 6.6.6.7",
+      "X-Real-IP: 6.6.6.6",
+      "Forwarded: for=6.6.6.6",
+    ];
+    const more = [
+      "X-Forwarded-Host: 6.6.6.6",
+      "X-Forwarded-Proto: https6.6.6.6",
+      "X-Forwarded-Port: 6.6.6.6",
+    ];
     expectServed(await gateway.exchange(get(`${prefix}/x`, ...spoofed, ...more)));
     const request = expectForwarded(upstream, {});
     expect(JSON.stringify(request.fields)).not.toContain("6.6.6.");
@@ -135,7 +176,12 @@ describe.concurrent("who asks", () => {
     const { upstream, prefix } = trusting.slot();
     expectServed(
       await trusting.exchange(
-        get(`${prefix}/x`, "X-Forwarded-For: 6.6.6.6", "X-Forwarded-For: 7.7.7.7", "X-Forwarded-Proto: https"),
+        get(
+          `${prefix}/x`,
+          "X-Forwarded-For: 6.6.6.6",
+          "X-Forwarded-For: 7.7.7.7",
+          "X-Forwarded-Proto: https",
+        ),
       ),
     );
     const request = expectForwarded(upstream, {});
@@ -150,7 +196,9 @@ describe.concurrent("who asks", () => {
     expect(sent.every((ids) => ids.length === 1 && uuid.test(ids[0] as string))).toBe(true);
     expect(new Set(sent.flat()).size).toBe(20);
     // should: the answer carries the same X-Request-ID as the upstream saw (gateway contract)
-    expect(received.answers.flatMap((answer) => values(answer, "x-request-id")).sort()).toEqual(sent.flat().sort());
+    expect(received.answers.flatMap((answer) => values(answer, "x-request-id")).sort()).toEqual(
+      sent.flat().sort(),
+    );
   });
 
   test.each(["abc-1", "0123456789abcdef", "a.b_c~d:e/f+g=h", "x".repeat(64)])(
@@ -182,7 +230,10 @@ describe.concurrent("who asks", () => {
   test("must: two X-Request-ID: upstream gets one (spoofing)", async () => {
     const { upstream, prefix } = gateway.slot();
     expectServed(await gateway.exchange(get(`${prefix}/x`, "X-Request-ID: a1", "x-request-id: b2")));
-    expect(values(expectForwarded(upstream, {}), "x-request-id")).toHaveLength(1);
+    // Whichever was meant, it cannot be told: it gets one of the gateway's own.
+    const ids = values(expectForwarded(upstream, {}), "x-request-id");
+    expect(ids).toHaveLength(1);
+    expect(ids[0]).toMatch(uuid);
   });
 });
 
@@ -271,10 +322,17 @@ describe("the access log", () => {
     ];
     for (const target of targets)
       await gateway.exchange(
-        get(target, "User-Agent: \"}\\\x80\xff{\t", "Authorization: Bearer hush", "X-Request-ID: \"a", "Referer: \xe2\x80\xa8"),
+        get(
+          target,
+          'User-Agent: "}\\\x80\xff{\t',
+          "Authorization: Bearer hush",
+          'X-Request-ID: "a',
+          "Referer: \xe2\x80\xa8",
+        ),
       );
     await gateway.exchange(`GET ${prefix}/log-6\x01\x1b[31m HTTP/1.1\r\n\r\n`);
-    const lines = () => gateway.log.slice(before).filter((line) => line.includes('"request"') && line.includes("log-"));
+    const lines = () =>
+      gateway.log.slice(before).filter((line) => line.includes('"request"') && line.includes("log-"));
     await eventually(() => lines().length >= targets.length, "a line per request");
     for (const line of gateway.log.slice(before)) {
       expect(() => JSON.parse(line)).not.toThrow();
@@ -286,4 +344,3 @@ describe("the access log", () => {
     expect(new Set(paths).size).toBe(targets.length);
   });
 });
-

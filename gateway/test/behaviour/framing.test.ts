@@ -41,8 +41,20 @@ describe.concurrent("Content-Length and Transfer-Encoding", () => {
   const prefix = "http-garden trophies (CL prefix parsing); RFC 9112 6.3";
   const length = (value: string) => [`Content-Length: ${value}`];
   test.each([
-    ["must", "CL.TE: both headers", desync, ["Content-Length: 6", "Transfer-Encoding: chunked"], "0\r\n\r\nX"],
-    ["must", "TE.CL: both headers", desync, ["Transfer-Encoding: chunked", "Content-Length: 4"], `5c\r\n${smuggled}\r\n0\r\n\r\n`],
+    [
+      "must",
+      "CL.TE: both headers",
+      desync,
+      ["Content-Length: 6", "Transfer-Encoding: chunked"],
+      "0\r\n\r\nX",
+    ],
+    [
+      "must",
+      "TE.CL: both headers",
+      desync,
+      ["Transfer-Encoding: chunked", "Content-Length: 4"],
+      `5c\r\n${smuggled}\r\n0\r\n\r\n`,
+    ],
     ["should", "CL: 0 with TE", desync, ["Content-Length: 0", "Transfer-Encoding: chunked"], "0\r\n\r\n"],
     ["must", "two different Content-Length", desync, ["Content-Length: 5", "Content-Length: 6"], "abcdef"],
     ["must", "Content-Length: 5, 6", desync, length("5, 6"), "abcdef"],
@@ -69,7 +81,9 @@ describe.concurrent("Content-Length and Transfer-Encoding", () => {
     const received = await gateway.exchange(post(`${at}/x`, "abcde", ...fields));
     if (statusOf(onlyAnswer(received)) === 400) return expectCutOff(received, upstream);
     expectServed(received);
-    expect(values(expectForwarded(upstream, { method: "POST", body: "abcde" }), "content-length")).toEqual(["5"]);
+    expect(values(expectForwarded(upstream, { method: "POST", body: "abcde" }), "content-length")).toEqual([
+      "5",
+    ]);
   });
 
   const obfuscation = "PortSwigger TE.TE; CVE-2022-32213..32215, CVE-2026-2835";
@@ -105,7 +119,9 @@ describe.concurrent("Content-Length and Transfer-Encoding", () => {
 
   test("must: Chunked in capitals is chunked (RFC 9112 7)", async () => {
     const { upstream, prefix: at } = gateway.slot();
-    expectServed(await gateway.exchange(post(`${at}/x`, "3\r\nabc\r\n0\r\n\r\n", "Transfer-Encoding: Chunked")));
+    expectServed(
+      await gateway.exchange(post(`${at}/x`, "3\r\nabc\r\n0\r\n\r\n", "Transfer-Encoding: Chunked")),
+    );
     expectForwarded(upstream, { method: "POST", body: "abc" });
   });
 
@@ -149,12 +165,15 @@ describe.concurrent("chunks (RFC 9112 7.1)", () => {
     ["a trailer with a space before the colon", "3\r\nabc\r\n0\r\nX : a\r\n\r\n"],
   ])(`must: bad chunk: %s: never forwarded as complete (${garden})`, async (_name, body) => {
     const { upstream, prefix } = gateway.slot();
-    const received = await gateway.exchange(post(`${prefix}/x`, `${body}${smuggled}`, "Transfer-Encoding: chunked"));
+    const received = await gateway.exchange(
+      post(`${prefix}/x`, `${body}${smuggled}`, "Transfer-Encoding: chunked"),
+    );
     expect(statusOf(onlyAnswer(received))).toBe(400);
     expect(received.closed).toBe(true);
     expect(upstream.complete, "whole requests at the upstream").toEqual([]);
     // An upload that has begun must be cut off, not left open.
-    for (const connection of upstream.connections) expect(connection.ended || connection.bytes.length === 0).toBe(true);
+    for (const connection of upstream.connections)
+      expect(connection.ended || connection.bytes.length === 0).toBe(true);
   });
 
   test("must: bare LF after the chunk size: refused, or forwarded re-framed (http-garden (nginx); RFC 9112 7.1)", async () => {
@@ -251,7 +270,9 @@ describe.concurrent("messages on one connection", () => {
       10,
     );
     expect(received.reading.error).toBeUndefined();
-    expect(received.answers.map(({ body }) => body.toString())).toEqual([..."0123456789"].map((i) => `/${i}`));
+    expect(received.answers.map(({ body }) => body.toString())).toEqual(
+      [..."0123456789"].map((i) => `/${i}`),
+    );
     expect(upstream.requests).toHaveLength(10);
   });
 
@@ -267,7 +288,9 @@ describe.concurrent("messages on one connection", () => {
     );
     expect(received.answers.map(statusOf)).toEqual([200, 200, 200]);
     expect(
-      upstream.requests.map((one) => [one.startLine, one.body.toString()]).sort(([a = ""], [b = ""]) => a.localeCompare(b)),
+      upstream.requests
+        .map((one) => [one.startLine, one.body.toString()])
+        .sort(([a = ""], [b = ""]) => a.localeCompare(b)),
     ).toEqual([
       ["GET /3 HTTP/1.1", ""],
       ["POST /1 HTTP/1.1", "one"],
@@ -314,7 +337,7 @@ describe.concurrent("messages on one connection", () => {
     const received = await gateway.exchange(`GET ${prefix}/x HTTP/1.0\r\n\r\n`);
     if (statusOf(onlyAnswer(received)) === 400) return expectCutOff(received, upstream);
     expectServed(received);
-    const [host = ""] = values(upstream.requests[0] as { fields: [] }, "host");
+    const [host = ""] = values(upstream.requests[0] as Message, "host");
     expect(host).not.toBe("");
     expectForwarded(upstream, { target: "/x", host });
   });
@@ -343,7 +366,9 @@ describe.concurrent("messages on one connection", () => {
   test("must: HEAD: Content-Length kept, no body, connection usable (RFC 9110 9.3.2)", async () => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = ({ socket }, { startLine }) =>
-      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n${startLine.startsWith("HEAD") ? "" : "x".repeat(1234)}`);
+      socket.write(
+        `HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n${startLine.startsWith("HEAD") ? "" : "x".repeat(1234)}`,
+      );
     const client = gateway.open();
     client.methods = ["HEAD", "HEAD", "GET"];
     for (const [i, method] of client.methods.entries()) {
@@ -363,17 +388,27 @@ describe.concurrent("messages on one connection", () => {
 
   test("must: HEAD of a path that is refused has no body either (RFC 9110 9.3.2)", async () => {
     const { upstream, prefix } = gateway.slot();
-    const received = await gateway.exchange(`${head("HEAD", "/nowhere")}${get(`${prefix}/x`)}`, 2, ["HEAD", "GET"]);
+    const received = await gateway.exchange(`${head("HEAD", "/nowhere")}${get(`${prefix}/x`)}`, 2, [
+      "HEAD",
+      "GET",
+    ]);
     expect(received.reading.error).toBeUndefined();
     expectBothOrClose(received, upstream);
   });
 
-  test.each([204, 304])("must: %i with a Content-Length has no body and the connection stays usable (RFC 9112 6.3)", async (status) => {
-    const { upstream, prefix } = gateway.slot();
-    upstream.answer = ({ socket }, { startLine }) =>
-      socket.write(startLine.includes(" /1 ") ? `HTTP/1.1 ${status} X\r\n${status === 304 ? "Content-Length: 5\r\n" : ""}\r\n` : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-    const received = await gateway.exchange(`${get(`${prefix}/1`)}${get(`${prefix}/2`)}`, 2);
-    expect(received.reading.error).toBeUndefined();
-    expect(received.answers.map(statusOf)).toEqual([status, 200]);
-  });
+  test.each([204, 304])(
+    "must: %i with a Content-Length has no body and the connection stays usable (RFC 9112 6.3)",
+    async (status) => {
+      const { upstream, prefix } = gateway.slot();
+      upstream.answer = ({ socket }, { startLine }) =>
+        socket.write(
+          startLine.includes(" /1 ")
+            ? `HTTP/1.1 ${status} X\r\n${status === 304 ? "Content-Length: 5\r\n" : ""}\r\n`
+            : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        );
+      const received = await gateway.exchange(`${get(`${prefix}/1`)}${get(`${prefix}/2`)}`, 2);
+      expect(received.reading.error).toBeUndefined();
+      expect(received.answers.map(statusOf)).toEqual([status, 200]);
+    },
+  );
 });

@@ -2,7 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Gateway } from "../support/gateway.ts";
 import { statusOf, values } from "../support/strict.ts";
 import { always } from "../support/upstream.ts";
-import { expectCutOff, expectForwarded, expectProblem, expectServed, get, head, onlyAnswer, post } from "../support/verdict.ts";
+import {
+  expectCutOff,
+  expectForwarded,
+  expectProblem,
+  expectServed,
+  get,
+  head,
+  onlyAnswer,
+  post,
+} from "../support/verdict.ts";
 
 let gateway: Gateway;
 let quick: Gateway;
@@ -10,7 +19,11 @@ beforeAll(async () => {
   gateway = await Gateway.start({ slots: 25, env: { GATEWAY_MAX_BODY_BYTES: "100000" } });
   quick = await Gateway.start({
     slots: 20,
-    env: { GATEWAY_HEADERS_TIMEOUT_MS: "500", GATEWAY_BODY_TIMEOUT_MS: "500", GATEWAY_RESPONSE_TIMEOUT_MS: "2000" },
+    env: {
+      GATEWAY_HEADERS_TIMEOUT_MS: "500",
+      GATEWAY_BODY_TIMEOUT_MS: "500",
+      GATEWAY_RESPONSE_TIMEOUT_MS: "2000",
+    },
   });
 });
 afterAll(async () => {
@@ -31,11 +44,17 @@ describe.concurrent("sizes", () => {
 
   test("should: 2500 header fields within the byte limit are refused, 100 pass whole (Envoy max_headers_count)", async () => {
     const { upstream, prefix } = gateway.slot();
-    const received = await gateway.exchange(get(`${prefix}/x`, ...Array.from({ length: 2500 }, () => "a: b")));
+    const received = await gateway.exchange(
+      get(`${prefix}/x`, ...Array.from({ length: 2500 }, () => "a: b")),
+    );
     expectProblem(onlyAnswer(received), [431, 400]);
     expect(upstream.connections).toHaveLength(0);
-    expectServed(await gateway.exchange(get(`${prefix}/x`, ...Array.from({ length: 100 }, (_, i) => `X-A: ${i}`))));
-    expect(values(expectForwarded(upstream, {}), "x-a")).toEqual(Array.from({ length: 100 }, (_, i) => String(i)));
+    expectServed(
+      await gateway.exchange(get(`${prefix}/x`, ...Array.from({ length: 100 }, (_, i) => `X-A: ${i}`))),
+    );
+    expect(values(expectForwarded(upstream, {}), "x-a")).toEqual(
+      Array.from({ length: 100 }, (_, i) => String(i)),
+    );
   });
 
   test("must: 64 KiB target: 414 (431/400 accepted) (RFC 9110 15.5.15)", async () => {
@@ -81,7 +100,11 @@ describe.concurrent("sizes", () => {
 
   test("must: a body over the limit announced: 413, nothing at the upstream (RFC 9110 15.5.14)", async () => {
     const { upstream, prefix } = gateway.slot();
-    expectCutOff(await gateway.exchange(head("POST", `${prefix}/x`, "Content-Length: 100001")), upstream, 413);
+    expectCutOff(
+      await gateway.exchange(head("POST", `${prefix}/x`, "Content-Length: 100001")),
+      upstream,
+      413,
+    );
   });
 
   test("must: Expect with a body over the limit: 413 and no 100 (RFC 9110 10.1.1)", async () => {
@@ -95,21 +118,26 @@ describe.concurrent("sizes", () => {
   test("must: a chunked body over the limit: 413, never complete at the upstream (RFC 9110 15.5.14)", async () => {
     const { upstream, prefix } = gateway.slot();
     const chunk = `${(50_001).toString(16)}\r\n${"x".repeat(50_001)}\r\n`;
-    const received = await gateway.exchange(post(`${prefix}/x`, `${chunk}${chunk}0\r\n\r\n`, "Transfer-Encoding: chunked"));
+    const received = await gateway.exchange(
+      post(`${prefix}/x`, `${chunk}${chunk}0\r\n\r\n`, "Transfer-Encoding: chunked"),
+    );
     expectProblem(onlyAnswer(received), 413);
     expect(upstream.complete).toEqual([]);
   });
 
-  test.each(["length", "chunked"])("must: a body of exactly the limit passes (%s) (RFC 9110 15.5.14)", async (kind) => {
-    const { upstream, prefix } = gateway.slot();
-    const body = "x".repeat(100_000);
-    const bytes =
-      kind === "length"
-        ? post(`${prefix}/x`, body, "Content-Length: 100000")
-        : post(`${prefix}/x`, `186a0\r\n${body}\r\n0\r\n\r\n`, "Transfer-Encoding: chunked");
-    expectServed(await gateway.exchange(bytes));
-    expectForwarded(upstream, { method: "POST", body });
-  });
+  test.each(["length", "chunked"])(
+    "must: a body of exactly the limit passes (%s) (RFC 9110 15.5.14)",
+    async (kind) => {
+      const { upstream, prefix } = gateway.slot();
+      const body = "x".repeat(100_000);
+      const bytes =
+        kind === "length"
+          ? post(`${prefix}/x`, body, "Content-Length: 100000")
+          : post(`${prefix}/x`, `186a0\r\n${body}\r\n0\r\n\r\n`, "Transfer-Encoding: chunked");
+      expectServed(await gateway.exchange(bytes));
+      expectForwarded(upstream, { method: "POST", body });
+    },
+  );
 });
 
 describe.concurrent("slow clients", () => {
@@ -149,15 +177,18 @@ describe.concurrent("slow clients", () => {
     ["length", "Content-Length: 100", "abc"],
     ["chunked", "Transfer-Encoding: chunked", "3\r\nabc\r\n"],
     ["not even begun", "Content-Length: 100", ""],
-  ])("should: body stalls (%s): 408 in bounded time (Node requestTimeout; nginx client_body_timeout)", async (_name, field, part) => {
-    const { upstream, prefix } = quick.slot();
-    const start = Date.now();
-    const received = await quick.exchange(post(`${prefix}/x`, part, field));
-    expect(Date.now() - start).toBeLessThan(4_000);
-    expectProblem(onlyAnswer(received), 408);
-    expect(received.closed).toBe(true);
-    expect(upstream.complete).toEqual([]);
-  });
+  ])(
+    "should: body stalls (%s): 408 in bounded time (Node requestTimeout; nginx client_body_timeout)",
+    async (_name, field, part) => {
+      const { upstream, prefix } = quick.slot();
+      const start = Date.now();
+      const received = await quick.exchange(post(`${prefix}/x`, part, field));
+      expect(Date.now() - start).toBeLessThan(4_000);
+      expectProblem(onlyAnswer(received), 408);
+      expect(received.closed).toBe(true);
+      expect(upstream.complete).toEqual([]);
+    },
+  );
 
   test("must: a slow upload that never stalls is not cut off (sign-ups of photos over 3G)", async () => {
     const { upstream, prefix } = quick.slot();

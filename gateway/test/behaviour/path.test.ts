@@ -35,7 +35,12 @@ describe.concurrent("path confusion", () => {
     ["should", "/..;x=y/", traversal, "/..;x=y/core"],
     ["should", "/..%3b/", traversal, "/..%3b/core"],
     ["should", "%00 not passed on", "nginx rejects; OWASP", "/a%00.png"],
-    ["must", "an empty segment after the prefix would become //", "open redirect class; RFC 9112 3.2.1", "//core"],
+    [
+      "must",
+      "an empty segment after the prefix would become //",
+      "open redirect class; RFC 9112 3.2.1",
+      "//core",
+    ],
   ])("%s: %s (%s)", async (_level, _name, _source, rest) => {
     const { upstream, prefix } = gateway.slot();
     expectRefused(await gateway.exchange(get(`${prefix}${rest}`)), upstream);
@@ -106,7 +111,12 @@ describe.concurrent("path confusion", () => {
 
 describe.concurrent("forms of the request target (RFC 9112 3.2)", () => {
   test.each([
-    ["origin-form and the Host of the URI", (p: string) => `http://other.example:81${p}/a?b`, "other.example:81", "/a?b"],
+    [
+      "origin-form and the Host of the URI",
+      (p: string) => `http://other.example:81${p}/a?b`,
+      "other.example:81",
+      "/a?b",
+    ],
     ["scheme in capitals", (p: string) => `HTTP://other.example${p}/a`, "other.example", "/a"],
   ])("must: absolute-form: upstream gets %s (RFC 9112 3.2.2)", async (_name, target, host, expected) => {
     const { upstream, prefix } = gateway.slot();
@@ -157,7 +167,9 @@ describe.concurrent("forms of the request target (RFC 9112 3.2)", () => {
 
   test("should: TRACE is not forwarded (RFC 9110 9.3.8 (XST); OWASP)", async () => {
     const { upstream, prefix } = gateway.slot();
-    const received = await gateway.exchange(`TRACE ${prefix}/x HTTP/1.1\r\nHost: gw\r\nCookie: secret\r\n\r\n`);
+    const received = await gateway.exchange(
+      `TRACE ${prefix}/x HTTP/1.1\r\nHost: gw\r\nCookie: secret\r\n\r\n`,
+    );
     expectRefused(received, upstream, 405);
     expect(received.text).not.toContain("secret");
   });

@@ -57,7 +57,13 @@ describe("routing", () => {
     ["must", "the longest prefix wins", "/core/deeper/a", messaging, "/api/v1/a"],
     ["must", "a prefix that is kept passes unchanged", "/kept/a?b", auth, "/kept/a?b"],
     ["must", "skip prefix: no version put in front", "/auth/swagger/doc.json", auth, "/swagger/doc.json"],
-    ["must", "skip prefix keeps the query", "/auth/swagger/doc.json?a=1&b=%20", auth, "/swagger/doc.json?a=1&b=%20"],
+    [
+      "must",
+      "skip prefix keeps the query",
+      "/auth/swagger/doc.json?a=1&b=%20",
+      auth,
+      "/swagger/doc.json?a=1&b=%20",
+    ],
     ["must", "a versioned path keeps the query", "/auth/a?x=/../y&z=?", auth, "/api/v1/a?x=/../y&z=?"],
     ["must", "an empty query stays", "/auth/a?", auth, "/api/v1/a?"],
     ["should", "/health skip matches /health", "/core/health", core, "/health"],
@@ -69,15 +75,24 @@ describe("routing", () => {
     ["should", "bare prefix /core", "/core", core, "/api/v1"],
     ["should", "bare prefix with a query", "/core?a", core, "/api/v1?a"],
     ["should", "prefix with a slash", "/core/", core, "/api/v1/"],
-    ["must", "percent-escapes in the rest of the path kept", "/core/a%20b/%C3%A9%2Fx", core, "/api/v1/a%20b/%C3%A9%2Fx"],
+    [
+      "must",
+      "percent-escapes in the rest of the path kept",
+      "/core/a%20b/%C3%A9%2Fx",
+      core,
+      "/api/v1/a%20b/%C3%A9%2Fx",
+    ],
     ["must", "sub-delimiters kept", "/core/a;v=1/b,c:d@e!$&'()*+=~", core, "/api/v1/a;v=1/b,c:d@e!$&'()*+=~"],
-  ] as const)("%s: %s (original proxy routing.rs; RFC 3986)", async (_level, _name, asked, upstream, target) => {
-    reset();
-    expectServed(await gateway.exchange(get(asked)));
-    expectForwarded(upstream, { target });
-    for (const other of Object.values(upstreams))
-      if (other !== upstream) expect(other.connections).toHaveLength(0);
-  });
+  ] as const)(
+    "%s: %s (original proxy routing.rs; RFC 3986)",
+    async (_level, _name, asked, upstream, target) => {
+      reset();
+      expectServed(await gateway.exchange(get(asked)));
+      expectForwarded(upstream, { target });
+      for (const other of Object.values(upstreams))
+        if (other !== upstream) expect(other.connections).toHaveLength(0);
+    },
+  );
 
   test.each([
     ["must", "/corex is not /core (segment boundary)", "/corex"],
@@ -100,7 +115,9 @@ describe("routing", () => {
   test("must: status, reason, body and headers pass unchanged (RFC 9110 15)", async () => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = ({ socket }) =>
-      socket.write("HTTP/1.1 418 I'm a Teapot\r\nX-One: a, b\r\nETag: W/\"1\"\r\nContent-Length: 5\r\n\r\nshort");
+      socket.write(
+        'HTTP/1.1 418 I\'m a Teapot\r\nX-One: a, b\r\nETag: W/"1"\r\nContent-Length: 5\r\n\r\nshort',
+      );
     const answer = onlyAnswer(await gateway.exchange(get(`${prefix}/x`)));
     expect(answer.startLine).toBe("HTTP/1.1 418 I'm a Teapot");
     expect(values(answer, "x-one")).toEqual(["a, b"]);
@@ -115,7 +132,9 @@ describe("routing", () => {
       reset();
       const bodiless = status === 204 || status === 304;
       auth.answer = ({ socket }) =>
-        socket.write(`HTTP/1.1 ${status} Fine\r\n${bodiless ? "" : "Content-Length: 2\r\n"}\r\n${bodiless ? "" : "hi"}`);
+        socket.write(
+          `HTTP/1.1 ${status} Fine\r\n${bodiless ? "" : "Content-Length: 2\r\n"}\r\n${bodiless ? "" : "hi"}`,
+        );
       const answer = onlyAnswer(await gateway.exchange(get("/auth/a")));
       expect(answer.startLine).toBe(`HTTP/1.1 ${status} Fine`);
       expect(answer.body.toString()).toBe(bodiless ? "" : "hi");
@@ -134,7 +153,9 @@ describe("routing", () => {
   test("must: a redirect to another host stays as it is (design section 4)", async () => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = ({ socket }) =>
-      socket.write("HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/a\r\nContent-Length: 0\r\n\r\n");
+      socket.write(
+        "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/a\r\nContent-Length: 0\r\n\r\n",
+      );
     const answer = onlyAnswer(await gateway.exchange(get(`${prefix}/x`)));
     expect(values(answer, "location")).toEqual(["https://elsewhere.example/a"]);
   });

@@ -47,18 +47,68 @@ describe.concurrent("field lines", () => {
 describe.concurrent("request lines and line ends", () => {
   const clean = "refused, or passed on as clean HTTP/1.1";
   test.each([
-    ["must", "request with LF line ends only", "RFC 9112 2.2", (p: string) => `GET ${p}/x HTTP/1.1\nHost: gw\n\n`],
-    ["must", "request line: junk after version", "RFC 9112 3; http-garden", (p: string) => `GET ${p}/x HTTP/1.1 x\r\nHost: gw\r\n\r\n`],
-    ["must", "request line: lower-case version", "RFC 9112 3; http-garden", (p: string) => `GET ${p}/x http/1.1\r\nHost: gw\r\n\r\n`],
-    ["should", "request line: two spaces", "RFC 9112 3; http-garden", (p: string) => `GET  ${p}/x HTTP/1.1\r\nHost: gw\r\n\r\n`],
-    ["must", "request line: bad method", "RFC 9112 3; http-garden", (p: string) => `G(T ${p}/x HTTP/1.1\r\nHost: gw\r\n\r\n`],
-    ["should", "request line: long version", "RFC 9112 3; http-garden", (p: string) => `GET ${p}/x HTTP/1.10\r\nHost: gw\r\n\r\n`],
-    ["should", "request line: leading space", "RFC 9112 3; http-garden", (p: string) => ` GET ${p}/x HTTP/1.1\r\nHost: gw\r\n\r\n`],
-    ["should", "request line: version 2.0", "RFC 9112 2.3", (p: string) => `GET ${p}/x HTTP/2.0\r\nHost: gw\r\n\r\n`],
-    ["must", "request line: version 1.2", "RFC 9112 2.3", (p: string) => `GET ${p}/x HTTP/1.2\r\nHost: gw\r\n\r\n`],
+    [
+      "must",
+      "request with LF line ends only",
+      "RFC 9112 2.2",
+      (p: string) => `GET ${p}/x HTTP/1.1\nHost: gw\n\n`,
+    ],
+    [
+      "must",
+      "request line: junk after version",
+      "RFC 9112 3; http-garden",
+      (p: string) => `GET ${p}/x HTTP/1.1 x\r\nHost: gw\r\n\r\n`,
+    ],
+    [
+      "must",
+      "request line: lower-case version",
+      "RFC 9112 3; http-garden",
+      (p: string) => `GET ${p}/x http/1.1\r\nHost: gw\r\n\r\n`,
+    ],
+    [
+      "should",
+      "request line: two spaces",
+      "RFC 9112 3; http-garden",
+      (p: string) => `GET  ${p}/x HTTP/1.1\r\nHost: gw\r\n\r\n`,
+    ],
+    [
+      "must",
+      "request line: bad method",
+      "RFC 9112 3; http-garden",
+      (p: string) => `G(T ${p}/x HTTP/1.1\r\nHost: gw\r\n\r\n`,
+    ],
+    [
+      "should",
+      "request line: long version",
+      "RFC 9112 3; http-garden",
+      (p: string) => `GET ${p}/x HTTP/1.10\r\nHost: gw\r\n\r\n`,
+    ],
+    [
+      "should",
+      "request line: leading space",
+      "RFC 9112 3; http-garden",
+      (p: string) => ` GET ${p}/x HTTP/1.1\r\nHost: gw\r\n\r\n`,
+    ],
+    [
+      "should",
+      "request line: version 2.0",
+      "RFC 9112 2.3",
+      (p: string) => `GET ${p}/x HTTP/2.0\r\nHost: gw\r\n\r\n`,
+    ],
+    [
+      "must",
+      "request line: version 1.2",
+      "RFC 9112 2.3",
+      (p: string) => `GET ${p}/x HTTP/1.2\r\nHost: gw\r\n\r\n`,
+    ],
     ["must", "request line: HTTP/0.9", "RFC 9112 2.3", (p: string) => `GET ${p}/x\r\n\r\n`],
     ["should", "an empty line before the request", "RFC 9112 2.2", (p: string) => `\r\n${get(`${p}/x`)}`],
-    ["must", "a tab instead of the space", "RFC 9112 3", (p: string) => `GET\t${p}/x HTTP/1.1\r\nHost: gw\r\n\r\n`],
+    [
+      "must",
+      "a tab instead of the space",
+      "RFC 9112 3",
+      (p: string) => `GET\t${p}/x HTTP/1.1\r\nHost: gw\r\n\r\n`,
+    ],
   ])(`%s: %s ${clean} (%s)`, async (_level, _name, _source, bytes) => {
     const { upstream, prefix } = gateway.slot();
     const received = await gateway.exchange(bytes(prefix));

@@ -8,7 +8,15 @@ import { DeafAddress } from "../support/deaf.ts";
 import { Gateway } from "../support/gateway.ts";
 import { statusOf, values } from "../support/strict.ts";
 import { always, ok, thenClose, Upstream } from "../support/upstream.ts";
-import { expectForwarded, expectProblem, expectServed, get, head, onlyAnswer, post } from "../support/verdict.ts";
+import {
+  expectForwarded,
+  expectProblem,
+  expectServed,
+  get,
+  head,
+  onlyAnswer,
+  post,
+} from "../support/verdict.ts";
 
 const deaf = new DeafAddress();
 let gateway: Gateway;
@@ -56,16 +64,22 @@ describe.concurrent("an upstream that is not there", () => {
     ["nothing", ""],
     ["half a status line", "HTTP/1.1 20"],
     ["a head without its end", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"],
-  ])("must: upstream accepts and never answers (%s): 504 in bounded time (nginx proxy_read_timeout; Envoy route timeout)", async (_name, bytes) => {
-    const { upstream, prefix } = gateway.slot();
-    upstream.answer = always(bytes);
-    const [received, ms] = await took(gateway.exchange(get(`${prefix}/x`)));
-    expectProblem(onlyAnswer(received), 504);
-    expect(ms).toBeGreaterThan(900);
-    expect(ms).toBeLessThan(4_000);
-    expectForwarded(upstream, { target: "/x" });
-    await eventually(() => upstream.connections.every(({ ended }) => ended), "the upstream connection is closed");
-  });
+  ])(
+    "must: upstream accepts and never answers (%s): 504 in bounded time (nginx proxy_read_timeout; Envoy route timeout)",
+    async (_name, bytes) => {
+      const { upstream, prefix } = gateway.slot();
+      upstream.answer = always(bytes);
+      const [received, ms] = await took(gateway.exchange(get(`${prefix}/x`)));
+      expectProblem(onlyAnswer(received), 504);
+      expect(ms).toBeGreaterThan(900);
+      expect(ms).toBeLessThan(4_000);
+      expectForwarded(upstream, { target: "/x" });
+      await eventually(
+        () => upstream.connections.every(({ ended }) => ended),
+        "the upstream connection is closed",
+      );
+    },
+  );
 
   test("should: after an overdue answer comes in, nobody gets it (response queue poisoning)", async () => {
     const { upstream, prefix } = gateway.slot();
@@ -136,16 +150,31 @@ describe.concurrent("answers that are none", () => {
     ["must", "speaks garbage", "RFC 9110 15.6.3", "BLAH\r\n\r\n"],
     ["must", "speaks a long garbage without a line end", "RFC 9110 15.6.3", "x".repeat(200_000)],
     ["must", "speaks HTTP/2", "RFC 9112 2.3", "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok"],
-    ["must", "with two different CL", "RFC 9112 6.3 (MUST 502)", `${bad}Content-Length: 2\r\nContent-Length: 3\r\n\r\nokx`],
+    [
+      "must",
+      "with two different CL",
+      "RFC 9112 6.3 (MUST 502)",
+      `${bad}Content-Length: 2\r\nContent-Length: 3\r\n\r\nokx`,
+    ],
     ["must", "with Content-Length: 2, 3", "RFC 9112 6.3 (MUST 502)", `${bad}Content-Length: 2, 3\r\n\r\nokx`],
     ["must", "with a signed CL", "RFC 9112 6.3 (MUST 502)", `${bad}Content-Length: +2\r\n\r\nok`],
     ["must", "with a negative CL", "RFC 9112 6.3 (MUST 502)", `${bad}Content-Length: -2\r\n\r\nok`],
     ["must", "with an empty CL", "RFC 9112 6.3 (MUST 502)", `${bad}Content-Length:\r\n\r\nok`],
-    ["must", "with an unknown transfer coding", "RFC 9112 6.1", `${bad}Transfer-Encoding: x\r\n\r\n2\r\nok\r\n0\r\n\r\n`],
+    [
+      "must",
+      "with an unknown transfer coding",
+      "RFC 9112 6.1",
+      `${bad}Transfer-Encoding: x\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+    ],
     ["must", "with a space before the colon", "RFC 9112 5.1", `${bad}Content-Length : 2\r\n\r\nok`],
     ["must", "with a field name that is none", "RFC 9110 5.1", `${bad}X(Y: 1\r\nContent-Length: 2\r\n\r\nok`],
     ["must", "with a line without a colon", "RFC 9112 5", `${bad}nonsense\r\nContent-Length: 2\r\n\r\nok`],
-    ["must", "asks for another protocol unasked: 101", "RFC 9110 15.2.2", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"],
+    [
+      "must",
+      "asks for another protocol unasked: 101",
+      "RFC 9110 15.2.2",
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
+    ],
   ])("%s: upstream %s: 502 (%s)", async (_level, _name, _source, bytes) => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = always(bytes);
@@ -156,16 +185,15 @@ describe.concurrent("answers that are none", () => {
     expect(upstream.connections.length).toBeGreaterThan(1);
   });
 
-  test.each(["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n2\r\nok\r\n0\r\n\r\n"])(
-    "must: upstream with CL and TE: 502, or CL removed and body by TE (RFC 9112 6.3)",
-    async (bytes) => {
-      const { upstream, prefix } = gateway.slot();
-      upstream.answer = always(bytes);
-      const received = await gateway.exchange(get(`${prefix}/x`));
-      if (statusOf(onlyAnswer(received)) === 502) return expectProblem(onlyAnswer(received), 502);
-      expect(values(expectServed(received), "content-length")).toEqual([]);
-    },
-  );
+  test.each([
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+  ])("must: upstream with CL and TE: 502, or CL removed and body by TE (RFC 9112 6.3)", async (bytes) => {
+    const { upstream, prefix } = gateway.slot();
+    upstream.answer = always(bytes);
+    const received = await gateway.exchange(get(`${prefix}/x`));
+    if (statusOf(onlyAnswer(received)) === 502) return expectProblem(onlyAnswer(received), 502);
+    expect(values(expectServed(received), "content-length")).toEqual([]);
+  });
 
   test.each([
     ["should", "NUL in an upstream header: 502 or removed (RFC 9110 5.5)", "X-A: a\0b"],
@@ -189,7 +217,8 @@ describe.concurrent("answers that are none", () => {
     upstream.answer = ({ socket }) => {
       socket.write("HTTP/1.1 200 OK\r\n");
       const more = () => {
-        for (let i = 0; i < 50 && !socket.destroyed; i++) if (!socket.write(`X-${i}: ${"a".repeat(8000)}\r\n`)) break;
+        for (let i = 0; i < 50 && !socket.destroyed; i++)
+          if (!socket.write(`X-${i}: ${"a".repeat(8000)}\r\n`)) break;
         if (!socket.destroyed) setTimeout(more, 2);
       };
       more();
@@ -232,12 +261,32 @@ test.each([
 
 describe.concurrent("answers that are cut (RFC 9112 8)", () => {
   test.each([
-    ["in a length-delimited body: client sees a broken answer", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", false],
-    ["in a chunked body: no terminal chunk to the client", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", false],
+    [
+      "in a length-delimited body: client sees a broken answer",
+      "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
+      false,
+    ],
+    [
+      "in a chunked body: no terminal chunk to the client",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+      false,
+    ],
     ["inside a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc", false],
-    ["before the last CRLF of a chunked body", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n", false],
-    ["by a reset mid-body: broken answer, gateway lives (http-party/node-http-proxy #607)", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", true],
-    ["by a bad chunk: broken answer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n", false],
+    [
+      "before the last CRLF of a chunked body",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
+      false,
+    ],
+    [
+      "by a reset mid-body: broken answer, gateway lives (http-party/node-http-proxy #607)",
+      "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
+      true,
+    ],
+    [
+      "by a bad chunk: broken answer",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n",
+      false,
+    ],
   ])("must: upstream cut %s", async (_name, bytes, reset) => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = ({ socket }) => {
@@ -268,19 +317,40 @@ describe.concurrent("answers that are cut (RFC 9112 8)", () => {
 
 describe.concurrent("unusual answers that are fine", () => {
   test.each([
-    ["must", "status line without reason phrase passes (RFC 9112 4)", "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok"],
+    [
+      "must",
+      "status line without reason phrase passes (RFC 9112 4)",
+      "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok",
+    ],
     ["must", "status line without the last space passes", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok"],
-    ["should", "unasked 100 before the final answer (RFC 9110 15.2)", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"],
-    ["should", "unasked 102 before the final answer (RFC 9110 15.2)", "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"],
-    ["must", "chunk extensions and trailers are understood (RFC 9112 7.1)", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\nX: y\r\n\r\n"],
-    ["must", "two equal Content-Length are one (RFC 9112 6.3)", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok"],
+    [
+      "should",
+      "unasked 100 before the final answer (RFC 9110 15.2)",
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ],
+    [
+      "should",
+      "unasked 102 before the final answer (RFC 9110 15.2)",
+      "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ],
+    [
+      "must",
+      "chunk extensions and trailers are understood (RFC 9112 7.1)",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\nX: y\r\n\r\n",
+    ],
+    [
+      "must",
+      "two equal Content-Length are one (RFC 9112 6.3)",
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok",
+    ],
   ])("%s: %s", async (_level, name, bytes) => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = always(bytes);
     const received = await gateway.exchange(get(`${prefix}/x`));
     const final = received.answers.at(-1);
     // A doubled length may be refused instead.
-    if (name.startsWith("two equal") && statusOf(final as never) === 502) return expectProblem(final as never, 502);
+    if (name.startsWith("two equal") && statusOf(final as never) === 502)
+      return expectProblem(final as never, 502);
     expect(received.reading.error).toBeUndefined();
     expect(statusOf(final as never)).toBe(200);
     expect(final?.body.toString()).toBe("ok");
@@ -300,7 +370,9 @@ describe.concurrent("unusual answers that are fine", () => {
 
   test("must: no interim answer to a HTTP/1.0 client (RFC 9110 15.2)", async () => {
     const { upstream, prefix } = gateway.slot();
-    upstream.answer = always("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    upstream.answer = always(
+      "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    );
     const received = await gateway.exchange(`GET ${prefix}/x HTTP/1.0\r\nHost: gw\r\n\r\n`);
     expect(received.answers.map(statusOf)).toEqual([200]);
   });
@@ -366,7 +438,8 @@ describe.concurrent("connections to the upstream", () => {
     async (method) => {
       const { upstream, prefix } = gateway.slot();
       upstream.answer = (connection, request, index) => {
-        if (upstream.connections.indexOf(connection) === 0 && index === 1) connection.socket.resetAndDestroy();
+        if (upstream.connections.indexOf(connection) === 0 && index === 1)
+          connection.socket.resetAndDestroy();
         else ok(connection, request, index);
       };
       expectServed(await gateway.exchange(get(`${prefix}/1`)));
@@ -382,21 +455,27 @@ describe.concurrent("connections to the upstream", () => {
     ["a POST without a body", "POST", ""],
     ["a GET with a body", "GET", "abc"],
     ["a DELETE", "DELETE", ""],
-  ])("must: reused upstream connection reset after %s: at most one delivery (RFC 9110 9.2.2)", async (_name, method, body) => {
-    const { upstream, prefix } = gateway.slot();
-    upstream.answer = (connection, request, index) => {
-      if (upstream.connections.indexOf(connection) === 0 && index === 1) connection.socket.resetAndDestroy();
-      else ok(connection, request, index);
-    };
-    expectServed(await gateway.exchange(get(`${prefix}/1`)));
-    const received = await gateway.exchange(`${head(method, `${prefix}/2`, `Content-Length: ${body.length}`)}${body}`);
-    const delivered = upstream.complete.filter(({ startLine }) => startLine.includes(" /2 "));
-    if (method === "DELETE" && statusOf(onlyAnswer(received)) === 200) expect(delivered).toHaveLength(2);
-    else {
-      expectProblem(onlyAnswer(received), 502);
-      expect(delivered).toHaveLength(1);
-    }
-  });
+  ])(
+    "must: reused upstream connection reset after %s: at most one delivery (RFC 9110 9.2.2)",
+    async (_name, method, body) => {
+      const { upstream, prefix } = gateway.slot();
+      upstream.answer = (connection, request, index) => {
+        if (upstream.connections.indexOf(connection) === 0 && index === 1)
+          connection.socket.resetAndDestroy();
+        else ok(connection, request, index);
+      };
+      expectServed(await gateway.exchange(get(`${prefix}/1`)));
+      const received = await gateway.exchange(
+        `${head(method, `${prefix}/2`, `Content-Length: ${body.length}`)}${body}`,
+      );
+      const delivered = upstream.complete.filter(({ startLine }) => startLine.includes(" /2 "));
+      if (method === "DELETE" && statusOf(onlyAnswer(received)) === 200) expect(delivered).toHaveLength(2);
+      else {
+        expectProblem(onlyAnswer(received), 502);
+        expect(delivered).toHaveLength(1);
+      }
+    },
+  );
 
   test("must: a GET is tried at most twice, and not after the answer has begun (RFC 9110 9.2.2)", async () => {
     const { upstream, prefix } = gateway.slot();
@@ -462,14 +541,22 @@ describe.concurrent("connections to the upstream", () => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = ({ socket }, { startLine, body }) => {
       const text = `${startLine.split(" ")[1]} ${body}`;
-      setTimeout(() => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`), Math.random() * 40);
+      setTimeout(
+        () => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`),
+        Math.random() * 40,
+      );
     };
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, i) =>
-        gateway.exchange(i % 2 ? get(`${prefix}/${i}`) : post(`${prefix}/${i}`, `body${i}`, `Content-Length: ${4 + String(i).length}`)),
+        gateway.exchange(
+          i % 2
+            ? get(`${prefix}/${i}`)
+            : post(`${prefix}/${i}`, `body${i}`, `Content-Length: ${4 + String(i).length}`),
+        ),
       ),
     );
-    answers.forEach((received, i) => expectServed(received, i % 2 ? `/${i} ` : `/${i} body${i}`));
+    for (const [i, received] of answers.entries())
+      expectServed(received, i % 2 ? `/${i} ` : `/${i} body${i}`);
     expect(upstream.requests).toHaveLength(200);
   });
 });

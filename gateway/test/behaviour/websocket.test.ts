@@ -36,7 +36,8 @@ async function open(
   const client = from.open(options).send(handshake(`${socket}/x`));
   await client.until(() => client.answers.length > 0);
   const [answer] = client.answers;
-  if (answer === undefined || statusOf(answer) !== 101) throw new Error(`no tunnel: ${client.text.slice(0, 300)}`);
+  if (answer === undefined || statusOf(answer) !== 101)
+    throw new Error(`no tunnel: ${client.text.slice(0, 300)}`);
   const peer = upstream.connections.at(-1) as Recorded;
   const after = (bytes: Buffer) => bytes.subarray(bytes.indexOf("\r\n\r\n") + 4);
   return { client, peer, fromClient: () => after(peer.bytes), fromUpstream: () => after(client.bytes) };
@@ -47,7 +48,12 @@ describe.concurrent("handshakes", () => {
     const { upstream, socket } = gateway.slot();
     upstream.answer = always(accepted("Sec-WebSocket-Protocol: phoenix", "X-Kept: 1"));
     const received = await gateway.exchange(
-      handshake(`${socket}/websocket?token=a%20b&vsn=2.0.0`, "Sec-WebSocket-Protocol: phoenix, other", "X-Forwarded-For: 6.6.6.6", "Origin: http://a"),
+      handshake(
+        `${socket}/websocket?token=a%20b&vsn=2.0.0`,
+        "Sec-WebSocket-Protocol: phoenix, other",
+        "X-Forwarded-For: 6.6.6.6",
+        "Origin: http://a",
+      ),
     );
     const [answer] = received.answers;
     expect(statusOf(answer as never)).toBe(101);
@@ -71,26 +77,45 @@ describe.concurrent("handshakes", () => {
 
   test.each([
     ["403", "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno", 403, "no"],
-    ["401 with a challenge", "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\n\r\n", 401, ""],
+    [
+      "401 with a challenge",
+      "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\n\r\n",
+      401,
+      "",
+    ],
     ["200", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, "ok"],
-    ["a chunked 404", "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n", 404, "no"],
-    ["426 for its version", "HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n", 426, ""],
-  ])("must: handshake refused by the upstream with %s: client gets that status and body, no tunnel (RFC 6455 4.2.2; CVE-2026-2833 (Pingora))", async (_name, bytes, status, body) => {
-    const { upstream, socket } = gateway.slot();
-    upstream.answer = ({ socket: peer }, _request, index) => {
-      if (index === 0) peer.write(bytes);
-    };
-    const received = await gateway.exchange(`${handshake(`${socket}/x`)}${get(`${socket}/smuggled`)}`);
-    expect(statusOf(received.answers[0] as never)).toBe(status);
-    expect(received.answers[0]?.body.toString()).toBe(body);
-    expect(received.reading.error).toBeUndefined();
-    await pause(50);
-    // What followed may be a request of its own, on whatever connection, but never tunnelled bytes.
-    for (const { bytes: seen } of upstream.connections) {
-      const text = seen.toString("latin1");
-      if (text.includes("smuggled")) expect(text.indexOf("X-Request-ID", text.indexOf("smuggled"))).toBeGreaterThan(0);
-    }
-  });
+    [
+      "a chunked 404",
+      "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n",
+      404,
+      "no",
+    ],
+    [
+      "426 for its version",
+      "HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n",
+      426,
+      "",
+    ],
+  ])(
+    "must: handshake refused by the upstream with %s: client gets that status and body, no tunnel (RFC 6455 4.2.2; CVE-2026-2833 (Pingora))",
+    async (_name, bytes, status, body) => {
+      const { upstream, socket } = gateway.slot();
+      upstream.answer = ({ socket: peer }, _request, index) => {
+        if (index === 0) peer.write(bytes);
+      };
+      const received = await gateway.exchange(`${handshake(`${socket}/x`)}${get(`${socket}/smuggled`)}`);
+      expect(statusOf(received.answers[0] as never)).toBe(status);
+      expect(received.answers[0]?.body.toString()).toBe(body);
+      expect(received.reading.error).toBeUndefined();
+      await pause(50);
+      // What followed may be a request of its own, on whatever connection, but never tunnelled bytes.
+      for (const { bytes: seen } of upstream.connections) {
+        const text = seen.toString("latin1");
+        if (text.includes("smuggled"))
+          expect(text.indexOf("X-Request-ID", text.indexOf("smuggled"))).toBeGreaterThan(0);
+      }
+    },
+  );
 
   test("should: Sec-WebSocket-Version 777 answered 426 by the upstream opens no tunnel (websocket smuggling (0ang3el))", async () => {
     const { upstream, socket } = gateway.slot();
@@ -109,7 +134,10 @@ describe.concurrent("handshakes", () => {
   test.each([
     ["a wrong Sec-WebSocket-Accept", badAccept("Sec-WebSocket-Accept: wrong\r\n")],
     ["no Sec-WebSocket-Accept", badAccept("")],
-    ["two Sec-WebSocket-Accept", badAccept(`Sec-WebSocket-Accept: x\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n`)],
+    [
+      "two Sec-WebSocket-Accept",
+      badAccept(`Sec-WebSocket-Accept: x\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n`),
+    ],
     ["Upgrade to something else", accepted().replace("Upgrade: websocket", "Upgrade: h2c")],
     ["no Upgrade", accepted().replace("Upgrade: websocket\r\n", "")],
   ])("should: 101 with %s is refused (websocket smuggling (0ang3el); RFC 6455 4.1)", async (_name, bytes) => {
@@ -135,11 +163,14 @@ describe.concurrent("handshakes", () => {
   test.each([
     ["dot segments", "/../x"],
     ["an escaped way up", "/%2e%2e/x"],
-  ])("must: a handshake for a path with %s is refused like any request (path confusion)", async (_name, rest) => {
-    const { upstream, socket } = gateway.slot();
-    expectProblem(onlyAnswer(await gateway.exchange(handshake(`${socket}${rest}`))), 400);
-    expect(upstream.connections).toHaveLength(0);
-  });
+  ])(
+    "must: a handshake for a path with %s is refused like any request (path confusion)",
+    async (_name, rest) => {
+      const { upstream, socket } = gateway.slot();
+      expectProblem(onlyAnswer(await gateway.exchange(handshake(`${socket}${rest}`))), 400);
+      expect(upstream.connections).toHaveLength(0);
+    },
+  );
 
   test("must: a handshake for no route is 404 (routing)", async () => {
     expectProblem(onlyAnswer(await gateway.exchange(handshake("/nowhere"))), 404);
@@ -155,14 +186,57 @@ describe.concurrent("handshakes", () => {
 
 describe.concurrent("what is no handshake is a plain request without Upgrade (CVE-2026-2833 class)", () => {
   test.each([
-    ["should", "Upgrade on a POST with body", (t: string) => `${handshake(t).replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 3\r\n\r\n")}abc`, "POST", "abc"],
-    ["must", "Upgrade on a GET with body", (t: string) => `${handshake(t, "Content-Length: 3")}abc`, "GET", "abc"],
-    ["must", "Upgrade on a chunked GET", (t: string) => `${handshake(t, "Transfer-Encoding: chunked")}3\r\nabc\r\n0\r\n\r\n`, "GET", "abc"],
-    ["must", "Upgrade: foo", (t: string) => handshake(t).replace("Upgrade: websocket", "Upgrade: foo"), "GET", ""],
-    ["must", "Upgrade: websocket, h2c", (t: string) => handshake(t).replace("Upgrade: websocket", "Upgrade: websocket, h2c"), "GET", ""],
+    [
+      "should",
+      "Upgrade on a POST with body",
+      (t: string) =>
+        `${handshake(t).replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 3\r\n\r\n")}abc`,
+      "POST",
+      "abc",
+    ],
+    [
+      "must",
+      "Upgrade on a GET with body",
+      (t: string) => `${handshake(t, "Content-Length: 3")}abc`,
+      "GET",
+      "abc",
+    ],
+    [
+      "must",
+      "Upgrade on a chunked GET",
+      (t: string) => `${handshake(t, "Transfer-Encoding: chunked")}3\r\nabc\r\n0\r\n\r\n`,
+      "GET",
+      "abc",
+    ],
+    [
+      "must",
+      "Upgrade: foo",
+      (t: string) => handshake(t).replace("Upgrade: websocket", "Upgrade: foo"),
+      "GET",
+      "",
+    ],
+    [
+      "must",
+      "Upgrade: websocket, h2c",
+      (t: string) => handshake(t).replace("Upgrade: websocket", "Upgrade: websocket, h2c"),
+      "GET",
+      "",
+    ],
     ["must", "no key", (t: string) => handshake(t).replace(/Sec-WebSocket-Key: .*\r\n/, ""), "GET", ""],
-    ["should", "no version", (t: string) => handshake(t).replace(/Sec-WebSocket-Version: .*\r\n/, ""), "GET", ""],
-    ["should", "Upgrade that Connection does not name", (t: string) => handshake(t).replace("Connection: Upgrade", "Connection: keep-alive"), "GET", ""],
+    [
+      "should",
+      "no version",
+      (t: string) => handshake(t).replace(/Sec-WebSocket-Version: .*\r\n/, ""),
+      "GET",
+      "",
+    ],
+    [
+      "should",
+      "Upgrade that Connection does not name",
+      (t: string) => handshake(t).replace("Connection: Upgrade", "Connection: keep-alive"),
+      "GET",
+      "",
+    ],
     ["must", "HTTP/1.0", (t: string) => handshake(t).replace("HTTP/1.1", "HTTP/1.0"), "GET", ""],
   ])("%s: %s", async (_level, _name, bytes, method, body) => {
     const { upstream, socket } = gateway.slot();
@@ -182,7 +256,10 @@ describe.concurrent("what is no handshake is a plain request without Upgrade (CV
   test("must: Upgrade: foo answered 200: pipelined bytes are not tunnelled (CVE-2026-2833 (Pingora); RFC 9110 7.8)", async () => {
     const { upstream, prefix } = gateway.slot();
     const inner = "GET /secret HTTP/1.1\r\nHost: inner\r\n\r\n";
-    const received = await gateway.exchange(`${get(`${prefix}/x`, "Connection: Upgrade", "Upgrade: foo")}${inner}`, 2);
+    const received = await gateway.exchange(
+      `${get(`${prefix}/x`, "Connection: Upgrade", "Upgrade: foo")}${inner}`,
+      2,
+    );
     // The bytes are a request of their own, or the connection is done with.
     expect(received.answers.map(statusOf)).toEqual(received.answers.length > 1 ? [200, 404] : [200]);
     expect(received.reading.error).toBeUndefined();
@@ -221,9 +298,13 @@ describe.concurrent("tunnels", () => {
     const up = frames(true);
     const down = frames(false);
     // In uneven pieces, so that frame borders and segments do not agree.
-    for (let at = 0, size = 1; at < up.length; at += size, size = Math.min(size * 3, 70_000)) client.send(up.subarray(at, at + size));
+    for (let at = 0, size = 1; at < up.length; at += size, size = Math.min(size * 3, 70_000))
+      client.send(up.subarray(at, at + size));
     peer.socket.write(down);
-    await eventually(() => fromClient().length >= up.length && fromUpstream().length >= down.length, "everything arrives");
+    await eventually(
+      () => fromClient().length >= up.length && fromUpstream().length >= down.length,
+      "everything arrives",
+    );
     expect(fromClient().equals(up)).toBe(true);
     expect(fromUpstream().equals(down)).toBe(true);
     client.destroy();
@@ -232,12 +313,19 @@ describe.concurrent("tunnels", () => {
   test("must: frames sent together with the handshake are delivered after the 101 (node upgrade head)", async () => {
     const { upstream, socket } = gateway.slot();
     upstream.answer = ({ socket: peer }) => void setTimeout(() => peer.write(accepted()), 50);
-    const early = Buffer.concat([frame(1, Buffer.from("early"), { mask }), frame(1, Buffer.from("bird"), { mask })]);
+    const early = Buffer.concat([
+      frame(1, Buffer.from("early"), { mask }),
+      frame(1, Buffer.from("bird"), { mask }),
+    ]);
     const client = gateway.open().send(Buffer.concat([Buffer.from(handshake(`${socket}/x`)), early]));
     await pause(20);
     const [peer] = upstream.connections as [Recorded];
     await client.until(() => client.answers.length > 0);
-    await eventually(() => peer.bytes.subarray(peer.bytes.indexOf("\r\n\r\n") + 4).equals(early), "the frames at the upstream", 3_000);
+    await eventually(
+      () => peer.bytes.subarray(peer.bytes.indexOf("\r\n\r\n") + 4).equals(early),
+      "the frames at the upstream",
+      3_000,
+    );
     client.destroy();
   });
 
@@ -246,7 +334,12 @@ describe.concurrent("tunnels", () => {
     const hello = frame(1, Buffer.from("hello"));
     upstream.answer = ({ socket: peer }) => peer.write(Buffer.concat([Buffer.from(accepted()), hello]));
     const client = gateway.open().send(handshake(`${socket}/x`));
-    expect(await client.until(() => client.bytes.subarray(client.bytes.indexOf("\r\n\r\n") + 4).equals(hello), 3_000)).toBe(true);
+    expect(
+      await client.until(
+        () => client.bytes.subarray(client.bytes.indexOf("\r\n\r\n") + 4).equals(hello),
+        3_000,
+      ),
+    ).toBe(true);
     client.destroy();
   });
 

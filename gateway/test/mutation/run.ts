@@ -25,8 +25,12 @@ async function build(mutant: Mutant | undefined): Promise<string> {
     const file = join(folder, "gateway/src", mutant.file);
     const source = readFileSync(file, "utf8");
     const times = source.split(mutant.from).length - 1;
-    if (times !== 1) throw new Error(`"${mutant.name}": its text occurs ${times} times in ${mutant.file}, must be once`);
-    writeFileSync(file, source.replace(mutant.from, () => mutant.to));
+    if (times !== 1)
+      throw new Error(`"${mutant.name}": its text occurs ${times} times in ${mutant.file}, must be once`);
+    writeFileSync(
+      file,
+      source.replace(mutant.from, () => mutant.to),
+    );
   }
   const out = join(folder, "gateway.mjs");
   writeFileSync(out, await bundle("gateway/src/main.ts", folder));
@@ -42,15 +46,34 @@ interface Results {
 function run(build: string, suites: readonly string[]): Results {
   const report = join(work, "report.json");
   rmSync(report, { force: true });
-  const files = suites.map((suite) => (suite === "fuzz" ? "gateway/test/fuzz/" : `gateway/test/behaviour/${suite}.test.ts`));
+  const files = suites.map((suite) =>
+    suite === "fuzz" ? "gateway/test/fuzz/" : `gateway/test/behaviour/${suite}.test.ts`,
+  );
   const { stderr } = spawnSync(
     process.execPath,
-    [join(root, "node_modules/vitest/vitest.mjs"), "run", ...files, "--reporter=json", `--outputFile=${report}`],
-    { cwd: root, env: { ...process.env, GATEWAY_UNDER_TEST: `${process.execPath} ${build}` }, encoding: "utf8" },
+    [
+      join(root, "node_modules/vitest/vitest.mjs"),
+      "run",
+      ...files,
+      "--reporter=json",
+      `--outputFile=${report}`,
+    ],
+    {
+      cwd: root,
+      env: { ...process.env, GATEWAY_UNDER_TEST: `${process.execPath} ${build}` },
+      encoding: "utf8",
+    },
   );
   const failed = new Set<string>();
   const passed = new Set<string>();
-  let json: { testResults: { name: string; status: string; message: string; assertionResults: { fullName: string; status: string }[] }[] };
+  let json: {
+    testResults: {
+      name: string;
+      status: string;
+      message: string;
+      assertionResults: { fullName: string; status: string }[];
+    }[];
+  };
   try {
     json = JSON.parse(readFileSync(report, "utf8"));
   } catch {

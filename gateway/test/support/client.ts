@@ -21,7 +21,12 @@ export class Client {
   #changed: (() => void)[] = [];
 
   constructor(port: number, options: { readonly allowHalfOpen?: boolean; readonly paused?: boolean } = {}) {
-    this.socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: options.allowHalfOpen ?? false });
+    this.socket = connect({
+      port,
+      host: "127.0.0.1",
+      noDelay: true,
+      allowHalfOpen: options.allowHalfOpen ?? false,
+    });
     this.socket.on("error", () => {});
     const over = () => {
       this.closed = true;

@@ -32,7 +32,11 @@ export const accepted = (...fields: string[]): string =>
   ].join("\r\n");
 
 /** One frame (RFC 6455 5.2), masked as a client's when `mask` is given. */
-export function frame(opcode: number, payload: Buffer, { fin = true, mask }: { fin?: boolean; mask?: Buffer } = {}): Buffer {
+export function frame(
+  opcode: number,
+  payload: Buffer,
+  { fin = true, mask }: { fin?: boolean; mask?: Buffer } = {},
+): Buffer {
   const { length } = payload;
   const size = length < 126 ? 0 : length < 65_536 ? 2 : 8;
   const head = Buffer.alloc(2 + size);

@@ -20,17 +20,23 @@ export interface Reading {
   readonly error?: string;
   /** Bytes after the last whole message: an unfinished one, or those that are wrong. */
   readonly rest: Buffer;
-  /** The part of an unfinished message's body that was there, with its head. */
+  /** The part of an unfinished or broken message's body that was there, with its head. */
   readonly partial?: Omit<Message, "trailers">;
 }
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const requestLine = new RegExp(`^${token} [\\x21-\\x7e]+ HTTP/1\\.[01]$`);
-const statusLine = /^HTTP\/1\.[01] [1-5]\d\d (?:[\t\x20-\x7e\x80-\xff]*)$/;
-const fieldLine = new RegExp(`^(${token}):[ \\t]*((?:[\\x21-\\x7e\\x80-\\xff](?:[\\t\\x20-\\x7e\\x80-\\xff]*[\\x21-\\x7e\\x80-\\xff])?)?)[ \\t]*$`);
-const chunkLine = new RegExp(`^([0-9a-fA-F]{1,13})((?:[ \\t]*;[ \\t]*${token}(?:[ \\t]*=[ \\t]*(?:${token}|"[^"\\x00-\\x08\\x0a-\\x1f\\x7f]*"))?)*)$`);
+const statusLine = /^HTTP\/1\.[01] [1-9]\d\d (?:[\t\x20-\x7e\x80-\xff]*)$/;
+const fieldLine = new RegExp(
+  `^(${token}):[ \\t]*((?:[\\x21-\\x7e\\x80-\\xff](?:[\\t\\x20-\\x7e\\x80-\\xff]*[\\x21-\\x7e\\x80-\\xff])?)?)[ \\t]*$`,
+);
+const chunkLine = new RegExp(
+  `^([0-9a-fA-F]{1,13})((?:[ \\t]*;[ \\t]*${token}(?:[ \\t]*=[ \\t]*(?:${token}|"[^"\\x00-\\x08\\x0a-\\x1f\\x7f]*"))?)*)$`,
+);
 
-class NotHttp extends Error {}
+class NotHttp extends Error {
+  partial: Omit<Message, "trailers"> | undefined;
+}
 /** Thrown when the bytes end before the message does. */
 class Unfinished extends Error {
   readonly partial: Omit<Message, "trailers"> | undefined;
@@ -48,10 +54,15 @@ export function values(message: Pick<Message, "fields">, name: string): string[]
 /** Status code of an answer. */
 export const statusOf = (message: Message): number => Number(message.startLine.split(" ", 2)[1]);
 
-/** Reads a client's stream of requests. */
-export const readRequests = (bytes: Buffer): Reading =>
-  readAll(bytes, (head) => {
-    if (!requestLine.test(head.startLine)) throw new NotHttp(`request line ${JSON.stringify(head.startLine)}`);
+/**
+ * Reads a client's stream of requests.
+ * @param emptyLines whether empty lines before a request line, also those of a bare LF, are passed over: RFC 9112 2.2 asks
+ * servers for the one and allows the other.
+ */
+export const readRequests = (bytes: Buffer, emptyLines = false): Reading =>
+  readAll(bytes, emptyLines, (head) => {
+    if (!requestLine.test(head.startLine))
+      throw new NotHttp(`request line ${JSON.stringify(head.startLine)}`);
     const hosts = values(head, "host");
     if (hosts.length > 1 || (hosts.length === 0 && head.startLine.endsWith("1")))
       throw new NotHttp(`${hosts.length} Host fields`);
@@ -65,7 +76,7 @@ export const readRequests = (bytes: Buffer): Reading =>
  */
 export function readResponses(bytes: Buffer, methods: readonly string[] = [], closed = false): Reading {
   let finals = 0;
-  return readAll(bytes, (head) => {
+  return readAll(bytes, false, (head) => {
     if (!statusLine.test(head.startLine)) throw new NotHttp(`status line ${JSON.stringify(head.startLine)}`);
     const status = Number(head.startLine.split(" ", 2)[1]);
     if (status < 200) return status === 101 ? { kind: "tunnel" } : { kind: "none" };
@@ -80,13 +91,17 @@ interface Head {
   readonly startLine: string;
   readonly fields: readonly (readonly [string, string])[];
 }
-type Framing = { readonly kind: "none" | "chunked" | "close" | "open" | "tunnel" } | { readonly kind: "length"; readonly length: number };
+type Framing =
+  | { readonly kind: "none" | "chunked" | "close" | "open" | "tunnel" }
+  | { readonly kind: "length"; readonly length: number };
 
-function readAll(bytes: Buffer, frame: (head: Head) => Framing): Reading {
+function readAll(bytes: Buffer, emptyLines: boolean, frame: (head: Head) => Framing): Reading {
   const messages: Message[] = [];
   let at = 0;
   try {
     while (at < bytes.length) {
+      while (emptyLines && (bytes[at] === 10 || (bytes[at] === 13 && bytes[at + 1] === 10))) at++;
+      if (at === bytes.length) break;
       const end = bytes.indexOf("\r\n\r\n", at);
       // A head that is not complete may already be wrong.
       const text = bytes.toString("latin1", at, end < 0 ? bytes.length : end);
@@ -94,7 +109,8 @@ function readAll(bytes: Buffer, frame: (head: Head) => Framing): Reading {
       const whole = end < 0 ? lines.slice(0, -1) : lines;
       if (end >= 0 && lines[0] === "") throw new NotHttp("an empty line before the start line");
       const fields = whole.slice(1).map((line) => field(line));
-      if (/[\x00\n]|\r(?!$)/.test(end < 0 ? (lines.at(-1) ?? "") : "")) throw new NotHttp("a bare line end or NUL");
+      if (/[\x00\n]|\r(?!$)/.test(end < 0 ? (lines.at(-1) ?? "") : ""))
+        throw new NotHttp("a bare line end or NUL");
       if (end < 0) throw new Unfinished();
       const head = { startLine: lines[0] as string, fields };
       const framing = frame(head);
@@ -109,7 +125,13 @@ function readAll(bytes: Buffer, frame: (head: Head) => Framing): Reading {
     }
   } catch (error) {
     const rest = bytes.subarray(at);
-    if (error instanceof NotHttp) return { messages, rest, error: error.message };
+    if (error instanceof NotHttp)
+      return {
+        messages,
+        rest,
+        error: error.message,
+        ...(error.partial !== undefined && { partial: error.partial }),
+      };
     if (error instanceof Unfinished)
       return { messages, rest, ...(error.partial !== undefined && { partial: error.partial }) };
     throw error;
@@ -140,21 +162,30 @@ function framingOf(head: Head, old: boolean): Framing | undefined {
 }
 
 function readBody(bytes: Buffer, start: number, head: Head, framing: Framing): [Message, number] {
-  if (framing.kind === "chunked") return readChunks(bytes, start, head);
+  if (framing.kind === "chunked") {
+    const parts: Buffer[] = [];
+    try {
+      return readChunks(bytes, start, head, parts);
+    } catch (error) {
+      if (error instanceof NotHttp)
+        error.partial = { ...head, framing: "chunked", body: Buffer.concat(parts) };
+      throw error;
+    }
+  }
   const done = (kind: Message["framing"], body: Buffer): [Message, number] => [
     { ...head, framing: kind, body, trailers: [] },
     start + body.length,
   ];
   if (framing.kind === "close") return done("close", bytes.subarray(start));
-  if (framing.kind === "open") throw new Unfinished({ ...head, framing: "close", body: bytes.subarray(start) });
+  if (framing.kind === "open")
+    throw new Unfinished({ ...head, framing: "close", body: bytes.subarray(start) });
   if (framing.kind !== "length") return done("none", Buffer.alloc(0));
   if (bytes.length - start < framing.length)
     throw new Unfinished({ ...head, framing: "length", body: bytes.subarray(start) });
   return done("length", bytes.subarray(start, start + framing.length));
 }
 
-function readChunks(bytes: Buffer, start: number, head: Head): [Message, number] {
-  const parts: Buffer[] = [];
+function readChunks(bytes: Buffer, start: number, head: Head, parts: Buffer[]): [Message, number] {
   let at = start;
   const unfinished = () => new Unfinished({ ...head, framing: "chunked", body: Buffer.concat(parts) });
   const line = (): string => {

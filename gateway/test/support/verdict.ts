@@ -25,13 +25,21 @@ export function onlyAnswer(received: Received): Message {
 }
 
 /** The gateway refused: one problem answer of its own with this status, and not a byte at the upstream. */
-export function expectRefused(received: Received, upstream: Upstream, status: number | readonly number[] = 400): void {
+export function expectRefused(
+  received: Received,
+  upstream: Upstream,
+  status: number | readonly number[] = 400,
+): void {
   expectProblem(onlyAnswer(received), status);
   expect(show(upstream.bytes), "bytes at the upstream").toBe('""');
 }
 
 /** Refused, and the connection ended: where a message ends is not known, so nothing after it may be read. */
-export function expectCutOff(received: Received, upstream: Upstream, status: number | readonly number[] = 400): void {
+export function expectCutOff(
+  received: Received,
+  upstream: Upstream,
+  status: number | readonly number[] = 400,
+): void {
   expectRefused(received, upstream, status);
   expect(received.closed, "the connection is closed after a broken message").toBe(true);
 }
@@ -64,13 +72,18 @@ export function expectForwarded(upstream: Upstream, expected: Expected): Message
 }
 
 /** One request as an upstream must get it. */
-export function expectRequest(request: Message, { method = "GET", target, body = "", host = "gw" }: Expected): void {
+export function expectRequest(
+  request: Message,
+  { method = "GET", target, body = "", host = "gw" }: Expected,
+): void {
   const [gotMethod, gotTarget, version] = request.startLine.split(" ");
   expect(gotMethod).toBe(method);
   if (target !== undefined) expect(gotTarget).toBe(target);
   expect(version).toBe("HTTP/1.1");
   expect(values(request, "host")).toEqual([host]);
-  expect(values(request, "content-length").length + values(request, "transfer-encoding").length).toBeLessThan(2);
+  expect(values(request, "content-length").length + values(request, "transfer-encoding").length).toBeLessThan(
+    2,
+  );
   expect(request.body.toString("latin1")).toBe(body);
   expect(request.trailers).toEqual([]);
 }
