@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bundle } from "../../../infra/image/bundle.ts";
-import { type Mutant, mutants } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { mutants } from "./mutants.ts";
 
 /**
  * `npm run mutation`: breaks the gateway in one place after the other, and expects the behaviour suite to notice each.
@@ -87,6 +88,7 @@ function run(build: string, suites: readonly string[]): Results {
     if (file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"))
       failed.add(`${file.name.split("/").at(-1)}: ${file.message.split("\n", 1)[0]}`);
   }
+  if (failed.size + passed.size === 0) throw new Error(`the suite ran no case: ${stderr.slice(-1000)}`);
   return { failed, passed };
 }
 
