@@ -45,6 +45,19 @@ describe.concurrent("answers that are none", () => {
     ["must", "with an empty CL", "RFC 9112 6.3 (MUST 502)", `${bad}Content-Length:\r\n\r\nok`],
     [
       "must",
+      "with a CL that ends in a no-break space",
+      "RFC 9112 6.3",
+      `${bad}Content-Length: 2\xa0\r\n\r\nok`,
+    ],
+    ["must", "with a CL after a vertical tab", "RFC 9112 6.3", `${bad}Content-Length: \x0b2\r\n\r\nok`],
+    [
+      "must",
+      "with a coding that ends in a no-break space",
+      "RFC 9112 6.1",
+      `${bad}Transfer-Encoding: chunked\xa0\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+    ],
+    [
+      "must",
       "with an unknown transfer coding",
       "RFC 9112 6.1",
       `${bad}Transfer-Encoding: x\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
@@ -170,6 +183,11 @@ describe.concurrent("answers that are cut (RFC 9112 8)", () => {
     [
       "by a chunk without its CR LF: broken answer",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\rX0\r\n\r\n",
+      false,
+    ],
+    [
+      "by a chunk size and a word: broken answer",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0 1E\r\n\r\n",
       false,
     ],
     [

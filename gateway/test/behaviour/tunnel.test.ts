@@ -83,7 +83,7 @@ describe.concurrent("tunnels", () => {
       frame(1, Buffer.from("bird"), { mask }),
     ]);
     const client = gateway.open().send(Buffer.concat([Buffer.from(handshake(`${socket}/x`)), early]));
-    await pause(20);
+    await eventually(() => upstream.connections.length > 0, "the handshake at the upstream");
     const [peer] = upstream.connections as [Recorded];
     await client.until(() => client.answers.length > 0);
     await eventually(
