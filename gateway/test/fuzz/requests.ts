@@ -23,8 +23,16 @@ export async function fuzzRequests(
   run: number,
 ): Promise<string | undefined> {
   const { upstream, prefix } = slot;
-  for (const connection of upstream.connections) connection.bytes = Buffer.alloc(0);
-  for (const connection of upstream.connections) connection.answered = 0;
+  // A connection that ended or holds an unfinished request of the last stream says nothing of this one.
+  for (const connection of upstream.connections.splice(0)) {
+    const { rest } = readRequests(connection.bytes);
+    if (connection.ended || rest.length > 0) connection.socket.destroy();
+    else {
+      connection.bytes = Buffer.alloc(0);
+      connection.answered = 0;
+      upstream.connections.push(connection);
+    }
+  }
   let sent = "";
   for (let i = 0, count = 1 + random.below(3); i < count; i++)
     sent += fuzzedRequest(random, `${prefix}/r${run}-${i}`);
@@ -47,7 +55,10 @@ export async function fuzzRequests(
   const got: Message[] = [];
   for (const { bytes } of upstream.connections) {
     const at = readRequests(bytes);
-    got.push(...at.messages);
+    // Without stragglers of an earlier stream.
+    got.push(
+      ...at.messages.filter(({ startLine }) => Number(/r(\d+)-\d/.exec(startLine)?.[1] ?? run) === run),
+    );
     if (at.error !== undefined)
       return problem(`the upstream got what is no HTTP: ${at.error}: ${show(at.rest)}`);
     const { partial } = at;
