@@ -1,13 +1,13 @@
 import { Client } from "../support/client.ts";
 import type { Gateway, Slot } from "../support/gateway.ts";
-import { readResponses, statusOf, values } from "../support/strict.ts";
+import { type Message, readResponses, statusOf, values } from "../support/strict.ts";
 import { show } from "../support/upstream.ts";
 import { fuzzedResponse } from "./messages.ts";
 import type { Random } from "./random.ts";
 
 /** The same bytes without what may be forgiven in the final head: a missing last space, a length said twice. */
 function forgive(answer: string): string {
-  const interim = /^HTTP\/1\.1 103 Early Hints\r\nX-Fz: 0\r\n\r\n/.exec(answer)?.[0] ?? "";
+  const interim = /^(?:HTTP\/1\.1 1\d\d[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)*/.exec(answer)?.[0] ?? "";
   const final = answer.slice(interim.length);
   const end = final.indexOf("\r\n\r\n");
   if (end < 0) return answer;
@@ -15,7 +15,7 @@ function forgive(answer: string): string {
     .slice(0, end + 2)
     .replace(/^(HTTP\/1\.[01] [1-9]\d\d)(?=\r\n)/, "$1 ")
     .replace(
-      /(?<=\r\n)(content-length:[ \t]*)0*(\d+)([ \t]*\r\n)([^]*?\r\n|)content-length:[ \t]*0*\2[ \t]*(?=\r\n)/i,
+      /(?<=\r\n)(content-length:[ \t]*)0*(\d+)([ \t]*\r\n)([\s\S]*?\r\n|)content-length:[ \t]*0*\2[ \t]*(?=\r\n)/i,
       "$1$2$3$4X-Was: length",
     );
   return interim + head + final.slice(end + 2);
@@ -51,7 +51,7 @@ export async function fuzzResponse(
   const { reading } = client;
   client.destroy();
   const strict = readResponses(Buffer.from(forgive(answer), "latin1"), [method], ends);
-  const wanted =
+  const wanted: Omit<Message, "trailers"> | undefined =
     strict.messages.find((message) => statusOf(message) >= 200) ??
     // Trailers are dropped, so their spelling does not matter.
     (strict.error?.startsWith("field line") === true ? strict.partial : undefined);

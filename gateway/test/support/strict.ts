@@ -52,15 +52,12 @@ export function values(message: Pick<Message, "fields">, name: string): string[]
 }
 
 /** Status code of an answer. */
-export const statusOf = (message: Message): number => Number(message.startLine.split(" ", 2)[1]);
+export const statusOf = (message: Pick<Message, "startLine">): number =>
+  Number(message.startLine.split(" ", 2)[1]);
 
-/**
- * Reads a client's stream of requests.
- * @param emptyLines whether empty lines before a request line, also those of a bare LF, are passed over: RFC 9112 2.2 asks
- * servers for the one and allows the other.
- */
-export const readRequests = (bytes: Buffer, emptyLines = false): Reading =>
-  readAll(bytes, emptyLines, (head) => {
+/** Reads a client's stream of requests; nothing is forgiven. */
+export const readRequests = (bytes: Buffer): Reading =>
+  readAll(bytes, false, (head) => {
     if (!requestLine.test(head.startLine))
       throw new NotHttp(`request line ${JSON.stringify(head.startLine)}`);
     const hosts = values(head, "host");
@@ -68,6 +65,30 @@ export const readRequests = (bytes: Buffer, emptyLines = false): Reading =>
       throw new NotHttp(`${hosts.length} Host fields`);
     return framingOf(head, head.startLine.endsWith("HTTP/1.0")) ?? { kind: "none" };
   });
+
+/**
+ * Reads a client's stream as a careful server may, so that what follows a refused request is still found. Forgiven are
+ * empty lines before a request line, also of a bare LF (RFC 9112 2.2), and more than one space before the version (3);
+ * a wrong number of Hosts and codings before a last chunked leave no doubt where the request ends.
+ */
+export const readAsServer = (bytes: Buffer): Reading =>
+  readAll(bytes, true, (head) => {
+    const line = head.startLine.replace(/ +(?=HTTP\/)/, " ");
+    if (!requestLine.test(line)) throw new NotHttp(`request line ${JSON.stringify(head.startLine)}`);
+    const codings = values(head, "transfer-encoding").join(",").toLowerCase();
+    if (
+      codings !== "chunked" &&
+      /(?:^|[ \t,])chunked$/.test(codings) &&
+      values(head, "content-length").length === 0
+    )
+      return { kind: "chunked" };
+    return framingOf(head, line.endsWith("HTTP/1.0")) ?? { kind: "none" };
+  });
+
+/** Whether a strict reading finds nothing wrong with a request, so that it may be passed on. */
+export const isSound = (message: Message): boolean =>
+  values(message, "host").length <= 1 &&
+  ["", "chunked"].includes(values(message, "transfer-encoding").join(",").toLowerCase());
 
 /**
  * Reads a server's stream of answers.
