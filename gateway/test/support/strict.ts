@@ -68,12 +68,12 @@ export const readRequests = (bytes: Buffer): Reading =>
 
 /**
  * Reads a client's stream as a careful server may, so that what follows a refused request is still found. Forgiven are
- * empty lines before a request line, also of a bare LF (RFC 9112 2.2), and more than one space before the version (3);
+ * empty lines before a request line, also of a bare LF (RFC 9112 2.2), and more than one space around the target (3);
  * a wrong number of Hosts and codings before a last chunked leave no doubt where the request ends.
  */
 export const readAsServer = (bytes: Buffer): Reading =>
   readAll(bytes, true, (head) => {
-    const line = head.startLine.replace(/ +(?=HTTP\/)/, " ");
+    const line = head.startLine.replace(/(?<=^[A-Za-z-]+) +| +(?=HTTP\/)/g, " ");
     if (!requestLine.test(line)) throw new NotHttp(`request line ${JSON.stringify(head.startLine)}`);
     const codings = values(head, "transfer-encoding").join(",").toLowerCase();
     if (
