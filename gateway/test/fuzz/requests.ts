@@ -76,7 +76,9 @@ export async function fuzzRequests(
   )
     return problem(`the client got what is no HTTP: ${reading.error}: ${show(client.bytes)}`);
   if (got.length > strict.messages.length)
-    return problem(`${got.length} requests arrived, ${strict.messages.length} were sent`);
+    return problem(
+      `${got.length} requests arrived, ${strict.messages.length} were sent: ${got.map(({ startLine }) => startLine).join("; ")}`,
+    );
   const left = strict.messages.filter(isSound);
   for (const message of got) {
     const at = left.findIndex((one) => {

@@ -68,7 +68,7 @@ export const readRequests = (bytes: Buffer): Reading =>
 
 /**
  * Reads a client's stream as a careful server may, so that what follows a refused request is still found. Forgiven are
- * empty lines before a request line, also of a bare LF (RFC 9112 2.2), and more than one space around the target (3);
+ * empty lines before a request line, also of a bare LF or CR (RFC 9112 2.2; Node skips them), and more than one space around the target (3);
  * a wrong number of Hosts and codings before a last chunked leave no doubt where the request ends.
  */
 export const readAsServer = (bytes: Buffer): Reading =>
@@ -121,7 +121,7 @@ function readAll(bytes: Buffer, emptyLines: boolean, frame: (head: Head) => Fram
   let at = 0;
   try {
     while (at < bytes.length) {
-      while (emptyLines && (bytes[at] === 10 || (bytes[at] === 13 && bytes[at + 1] === 10))) at++;
+      while (emptyLines && (bytes[at] === 10 || bytes[at] === 13)) at++;
       if (at === bytes.length) break;
       const end = bytes.indexOf("\r\n\r\n", at);
       // A head that is not complete may already be wrong.
