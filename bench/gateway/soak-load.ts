@@ -6,10 +6,11 @@ import { bodies } from "./contenders.ts";
 import { expectEcho, frame, openTunnel } from "./websocket.ts";
 
 /**
- * `node soak-load.ts PORT`: well-behaved and ill-behaved clients until SIGTERM. Prints what each kind did, and every
- * answer that was not the expected one, as one JSON line a second.
+ * `node soak-load.ts PORT [KIND,...]`: well-behaved and ill-behaved clients until SIGTERM. Prints what each kind did,
+ * and every answer that was not the expected one, as one JSON line a second.
  */
 const port = Number(process.argv[2]);
+const wanted = process.argv[3]?.split(",");
 const counts: Record<string, number> = {};
 const wrong: Record<string, number> = {};
 let running = true;
@@ -186,9 +187,9 @@ process.on("SIGTERM", () => {
 const say = () => process.stdout.write(`${JSON.stringify({ counts, wrong })}\n`);
 const timer = setInterval(say, 1000);
 await Promise.all(
-  Object.entries(kinds).flatMap(([name, [many, rest, turn]]) =>
-    Array.from({ length: many }, () => act(name, rest, turn)),
-  ),
+  Object.entries(kinds)
+    .filter(([name]) => wanted?.includes(name) ?? true)
+    .flatMap(([name, [many, rest, turn]]) => Array.from({ length: many }, () => act(name, rest, turn))),
 );
 clearInterval(timer);
 say();

@@ -17,6 +17,8 @@ import { updateDocument } from "./report.ts";
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "30" },
+    /** Kinds of client, as soak-load.ts names them; default all. */
+    kinds: { type: "string" },
     out: { type: "string", default: fileURLToPath(new URL("results", import.meta.url)) },
     "update-docs": { type: "boolean", default: false },
   },
@@ -81,7 +83,8 @@ function slope(samples: readonly Sample[], pick: (sample: Sample) => number): nu
 }
 
 const baseline = (await sample()).files;
-const child = spawn(process.execPath, [beside("soak-load.ts"), String(port)], {
+const kinds = values.kinds === undefined ? [] : [values.kinds];
+const child = spawn(process.execPath, [beside("soak-load.ts"), String(port), ...kinds], {
   stdio: ["ignore", "pipe", "inherit"],
 });
 process.on("exit", () => child.kill("SIGKILL"));

@@ -68,6 +68,8 @@ export function echoServer(port = 0): Promise<number> {
   server.on("upgrade", (incoming, socket: Socket) => {
     socket.setNoDelay(true);
     socket.on("error", () => {});
+    // Node's HTTP server keeps half-open sockets; a WebSocket server closes when its peer has.
+    socket.on("end", () => socket.end());
     const key = incoming.headers["sec-websocket-key"] ?? "";
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept(key)}\r\n\r\n`,
