@@ -151,7 +151,6 @@ export const messages: readonly Mutant[] = [
       "answers",
       "pool",
     ],
-    ["bytes after an answer are overlooked", " && !leftOver;", ";", "upstream", "answers", "pool"],
     [
       "a cut answer counts as whole",
       '} else this.#fail("ERR_CLOSED");\n  }\n\n  #fail',
