@@ -175,13 +175,6 @@ export const passage: readonly Mutant[] = [
       "tunnel",
     ],
     [
-      "an upstream's end is not passed on",
-      "  onFinish(): void {\n    this.handshake.socket.end();",
-      "  onFinish(): void {",
-      "websocket",
-      "tunnel",
-    ],
-    [
       "traffic does not keep a tunnel",
       "  #touch(): void {\n    this.deadline =",
       "  #touch(): void {\n    if (this.deadline < this.start + 2000) this.deadline =",
