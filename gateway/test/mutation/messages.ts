@@ -71,6 +71,7 @@ export const messages: readonly Mutant[] = [
       "",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -79,15 +80,17 @@ export const messages: readonly Mutant[] = [
       never,
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
-    ["any length in an answer", "if (!digits.test(value) || ", "if (", "upstream", "answers", "pool"],
+    ["any length in an answer", "if (!digits.test(value) || ", "if (", "upstream", "answers", "cut", "pool"],
     [
       "length beside chunked in an answer",
       "|| head.length >= 0 || head.http10) return undefined;",
       ") return undefined;",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -96,6 +99,7 @@ export const messages: readonly Mutant[] = [
       "",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -119,6 +123,7 @@ export const messages: readonly Mutant[] = [
       "",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
   ]),
@@ -129,6 +134,7 @@ export const messages: readonly Mutant[] = [
       "this.#state = State.size;\n        return true;",
       "upstream",
       "answers",
+      "cut",
       "pool",
       "fuzz",
     ],
@@ -138,6 +144,7 @@ export const messages: readonly Mutant[] = [
       "? lower - 0x57 : 0",
       "upstream",
       "answers",
+      "cut",
       "pool",
       "fuzz",
     ],
@@ -149,6 +156,7 @@ export const messages: readonly Mutant[] = [
       "\n      return true;",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -157,6 +165,7 @@ export const messages: readonly Mutant[] = [
       "} else this.#finish(false);\n  }\n\n  #fail",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -165,6 +174,7 @@ export const messages: readonly Mutant[] = [
       "",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -173,6 +183,7 @@ export const messages: readonly Mutant[] = [
       "if (!plausible || bareLf)",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -189,6 +200,7 @@ export const messages: readonly Mutant[] = [
       `this.#keepAlive = ${never} && `,
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
   ]),

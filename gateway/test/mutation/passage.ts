@@ -3,14 +3,23 @@ import { type Mutant, never, of } from "./mutant.ts";
 /** Mutants of the way of a request, an answer and a tunnel. */
 export const passage: readonly Mutant[] = [
   ...of("proxy/forward.ts", [
-    ["every method is repeated", "repeatable.has(this.method)", "true", "upstream", "answers", "pool"],
-    ["a request with a body is repeated", "      !this.#hasBody &&\n", "", "upstream", "answers", "pool"],
+    ["every method is repeated", "repeatable.has(this.method)", "true", "upstream", "answers", "cut", "pool"],
+    [
+      "a request with a body is repeated",
+      "      !this.#hasBody &&\n",
+      "",
+      "upstream",
+      "answers",
+      "cut",
+      "pool",
+    ],
     [
       "fresh connections are retried",
       "connection?.reused === true &&",
       "connection !== undefined &&",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -19,6 +28,7 @@ export const passage: readonly Mutant[] = [
       `connection?.reused === true && ${never} &&`,
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -51,6 +61,7 @@ export const passage: readonly Mutant[] = [
       "",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -80,6 +91,7 @@ export const passage: readonly Mutant[] = [
       "}\n\n  afterRead",
       "upstream",
       "answers",
+      "cut",
       "pool",
     ],
     [
@@ -96,6 +108,7 @@ export const passage: readonly Mutant[] = [
       "",
       "upstream",
       "answers",
+      "cut",
       "pool",
       "limits",
       "websocket",
@@ -203,6 +216,7 @@ export const passage: readonly Mutant[] = [
       "ECONNREFUSED: { status: 500,",
       "upstream",
       "answers",
+      "cut",
       "pool",
       "websocket",
       "tunnel",
