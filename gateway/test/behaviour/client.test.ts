@@ -222,7 +222,9 @@ describe("pressure and leaks", () => {
         () => upstream.connections.filter(({ bytes }) => bytes.length > 0).length >= 30 * (round + 1),
         "all at the upstream",
       );
-      clients.forEach((client, i) => (i % 2 ? client.socket.resetAndDestroy() : client.destroy()));
+      for (const [i, client] of clients.entries())
+        if (i % 2) client.socket.resetAndDestroy();
+        else client.destroy();
     }
     await eventually(() => gateway.openFiles() <= before + 3, "the open files are as many as before", 5_000);
     expect(upstream.connections.every(({ ended }) => ended)).toBe(true);

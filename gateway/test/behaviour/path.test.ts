@@ -34,6 +34,8 @@ describe.concurrent("path confusion", () => {
     ["should", "/..;/ (path parameter trick) not passed on", `${traversal}; Tomcat /..;/`, "/..;/core"],
     ["should", "/..;x=y/", traversal, "/..;x=y/core"],
     ["should", "/..%3b/", traversal, "/..%3b/core"],
+    ["should", "a backslash alone", "WHATWG URL: taken for a slash", "/a\\b"],
+    ["should", "%5c alone", "WHATWG URL: taken for a slash", "/a%5cb"],
     ["should", "%00 not passed on", "nginx rejects; OWASP", "/a%00.png"],
     [
       "must",

@@ -20,21 +20,23 @@ export interface Reading {
   readonly error?: string;
   /** Bytes after the last whole message: an unfinished one, or those that are wrong. */
   readonly rest: Buffer;
-  /** The part of an unfinished message's body that was there, with its head. */
+  /** The part of an unfinished or broken message's body that was there, with its head. */
   readonly partial?: Omit<Message, "trailers">;
 }
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const requestLine = new RegExp(`^${token} [\\x21-\\x7e]+ HTTP/1\\.[01]$`);
-const statusLine = /^HTTP\/1\.[01] [1-5]\d\d (?:[\t\x20-\x7e\x80-\xff]*)$/;
+const statusLine = /^HTTP\/1\.[01] [1-9]\d\d (?:[\t\x20-\x7e\x80-\xff]*)$/;
 const fieldLine = new RegExp(
   `^(${token}):[ \\t]*((?:[\\x21-\\x7e\\x80-\\xff](?:[\\t\\x20-\\x7e\\x80-\\xff]*[\\x21-\\x7e\\x80-\\xff])?)?)[ \\t]*$`,
 );
-const chunkLine = new RegExp(
-  `^([0-9a-fA-F]{1,13})((?:[ \\t]*;[ \\t]*${token}(?:[ \\t]*=[ \\t]*(?:${token}|"[^"\\x00-\\x08\\x0a-\\x1f\\x7f]*"))?)*)$`,
-);
+// What stands in an extension does not matter, since no recipient may heed what it does not know (RFC 9112 7.1.1), and
+// white space after the size is padding that old servers write. Anything else after the size is no chunk.
+const chunkLine = /^([0-9a-fA-F]{1,13})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?[ \t]*$/;
 
-class NotHttp extends Error {}
+class NotHttp extends Error {
+  partial: Omit<Message, "trailers"> | undefined;
+}
 /** Thrown when the bytes end before the message does. */
 class Unfinished extends Error {
   readonly partial: Omit<Message, "trailers"> | undefined;
@@ -50,11 +52,12 @@ export function values(message: Pick<Message, "fields">, name: string): string[]
 }
 
 /** Status code of an answer. */
-export const statusOf = (message: Message): number => Number(message.startLine.split(" ", 2)[1]);
+export const statusOf = (message: Pick<Message, "startLine">): number =>
+  Number(message.startLine.split(" ", 2)[1]);
 
-/** Reads a client's stream of requests. */
+/** Reads a client's stream of requests; nothing is forgiven. */
 export const readRequests = (bytes: Buffer): Reading =>
-  readAll(bytes, (head) => {
+  readAll(bytes, false, (head) => {
     if (!requestLine.test(head.startLine))
       throw new NotHttp(`request line ${JSON.stringify(head.startLine)}`);
     const hosts = values(head, "host");
@@ -64,13 +67,37 @@ export const readRequests = (bytes: Buffer): Reading =>
   });
 
 /**
+ * Reads a client's stream as a careful server may, so that what follows a refused request is still found. Forgiven are
+ * empty lines before a request line, also of a bare LF or CR (RFC 9112 2.2; Node skips them), and more than one space around the target (3);
+ * a wrong number of Hosts and codings before a last chunked leave no doubt where the request ends.
+ */
+export const readAsServer = (bytes: Buffer): Reading =>
+  readAll(bytes, true, (head) => {
+    const line = head.startLine.replace(/(?<=^[A-Za-z-]+) +| +(?=HTTP\/)/g, " ");
+    if (!requestLine.test(line)) throw new NotHttp(`request line ${JSON.stringify(head.startLine)}`);
+    const codings = values(head, "transfer-encoding").join(",").toLowerCase();
+    if (
+      codings !== "chunked" &&
+      /(?:^|[ \t,])chunked$/.test(codings) &&
+      values(head, "content-length").length === 0
+    )
+      return { kind: "chunked" };
+    return framingOf(head, line.endsWith("HTTP/1.0")) ?? { kind: "none" };
+  });
+
+/** Whether a strict reading finds nothing wrong with a request, so that it may be passed on. */
+export const isSound = (message: Message): boolean =>
+  values(message, "host").length <= 1 &&
+  ["", "chunked"].includes(values(message, "transfer-encoding").join(",").toLowerCase());
+
+/**
  * Reads a server's stream of answers.
  * @param methods the methods of the requests they answer, in order; missing ones count as GET.
  * @param closed whether the connection has ended, which ends a body without a length.
  */
 export function readResponses(bytes: Buffer, methods: readonly string[] = [], closed = false): Reading {
   let finals = 0;
-  return readAll(bytes, (head) => {
+  return readAll(bytes, false, (head) => {
     if (!statusLine.test(head.startLine)) throw new NotHttp(`status line ${JSON.stringify(head.startLine)}`);
     const status = Number(head.startLine.split(" ", 2)[1]);
     if (status < 200) return status === 101 ? { kind: "tunnel" } : { kind: "none" };
@@ -89,11 +116,13 @@ type Framing =
   | { readonly kind: "none" | "chunked" | "close" | "open" | "tunnel" }
   | { readonly kind: "length"; readonly length: number };
 
-function readAll(bytes: Buffer, frame: (head: Head) => Framing): Reading {
+function readAll(bytes: Buffer, emptyLines: boolean, frame: (head: Head) => Framing): Reading {
   const messages: Message[] = [];
   let at = 0;
   try {
     while (at < bytes.length) {
+      while (emptyLines && (bytes[at] === 10 || bytes[at] === 13)) at++;
+      if (at === bytes.length) break;
       const end = bytes.indexOf("\r\n\r\n", at);
       // A head that is not complete may already be wrong.
       const text = bytes.toString("latin1", at, end < 0 ? bytes.length : end);
@@ -117,7 +146,13 @@ function readAll(bytes: Buffer, frame: (head: Head) => Framing): Reading {
     }
   } catch (error) {
     const rest = bytes.subarray(at);
-    if (error instanceof NotHttp) return { messages, rest, error: error.message };
+    if (error instanceof NotHttp)
+      return {
+        messages,
+        rest,
+        error: error.message,
+        ...(error.partial !== undefined && { partial: error.partial }),
+      };
     if (error instanceof Unfinished)
       return { messages, rest, ...(error.partial !== undefined && { partial: error.partial }) };
     throw error;
@@ -148,7 +183,16 @@ function framingOf(head: Head, old: boolean): Framing | undefined {
 }
 
 function readBody(bytes: Buffer, start: number, head: Head, framing: Framing): [Message, number] {
-  if (framing.kind === "chunked") return readChunks(bytes, start, head);
+  if (framing.kind === "chunked") {
+    const parts: Buffer[] = [];
+    try {
+      return readChunks(bytes, start, head, parts);
+    } catch (error) {
+      if (error instanceof NotHttp)
+        error.partial = { ...head, framing: "chunked", body: Buffer.concat(parts) };
+      throw error;
+    }
+  }
   const done = (kind: Message["framing"], body: Buffer): [Message, number] => [
     { ...head, framing: kind, body, trailers: [] },
     start + body.length,
@@ -162,8 +206,7 @@ function readBody(bytes: Buffer, start: number, head: Head, framing: Framing): [
   return done("length", bytes.subarray(start, start + framing.length));
 }
 
-function readChunks(bytes: Buffer, start: number, head: Head): [Message, number] {
-  const parts: Buffer[] = [];
+function readChunks(bytes: Buffer, start: number, head: Head, parts: Buffer[]): [Message, number] {
   let at = start;
   const unfinished = () => new Unfinished({ ...head, framing: "chunked", body: Buffer.concat(parts) });
   const line = (): string => {
