@@ -1,0 +1,215 @@
+import { once } from "node:events";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  ask,
+  bundleGateway,
+  client,
+  freePort,
+  GatewayProcess,
+  namedUpstream,
+  remove,
+  tableTo,
+} from "./gateway-process.ts";
+
+let built: Awaited<ReturnType<typeof bundleGateway>>;
+let good: string;
+let upstream: Awaited<ReturnType<typeof namedUpstream>>;
+beforeAll(async () => {
+  built = await bundleGateway();
+  upstream = await namedUpstream("up");
+  good = join(built.directory, "good.json");
+  writeFileSync(good, tableTo(upstream.port, "/a"));
+});
+afterAll(() => {
+  upstream.server.close();
+  remove(built.directory);
+});
+
+const run = async (args: readonly string[], env: Record<string, string>) => {
+  const gateway = new GatewayProcess(built.file, args, env);
+  const { code } = await gateway.exited;
+  return { code, stderr: gateway.stderr, stdout: gateway.stdout };
+};
+
+describe("a bad setting stops the start with one line", () => {
+  test.each([
+    ["PROXY_PORT", "http"],
+    ["PROXY_PORT", "65536"],
+    ["PROXY_PORT", "-1"],
+    ["PROXY_HOST", ""],
+    ["GATEWAY_WORKERS", "0"],
+    ["GATEWAY_WORKERS", "two"],
+    ["GATEWAY_WORKERS", "257"],
+    ["GATEWAY_CONNECT_TIMEOUT_MS", "3s"],
+    ["GATEWAY_HEADERS_TIMEOUT_MS", "0"],
+    ["GATEWAY_BODY_TIMEOUT_MS", "1.5"],
+    ["GATEWAY_RESPONSE_TIMEOUT_MS", "1e3"],
+    ["GATEWAY_TUNNEL_IDLE_MS", " "],
+    ["GATEWAY_DRAIN_MS", "99999999999"],
+    ["GATEWAY_MAX_HEADER_BYTES", "100"],
+    ["GATEWAY_MAX_BODY_BYTES", "10MB"],
+    ["GATEWAY_TRUSTED_PROXIES", "10.0.0.0/33"],
+    ["GATEWAY_TRUSTED_PROXIES", "proxy.internal"],
+  ])("%s=%s", async (name, value) => {
+    const { code, stderr, stdout } = await run([], { GATEWAY_ROUTES: good, [name]: value });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^gateway: [^\n]+\n$/);
+    expect(stderr).toContain(`${name}: `);
+    if (value.trim() !== "") expect(stderr).toContain(`"${value}"`);
+    expect(stdout).toBe("");
+  });
+});
+
+describe("a bad routing table stops the start with one line", () => {
+  const bad: [string, string, string][] = [
+    ["not JSON", '{\n "services": [\n', "is not JSON"],
+    ["empty", "", "is not JSON"],
+    ["no services", "{}", "services: is missing"],
+    ["a port out of range", tableTo(70_000, "/a"), "services[0].port: 70000: must be a whole number"],
+    ["a prefix without slash", tableTo(1, "a"), 'services[0].prefix: "a": must be an absolute path'],
+  ];
+  test.each(bad)("%s", async (name, text, expected) => {
+    const file = join(built.directory, `${name.replaceAll(" ", "-")}.json`);
+    writeFileSync(file, text);
+    for (const [command, workers] of [
+      ["serve", "1"],
+      ["serve", "2"],
+      ["check", "1"],
+    ] as const) {
+      const { code, stderr } = await run([command], { GATEWAY_ROUTES: file, GATEWAY_WORKERS: workers });
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^gateway: GATEWAY_ROUTES: [^\n]+\n$/);
+      expect(stderr).toContain(file);
+      expect(stderr).toContain(expected);
+    }
+  });
+  test("a file that is not there, or is a directory", async () => {
+    const absent = await run([], { GATEWAY_ROUTES: join(built.directory, "absent.json") });
+    expect(absent).toMatchObject({ code: 2, stderr: expect.stringMatching(/does not exist: give the path/) });
+    mkdirSync(join(built.directory, "folder"), { recursive: true });
+    const folder = await run([], { GATEWAY_ROUTES: join(built.directory, "folder") });
+    expect(folder).toMatchObject({ code: 2, stderr: expect.stringMatching(/is a directory/) });
+  });
+  test.skipIf(process.getuid?.() === 0)("a file that may not be read", async () => {
+    const file = join(built.directory, "closed.json");
+    writeFileSync(file, "{}");
+    chmodSync(file, 0);
+    expect(await run([], { GATEWAY_ROUTES: file })).toMatchObject({ code: 2 });
+  });
+});
+
+describe("an address that cannot be had", () => {
+  test.each(["1", "2"])("a taken port, %s workers", async (workers) => {
+    const holder = createServer().listen(0, "127.0.0.1");
+    await once(holder, "listening");
+    const { port } = holder.address() as { port: number };
+    const { code, stderr } = await run([], {
+      GATEWAY_ROUTES: good,
+      PROXY_PORT: String(port),
+      GATEWAY_WORKERS: workers,
+    });
+    holder.close();
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `gateway: PROXY_PORT: ${port} is taken: stop what listens there, or choose another port\n`,
+    );
+  });
+  test("a host that is no address of this machine", async () => {
+    // RFC 5737: for documentation, assigned to nobody.
+    const { code, stderr } = await run([], {
+      GATEWAY_ROUTES: good,
+      PROXY_HOST: "192.0.2.1",
+      PROXY_PORT: "0",
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^gateway: PROXY_HOST: "192\.0\.2\.1": [^\n]+\n$/);
+  });
+});
+
+test("unknown commands and a worker without a primary are refused", async () => {
+  expect(await run(["sevre"], {})).toMatchObject({ code: 2, stderr: expect.stringContaining('"sevre"') });
+  expect(await run(["worker"], {})).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("GATEWAY_WORKERS"),
+  });
+});
+
+test("check accepts a valid table", async () => {
+  expect(await run(["check"], { GATEWAY_ROUTES: good })).toEqual({
+    code: 0,
+    stderr: "",
+    stdout: "the routing table is valid: 1 routes\n",
+  });
+});
+
+describe.each(["1", "2"])("with GATEWAY_WORKERS=%s", (workers) => {
+  test("starts from three variables, probes healthy, drains on SIGTERM, and is unhealthy once gone", async () => {
+    const port = await freePort();
+    const env = { GATEWAY_ROUTES: good, PROXY_PORT: String(port), GATEWAY_WORKERS: workers };
+    const gateway = new GatewayProcess(built.file, [], env);
+    const agent = client();
+    try {
+      await gateway.event("listening");
+      expect(await ask(port, "/a/x", agent)).toEqual({ status: 200, body: "up" });
+      expect((await run(["health"], env)).code).toBe(0);
+      const slow = ask(port, "/a/slow", agent);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      gateway.child.kill("SIGTERM");
+      await gateway.event("draining");
+      await expect(ask(port, "/a/x", client())).rejects.toThrow("ECONNREFUSED");
+      expect(await slow).toEqual({ status: 200, body: "up" });
+      expect(await gateway.exited).toEqual({ code: 0, signal: null });
+      expect((await run(["health"], env)).code).toBe(1);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  test("the drain ends with GATEWAY_DRAIN_MS", async () => {
+    const port = await freePort();
+    const gateway = new GatewayProcess(built.file, [], {
+      GATEWAY_ROUTES: good,
+      PROXY_PORT: String(port),
+      GATEWAY_WORKERS: workers,
+      GATEWAY_DRAIN_MS: "300",
+    });
+    try {
+      await gateway.event("listening");
+      const cut = ask(port, "/a/slow", client()).catch(() => "cut");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const start = performance.now();
+      gateway.child.kill("SIGTERM");
+      expect(await gateway.exited).toEqual({ code: 0, signal: null });
+      expect(performance.now() - start).toBeLessThan(1_100);
+      expect(await cut).toBe("cut");
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  test("a second signal leaves at once", async () => {
+    const port = await freePort();
+    const gateway = new GatewayProcess(built.file, [], {
+      GATEWAY_ROUTES: good,
+      PROXY_PORT: String(port),
+      GATEWAY_WORKERS: workers,
+    });
+    try {
+      await gateway.event("listening");
+      const cut = ask(port, "/a/slow", client()).catch(() => "cut");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const start = performance.now();
+      gateway.child.kill("SIGTERM");
+      await gateway.event("draining");
+      gateway.child.kill("SIGINT");
+      expect(await gateway.exited).toEqual({ code: 130, signal: null });
+      expect(performance.now() - start).toBeLessThan(700);
+      expect(await cut).toBe("cut");
+    } finally {
+      await gateway.stop();
+    }
+  });
+});

@@ -1,0 +1,150 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeWholeLines } from "../../src/process/worker.ts";
+import {
+  ask,
+  bundleGateway,
+  client,
+  freePort,
+  GatewayProcess,
+  namedUpstream,
+  remove,
+  tableTo,
+} from "./gateway-process.ts";
+
+let built: Awaited<ReturnType<typeof bundleGateway>>;
+let upstream: Awaited<ReturnType<typeof namedUpstream>>;
+let routes: string;
+beforeAll(async () => {
+  built = await bundleGateway();
+  upstream = await namedUpstream("up");
+  routes = join(built.directory, "table.json");
+  writeFileSync(routes, tableTo(upstream.port, "/a"));
+});
+afterAll(() => {
+  upstream.server.close();
+  remove(built.directory);
+});
+
+const start = async (workers: string, env: Record<string, string> = {}) => {
+  const port = await freePort();
+  const gateway = new GatewayProcess(built.file, [], {
+    GATEWAY_ROUTES: routes,
+    PROXY_PORT: String(port),
+    GATEWAY_WORKERS: workers,
+    ...env,
+  });
+  await gateway.event("listening");
+  return { gateway, port };
+};
+
+/** The children of a process; Linux keeps them under its main thread. */
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+const linux = process.platform === "linux";
+
+test.runIf(linux)("a worker that dies takes only its own connections, and is replaced", async () => {
+  const { gateway, port } = await start("2");
+  const pid = gateway.child.pid as number;
+  const clients = Array.from({ length: 10 }, client);
+  try {
+    for (const agent of clients) expect((await ask(port, "/a/x", agent)).status).toBe(200);
+    const sockets = clients.map((agent) => Object.values(agent.freeSockets)[0]?.[0]);
+    const victim = childrenOf(pid)[0] as number;
+    process.kill(victim, "SIGKILL");
+    expect(await gateway.event("worker-died")).toMatchObject({ signal: "SIGKILL", restart_in_ms: 100 });
+    // Its five are closed, the other five are the same connections as before and answer.
+    await expect.poll(() => sockets.filter((socket) => socket?.destroyed).length).toBe(5);
+    for (const [i, agent] of clients.entries()) {
+      const kept = sockets[i];
+      expect((await ask(port, "/a/x", agent)).status).toBe(200);
+      if (kept?.destroyed === false) expect(Object.values(agent.freeSockets)[0]?.[0]).toBe(kept);
+    }
+    await expect.poll(() => childrenOf(pid).length).toBe(2);
+    expect(childrenOf(pid)).not.toContain(victim);
+    // The new worker serves what the primary holds.
+    for (let i = 0; i < 4; i++) expect((await ask(port, "/a/x", client())).status).toBe(200);
+  } finally {
+    await gateway.stop();
+  }
+});
+
+test.runIf(linux)("a worker that keeps dying at its start ends the gateway, loudly", async () => {
+  const { gateway } = await start("2", { GATEWAY_DRAIN_MS: "500" });
+  const pid = gateway.child.pid as number;
+  const survivor = childrenOf(pid)[1];
+  const killer = setInterval(() => {
+    try {
+      for (const child of childrenOf(pid)) if (child !== survivor) process.kill(child, "SIGKILL");
+    } catch {
+      // Gone meanwhile.
+    }
+  }, 20);
+  try {
+    expect(await gateway.exited).toEqual({ code: 1, signal: null });
+    expect(gateway.stderr).toMatch(/^gateway: worker 1 died 5 times in a row[^\n]+: stopping\n$/);
+    const waits = gateway.events.filter(({ event }) => event === "worker-died").map((e) => e.restart_in_ms);
+    expect(waits).toEqual([100, 200, 400, 800, undefined]);
+  } finally {
+    clearInterval(killer);
+    await gateway.stop();
+  }
+});
+
+test.runIf(linux)("workers finish what is under way when their primary is killed, then leave", async () => {
+  const { gateway, port } = await start("2");
+  const workers = childrenOf(gateway.child.pid as number);
+  const slow = ask(port, "/a/slow", client());
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  gateway.child.kill("SIGKILL");
+  expect(await slow).toEqual({ status: 200, body: "up" });
+  const alive = () =>
+    workers.filter((pid) => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    });
+  await expect.poll(alive).toEqual([]);
+});
+
+test("a signal to the whole group, as a terminal sends it, drains", async () => {
+  const { gateway, port } = await start("2");
+  const slow = ask(port, "/a/slow", client());
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  for (const pid of linux ? childrenOf(gateway.child.pid as number) : []) process.kill(pid, "SIGINT");
+  gateway.child.kill("SIGINT");
+  expect(await slow).toEqual({ status: 200, body: "up" });
+  expect(await gateway.exited).toEqual({ code: 0, signal: null });
+});
+
+test("log lines of several workers stay whole", async () => {
+  const { gateway, port } = await start("3");
+  try {
+    const long = "x".repeat(700);
+    await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const agent = client();
+        for (let i = 0; i < 100; i++) await ask(port, `/a/${long}`, agent);
+        agent.destroy();
+      }),
+    );
+    gateway.child.kill("SIGTERM");
+    await gateway.exited;
+    // `events` parses every line.
+    expect(gateway.events.filter(({ event }) => event === "request")).toHaveLength(1_200);
+  } finally {
+    await gateway.stop();
+  }
+});
+
+test("what is written at once is whole lines of at most 4096 bytes", () => {
+  const pieces: string[] = [];
+  const text = `${"é".repeat(1_500)}\n${"b".repeat(2_000)}\n${"c".repeat(6_000)}\nd\n`;
+  writeWholeLines(text, (piece) => pieces.push(piece.toString()));
+  expect(pieces.join("")).toBe(text);
+  expect(pieces.every((piece) => piece.endsWith("\n"))).toBe(true);
+  expect(pieces.map((piece) => Buffer.byteLength(piece))).toEqual([3_001, 2_001, 6_001, 2]);
+});
