@@ -6,6 +6,7 @@ import type { Settings } from "../config/settings.ts";
 import { stackPrefix } from "../infra/docker/target.ts";
 import { loadDefinition, projectRoot } from "../stacks/program.ts";
 import { type Check, checkDisk, checkEngine, checkImages, checkLeftovers, checkPorts } from "./doctor.ts";
+import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { engineAddress, openEngine } from "./engine.ts";
 import { openStack, settingsOf, stateOf } from "./workspace.ts";
 
@@ -36,11 +37,15 @@ export async function openSession(name: string): Promise<Session> {
 export async function examine(session: Session): Promise<Check[]> {
   const { engine, address, settings, platform, prefix, stack } = session;
   const first = await checkEngine(engine, address);
-  const disk = await checkDisk(projectRoot);
-  if (!first.ok) return [first, disk];
-  return [
+  const machine = [
     first,
-    disk,
+    checkPulumi(stack.workspace.pulumiCommand),
+    await checkPlugin(),
+    await checkDisk(projectRoot),
+  ];
+  if (!first.ok) return machine;
+  return [
+    ...machine,
     await checkLeftovers(engine, prefix, await stateOf(stack)),
     ...(await checkPorts(engine, settings, prefix)),
     ...(await checkImages(engine, platform, settings)),
