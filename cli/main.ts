@@ -238,6 +238,9 @@ beat
     for (const [name, value] of Object.entries(pulumiEnvironment(stack))) print(`export ${name}='${value}'`);
   });
 
+// `./beat logs | head` closes the pipe early, which is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
 try {
   await beat.parseAsync();
 } catch (error) {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { engineAddress, objectsOf, openEngine } from "../../cli/engine.ts";
+import { findPulumi } from "../../cli/workspace.ts";
 import { stackLabel, stackPrefix } from "../../infra/docker/target.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { missingForEngine } from "../engine/requirements.ts";
@@ -115,6 +116,16 @@ describe("beat refuses before anything is changed", { timeout: 120_000 }, () => 
     /is not the passphrase the stack was made with/,
     async () => {
       await beat(["preview"]);
+      const { command } = await findPulumi(false);
+      await execa(
+        command,
+        ["config", "set", "--secret", "--path", "platform:secrets.postgres-admin", "--stack", name],
+        {
+          cwd: projectRoot,
+          input: "secret99",
+          env: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
+        },
+      );
       return beat(["up"], { PULUMI_CONFIG_PASSPHRASE: "another" });
     },
   );
