@@ -34,6 +34,8 @@ async function expectReady(port: number): Promise<void> {
 const composeUp = () => compose("up", "-d", "--wait", "gateway", "mongo-express");
 
 await beat("up");
+// What a run that was broken off may have left.
+await compose("down", "-v");
 for (const name of ["sample", "gateway"])
   await run("docker", ["tag", `localhost/beat-ecoprove-dev-${name}:latest`, `localhost/beat-bench-${name}`]);
 for (let round = 0; round < rounds; round++) {

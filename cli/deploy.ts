@@ -4,9 +4,10 @@ import { execa } from "execa";
 import { InputError } from "../config/problems.ts";
 import { buildImages } from "./build-images.ts";
 import { containersOf, objectsOf } from "./engine.ts";
+import { withLock } from "./lock.ts";
 import { Progress } from "./progress.ts";
 import { examine, insist, type Session } from "./session.ts";
-import { firstLine } from "./workspace.ts";
+import { firstLine, stateOf } from "./workspace.ts";
 
 /** A deployment that was tried and failed; what was wrong has been printed. */
 export class DeploymentError extends Error {
@@ -33,12 +34,14 @@ export async function up(session: Session): Promise<UpResult> {
   let result: Awaited<ReturnType<typeof session.stack.up>>;
   try {
     // A container that somebody removed or stopped is only noticed by a refresh.
-    result = await session.stack.up({
-      refresh: true,
-      onEvent: progress.onEvent,
-      color: "never",
-      suppressOutputs: true,
-    });
+    result = await withLock(session.stack, say, () =>
+      session.stack.up({
+        refresh: true,
+        onEvent: progress.onEvent,
+        color: "never",
+        suppressOutputs: true,
+      }),
+    );
   } catch (error) {
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not up");
@@ -73,7 +76,7 @@ async function untilAnswering(urls: Readonly<Record<string, string>>): Promise<v
 
 /** Says why: Pulumi's own words, then the last words of every container that is not well. */
 async function explain(session: Session, progress: Progress, error: unknown): Promise<void> {
-  const reasons = new Set(progress.errors.length > 0 ? progress.errors : [firstLine(error)]);
+  const reasons = new Set(progress.errors.length > 0 ? progress.errors : [reasonOf(error)]);
   for (const reason of reasons) say(`✘ ${reason}`);
   const text = [...reasons, String(error)].join("\n");
   if (/currently locked by/.test(text))
@@ -85,6 +88,11 @@ async function explain(session: Session, progress: Progress, error: unknown): Pr
     say(`  ${container.name}: ${container.status}`);
     for (const line of await lastWords(session.engine, container.id)) say(`    ${line}`);
   }
+}
+
+/** Pulumi's own error line out of a failed command's report. */
+function reasonOf(error: unknown): string {
+  return /^\s*(?:stderr: )?error: (.+)$/m.exec(String(error))?.[1] ?? firstLine(error);
 }
 
 async function lastWords(engine: Docker, id: string): Promise<string[]> {
@@ -117,24 +125,23 @@ export async function down(
   const progress = new Progress();
   const { stack } = session;
   try {
-    if (options.volumes) {
-      // The Automation API has no call for this.
-      await execa(
-        stack.workspace.pulumiCommand.command,
-        ["state", "unprotect", "--all", "--yes", "--stack", session.name],
-        {
-          cwd: stack.workspace.workDir,
-          env: { ...stack.workspace.envVars },
-        },
-      );
-      await stack.destroy({ refresh: true, onEvent: progress.onEvent, color: "never" });
-    } else
+    await withLock(stack, say, async () => {
+      // The network cannot go while containers that the state does not know are on it.
+      await sweepContainers(session);
+      if (options.volumes)
+        // The Automation API has no call for this.
+        await execa(
+          stack.workspace.pulumiCommand.command,
+          ["state", "unprotect", "--all", "--yes", "--stack", session.name],
+          { cwd: stack.workspace.workDir, env: { ...stack.workspace.envVars } },
+        );
       await stack.destroy({
-        excludeProtected: true,
+        excludeProtected: !options.volumes,
         refresh: true,
         onEvent: progress.onEvent,
         color: "never",
       });
+    });
   } catch (error) {
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not down");
@@ -142,13 +149,22 @@ export async function down(
   await sweep(session, options.volumes);
 }
 
-/** Removes what carries the stack's label and is in no state: the remains of a run that was killed. */
-async function sweep({ engine, prefix }: Session, volumes: boolean): Promise<void> {
-  const found = await objectsOf(engine, prefix);
-  for (const { id, container } of found.containers) {
-    await engine.getContainer(id).remove({ force: true });
+/** Removes containers that carry the stack's label and are not in its state: the remains of a run that was killed. */
+async function sweepContainers({ engine, prefix, stack }: Session): Promise<void> {
+  const { resources, pending } = await stateOf(stack);
+  const known = new Set(resources.map(({ id }) => id));
+  for (const { id, container } of await containersOf(engine, prefix)) {
+    if (known.has(id)) continue;
+    await engine.getContainer(id).remove({ force: true, v: true });
     say(`  ✔ stray container ${container} removed`);
   }
+  // Whatever was being created has just been removed, so the state may forget it; it would stop the next run.
+  if (pending.length > 0) await stack.refresh({ clearPendingCreates: true, color: "never" });
+}
+
+/** Removes the rest of a run that was killed, once the stack is down. */
+async function sweep({ engine, prefix }: Session, volumes: boolean): Promise<void> {
+  const found = await objectsOf(engine, prefix);
   for (const { id, name } of found.networks) {
     await engine.getNetwork(id).remove();
     say(`  ✔ stray network ${name} removed`);

@@ -17,8 +17,10 @@ export interface Check {
   readonly problem?: Problem;
 }
 
-const good = (name: string, detail: string): Check => ({ name, ok: true, detail });
-const bad = (name: string, problem: Problem): Check => ({
+/** A check that found nothing wrong. */
+export const good = (name: string, detail: string): Check => ({ name, ok: true, detail });
+/** A check that found a problem. */
+export const bad = (name: string, problem: Problem): Check => ({
   name,
   ok: false,
   detail: problem.message,

@@ -62,6 +62,17 @@ export async function containersOf(engine: Docker, prefix: string): Promise<Cont
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Names of images by id: a container made from an id does not know its image's name. The stack's own come first. */
+export async function imageTags(engine: Docker, prefix: string): Promise<ReadonlyMap<string, string>> {
+  const images = await engine.listImages();
+  return new Map(
+    images.flatMap(({ Id, RepoTags }) => {
+      const tag = RepoTags?.find((name) => name.includes(prefix)) ?? RepoTags?.[0];
+      return tag === undefined ? [] : [[Id, tag]];
+    }),
+  );
+}
+
 /** Everything on the engine that carries a stack's label. */
 export async function objectsOf(engine: Docker, prefix: string) {
   const filters = { label: [`${stackLabel}=${prefix}`] };

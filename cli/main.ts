@@ -5,11 +5,11 @@ import { InputError } from "../config/problems.ts";
 import { projectRoot } from "../stacks/program.ts";
 import { buildImages } from "./build-images.ts";
 import { DeploymentError, down, up } from "./deploy.ts";
-import { containersOf } from "./engine.ts";
+import { containersOf, imageTags } from "./engine.ts";
 import { followLogs } from "./logs.ts";
 import { Progress } from "./progress.ts";
-import { examine, openSession, type Session } from "./session.ts";
-import { firstLine, pulumiEnvironment, stateOf } from "./workspace.ts";
+import { diagnose, openSession, type Session, type SessionNeeds } from "./session.ts";
+import { firstLine, pulumiEnvironment, refusalOf, stateOf } from "./workspace.ts";
 
 interface Common {
   readonly stack: string;
@@ -29,6 +29,7 @@ const beat = new Command("beat")
 function command(
   name: string,
   description: string,
+  needs: SessionNeeds,
   run: (session: Session, options: Common & Record<string, never>, ...args: string[]) => Promise<void>,
 ): Command {
   return beat
@@ -39,31 +40,47 @@ function command(
     .action(async (...all: unknown[]) => {
       const self = all.at(-1) as Command;
       const options = self.opts() as Common & Record<string, never>;
-      await run(await openSession(options.stack), options, ...(self.args as string[]));
+      try {
+        await run(await openSession(options.stack, needs), options, ...(self.args as string[]));
+      } catch (error) {
+        throw refusalOf(error, options.stack) ?? error;
+      }
     });
 }
 
-command("up", "bring the stack up and wait until it answers", async (session, { json }) => {
-  const result = await up(session);
-  if (json) return printJson(result);
-  const { same = 0, ...changed } = result.changes;
-  const changes = Object.entries(changed).map(([op, count]) => `${count} ${op}`);
-  print(
-    `\n${result.stack} is up after ${result.seconds.toFixed(1)} s (${[...changes, `${same} unchanged`].join(", ")})\n`,
-  );
-  for (const [name, url] of Object.entries(result.urls)) print(`  ${name.padEnd(20)} ${url}`);
-  print("\n  passwords: ./beat secrets    logs: ./beat logs <name>    stop: ./beat down");
-});
+command(
+  "up",
+  "bring the stack up and wait until it answers",
+  { create: true, engine: false },
+  async (session, { json }) => {
+    const result = await up(session);
+    if (json) return printJson(result);
+    const { same = 0, ...changed } = result.changes;
+    const changes = Object.entries(changed).map(([op, count]) => `${count} ${op}`);
+    print(
+      `\n${result.stack} is up after ${result.seconds.toFixed(1)} s (${[...changes, `${same} unchanged`].join(", ")})\n`,
+    );
+    for (const [name, url] of Object.entries(result.urls)) print(`  ${name.padEnd(20)} ${url}`);
+    print("\n  passwords: ./beat secrets    logs: ./beat logs <name>    stop: ./beat down");
+  },
+);
 
-command("down", "take the stack down; its data stays", async (session, options) => {
-  const { volumes = false, yes = false } = options as { volumes?: boolean; yes?: boolean };
-  await down(session, { volumes, yes });
-  print(`${session.name} is down${volumes ? ", its data is deleted" : "; its volumes and secrets are kept"}`);
-})
+command(
+  "down",
+  "take the stack down; its data stays",
+  { create: false, engine: true },
+  async (session, options) => {
+    const { volumes = false, yes = false } = options as { volumes?: boolean; yes?: boolean };
+    await down(session, { volumes, yes });
+    print(
+      `${session.name} is down${volumes ? ", its data is deleted" : "; its volumes and secrets are kept"}`,
+    );
+  },
+)
   .option("--volumes", "delete volumes and secrets too")
   .option("-y, --yes", "do not ask");
 
-command("preview", "show what up would change", async (session, options) => {
+command("preview", "show what up would change", { create: true, engine: false }, async (session, options) => {
   const { json, expectNoChanges } = options as { json?: boolean; expectNoChanges?: boolean };
   const progress = new Progress(() => {});
   try {
@@ -81,82 +98,121 @@ command("preview", "show what up would change", async (session, options) => {
   }
 }).option("--expect-no-changes", "fail when there are any");
 
-command("doctor", "look at everything that up needs", async (session, { json }) => {
-  const checks = await examine(session);
-  if (json) printJson(checks);
-  else
-    for (const { name, ok, detail, problem } of checks) {
-      print(`${ok ? "✔" : "✘"} ${name}: ${detail}`);
-      if (problem !== undefined) print(`    fix: ${problem.fix}`);
-    }
-  if (checks.some(({ ok }) => !ok)) process.exitCode = 2;
-});
+beat
+  .command("doctor")
+  .description("look at everything that up needs")
+  .option("-s, --stack <name>", "stack to work on", process.env.BEAT_STACK ?? "dev")
+  .option("--json", "write the result as JSON")
+  .action(async ({ stack, json }: Common) => {
+    const checks = await diagnose(stack);
+    if (json) printJson(checks);
+    else
+      for (const { name, ok, detail, problem } of checks) {
+        print(`${ok ? "✔" : "✘"} ${name}: ${detail}`);
+        if (problem !== undefined) print(`    fix: ${problem.fix}`);
+      }
+    if (checks.some(({ ok }) => !ok)) process.exitCode = 2;
+  });
 
-command("status", "show the stack's containers", async (session, { json }) => {
-  const containers = await containersOf(session.engine, session.prefix);
-  if (json) printJson(containers);
-  else if (containers.length === 0) print(`${session.name} is down`);
-  else
-    for (const { ok, name, status, image } of containers)
-      print(`${ok ? "✔" : "✘"} ${name.padEnd(20)} ${status.padEnd(28)} ${image}`);
-  if (containers.length === 0 || containers.some(({ ok }) => !ok)) process.exitCode = 1;
-});
+command(
+  "status",
+  "show the stack's containers",
+  { create: false, engine: true },
+  async (session, { json }) => {
+    const tags = await imageTags(session.engine, session.prefix);
+    const containers = (await containersOf(session.engine, session.prefix)).map((container) => ({
+      ...container,
+      image: tags.get(container.image) ?? container.image,
+    }));
+    if (json) printJson(containers);
+    else if (containers.length === 0) print(`${session.name} is down`);
+    else
+      for (const { ok, name, status, image } of containers)
+        print(`${ok ? "✔" : "✘"} ${name.padEnd(20)} ${status.padEnd(28)} ${image}`);
+    if (containers.length === 0 || containers.some(({ ok }) => !ok)) process.exitCode = 1;
+  },
+);
 
-command("logs", "show logs of one container, or of all", async (session, options, name) => {
-  const { follow = false, tail = "100" } = options as { follow?: boolean; tail?: string };
-  await followLogs(session.engine, session.prefix, name, { follow, tail });
-})
+command(
+  "logs",
+  "show logs of one container, or of all",
+  { create: false, engine: true },
+  async (session, options, name) => {
+    const { follow = false, tail = "100" } = options as { follow?: boolean; tail?: string };
+    await followLogs(session.engine, session.prefix, name, { follow, tail });
+  },
+)
   .argument("[name]", "container, e.g. core-service")
   .option("-f, --follow", "go on with new lines")
   .option("-n, --tail <lines>", "how many lines at first", "100");
 
-command("urls", "show where the platform answers", async (session, { json }) => {
-  const urls = ((await session.stack.outputs()).urls?.value ?? {}) as Record<string, string>;
-  if (json) printJson(urls);
-  else for (const [name, url] of Object.entries(urls)) print(`${name.padEnd(20)} ${url}`);
-});
+command(
+  "urls",
+  "show where the platform answers",
+  { create: false, engine: false },
+  async (session, { json }) => {
+    const urls = ((await session.stack.outputs()).urls?.value ?? {}) as Record<string, string>;
+    if (json) printJson(urls);
+    else for (const [name, url] of Object.entries(urls)) print(`${name.padEnd(20)} ${url}`);
+  },
+);
 
-command("secrets", "name the stack's secrets, or show one", async (session, { json }, wanted) => {
-  const { resources } = await stateOf(session.stack);
-  const found = resources.filter(({ type }) => type === "pulumi:index:Stash");
-  const names = found.map(({ urn }) => urn.split("::").pop() as string).sort();
-  if (wanted === undefined) {
-    if (json) return printJson(names);
-    for (const name of names) print(name);
-    return;
-  }
-  const output = found.find(({ urn }) => urn.endsWith(`::${wanted}`))?.outputs?.output as
-    | { plaintext?: string }
-    | undefined;
-  if (output?.plaintext === undefined)
-    throw new InputError("no such secret", [
-      { path: "secrets", message: `"${wanted}" is not there`, fix: `use one of ${names.join(", ")}` },
-    ]);
-  print(JSON.parse(output.plaintext) as string);
-}).argument("[name]", "secret to show");
+command(
+  "secrets",
+  "name the stack's secrets, or show one",
+  { create: false, engine: false },
+  async (session, { json }, wanted) => {
+    const { resources } = await stateOf(session.stack);
+    const found = resources.filter(({ type }) => type === "pulumi:index:Stash");
+    const names = found.map(({ urn }) => urn.split("::").pop() as string).sort();
+    if (wanted === undefined) {
+      if (json) return printJson(names);
+      for (const name of names) print(name);
+      return;
+    }
+    const output = found.find(({ urn }) => urn.endsWith(`::${wanted}`))?.outputs?.output as
+      | { plaintext?: string }
+      | undefined;
+    if (output?.plaintext === undefined)
+      throw new InputError("no such secret", [
+        { path: "secrets", message: `"${wanted}" is not there`, fix: `use one of ${names.join(", ")}` },
+      ]);
+    print(JSON.parse(output.plaintext) as string);
+  },
+).argument("[name]", "secret to show");
 
-command("build-images", "build service images from git or path sources", async (session, { json }) => {
-  const built = await buildImages(session, { onlyMissing: false });
-  if (json) printJson(built);
-  else print(built.length === 0 ? "no service has a git or path source" : built.join("\n"));
-});
+command(
+  "build-images",
+  "build service images from git or path sources",
+  { create: true, engine: true },
+  async (session, { json }) => {
+    const built = await buildImages(session, { onlyMissing: false });
+    if (json) printJson(built);
+    else print(built.length === 0 ? "no service has a git or path source" : built.join("\n"));
+  },
+);
 
-command("serve", "run the gateway alone on this machine, anew on every change", async (session) => {
-  const ports = Object.fromEntries(
-    Object.entries(session.settings.ports.services).filter(([, port]) => port !== false),
-  );
-  await execa(process.execPath, ["--watch", join(projectRoot, "cli/serve-gateway.ts")], {
-    stdio: "inherit",
-    reject: false,
-    env: {
-      BEAT_SERVE_PORTS: JSON.stringify(ports),
-      BEAT_SERVE_ORIGINS: JSON.stringify(session.settings.cors),
-      ...(session.settings.definition !== undefined && {
-        BEAT_SERVE_DEFINITION: session.settings.definition,
-      }),
-    },
-  });
-});
+command(
+  "serve",
+  "run the gateway alone on this machine, anew on every change",
+  { create: true, engine: false },
+  async (session) => {
+    const ports = Object.fromEntries(
+      Object.entries(session.settings.ports.services).filter(([, port]) => port !== false),
+    );
+    await execa(process.execPath, ["--watch", join(projectRoot, "cli/serve-gateway.ts")], {
+      stdio: "inherit",
+      reject: false,
+      env: {
+        BEAT_SERVE_PORTS: JSON.stringify(ports),
+        BEAT_SERVE_ORIGINS: JSON.stringify(session.settings.cors),
+        ...(session.settings.definition !== undefined && {
+          BEAT_SERVE_DEFINITION: session.settings.definition,
+        }),
+      },
+    });
+  },
+);
 
 beat
   .command("test [args...]")
@@ -182,6 +238,9 @@ beat
   .action(({ stack }: Common) => {
     for (const [name, value] of Object.entries(pulumiEnvironment(stack))) print(`export ${name}='${value}'`);
   });
+
+// `./beat logs | head` closes the pipe early, which is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 try {
   await beat.parseAsync();

@@ -5,9 +5,18 @@ import { InputError } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
 import { stackPrefix } from "../infra/docker/target.ts";
 import { loadDefinition, projectRoot } from "../stacks/program.ts";
-import { type Check, checkDisk, checkEngine, checkImages, checkLeftovers, checkPorts } from "./doctor.ts";
+import {
+  bad,
+  type Check,
+  checkDisk,
+  checkEngine,
+  checkImages,
+  checkLeftovers,
+  checkPorts,
+} from "./doctor.ts";
+import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { engineAddress, openEngine } from "./engine.ts";
-import { openStack, settingsOf, stateOf } from "./workspace.ts";
+import { openStack, refusalOf, settingsOf, stateOf } from "./workspace.ts";
 
 /** What a command works with. */
 export interface Session {
@@ -21,14 +30,23 @@ export interface Session {
   readonly prefix: string;
 }
 
+/** What a command cannot do without. */
+export interface SessionNeeds {
+  /** Make the stack when it is new. */
+  readonly create: boolean;
+  /** A container engine that answers. */
+  readonly engine: boolean;
+}
+
 /** Opens a stack with its settings and definition. @throws {InputError} when one of them is not valid. */
-export async function openSession(name: string): Promise<Session> {
+export async function openSession(name: string, needs: SessionNeeds): Promise<Session> {
   const found = engineAddress();
-  const stack = await openStack(name, found);
+  const stack = await openStack(name, found, needs.create);
   const settings = await settingsOf(stack);
   const address = settings.engine ?? found;
   const platform = await loadDefinition(settings.definition);
   const engine = openEngine(address);
+  if (needs.engine) insist([await checkEngine(engine, address)], "the container engine cannot be reached");
   return { name, stack, settings, platform, engine, address, prefix: stackPrefix(platform.name, name) };
 }
 
@@ -36,19 +54,44 @@ export async function openSession(name: string): Promise<Session> {
 export async function examine(session: Session): Promise<Check[]> {
   const { engine, address, settings, platform, prefix, stack } = session;
   const first = await checkEngine(engine, address);
-  const disk = await checkDisk(projectRoot);
-  if (!first.ok) return [first, disk];
-  return [
+  const machine = [
     first,
-    disk,
-    await checkLeftovers(engine, prefix, await stateOf(stack)),
-    ...(await checkPorts(engine, settings, prefix)),
-    ...(await checkImages(engine, platform, settings)),
+    checkPulumi(stack.workspace.pulumiCommand),
+    await checkPlugin(),
+    await checkDisk(projectRoot),
   ];
+  if (!first.ok) return machine;
+  const [leftovers, ports, images] = await Promise.all([
+    stateOf(stack).then((state) => checkLeftovers(engine, prefix, state)),
+    checkPorts(engine, settings, prefix),
+    checkImages(engine, platform, settings),
+  ]);
+  return [...machine, leftovers, ...ports, ...images];
+}
+
+/**
+ * Looks at everything that `up` needs, also where a stack cannot be opened, for want of Pulumi, a passphrase or valid
+ * settings: then those are problems beside the others.
+ */
+export async function diagnose(name: string): Promise<Check[]> {
+  try {
+    const session = await openSession(name, { create: true, engine: false });
+    return await examine(session);
+  } catch (thrown) {
+    const error = thrown instanceof InputError ? thrown : refusalOf(thrown, name);
+    if (error === undefined) throw thrown;
+    const address = engineAddress();
+    return [
+      await checkEngine(openEngine(address), address),
+      await checkPlugin(),
+      await checkDisk(projectRoot),
+      ...error.problems.map((problem) => bad(problem.path, problem)),
+    ];
+  }
 }
 
 /** Refuses to go on when a check failed. @throws {InputError} with every failed check and its mend. */
-export function insist(checks: readonly Check[]): void {
+export function insist(checks: readonly Check[], what = "the stack cannot be brought up here"): void {
   const problems = checks.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
-  if (problems.length > 0) throw new InputError("the stack cannot be brought up here", problems);
+  if (problems.length > 0) throw new InputError(what, problems);
 }

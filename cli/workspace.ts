@@ -1,7 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import {
+  LocalWorkspace,
+  PulumiCommand,
+  type Stack,
+  StackNotFoundError,
+} from "@pulumi/pulumi/automation/index.js";
 import { InputError } from "../config/problems.ts";
 import { parseSettings, type Settings } from "../config/settings.ts";
 import { program, projectRoot } from "../stacks/program.ts";
@@ -68,17 +73,48 @@ export const firstLine = (error: unknown): string =>
   String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";
 
 /**
- * The stack of a name, created when it is new. The same program as `pulumi up` runs, in this process.
+ * What Pulumi refuses before it changes anything, in words that name the mend; undefined when it is something else.
+ * @param error what an Automation API call threw.
+ */
+export function refusalOf(error: unknown, stack: string): InputError | undefined {
+  const text = String(error);
+  if (/incorrect passphrase/.test(text))
+    return new InputError("the stack's secrets cannot be read", [
+      {
+        path: "PULUMI_CONFIG_PASSPHRASE",
+        message: "is not the passphrase the stack was made with",
+        fix: "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to that, or put it into .beat/passphrase",
+      },
+    ]);
+  if (/currently locked by/.test(text))
+    return new InputError("the stack is in use", [
+      {
+        path: stack,
+        message: "another run holds its lock, or was killed and left it",
+        fix: `wait for that run; when there is none: pulumi cancel --stack ${stack}`,
+      },
+    ]);
+  if (error instanceof StackNotFoundError)
+    return new InputError("there is no such stack", [
+      { path: "--stack", message: `"${stack}" was never brought up here`, fix: `./beat up --stack ${stack}` },
+    ]);
+  return undefined;
+}
+
+/**
+ * The stack of a name. The same program as `pulumi up` runs, in this process.
+ * @param create make it when it is new; otherwise a new name is an error of Pulumi's.
  * @throws {InputError} when Pulumi or the passphrase is missing.
  */
-export async function openStack(name: string, engine: string | undefined): Promise<Stack> {
+export async function openStack(name: string, engine: string | undefined, create: boolean): Promise<Stack> {
   const envVars = pulumiEnvironment(name);
   if (engine !== undefined) envVars.DOCKER_HOST = engine;
   const pulumiCommand = await findPulumi(true);
-  return LocalWorkspace.createOrSelectStack(
-    { stackName: name, projectName: "beat-ecoprove", program },
-    { workDir: projectRoot, pulumiCommand, envVars },
-  );
+  const inline = { stackName: name, projectName: "beat-ecoprove", program };
+  const options = { workDir: projectRoot, pulumiCommand, envVars };
+  return create
+    ? LocalWorkspace.createOrSelectStack(inline, options)
+    : LocalWorkspace.selectStack(inline, options);
 }
 
 /** A stack's settings. @throws {InputError} with every problem. */

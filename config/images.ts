@@ -9,6 +9,7 @@ export const images = {
   redisStack: { repository: "redis/redis-stack", tag: "7.4.0-v8" },
   kafka: { repository: "apache/kafka", tag: "4.0.1" },
   mongoExpress: { repository: "mongo-express", tag: "1.0.2" },
+  // The base of our own images; the sample service is probed with its wget.
   node: { repository: "node", tag: "24-alpine" },
 } as const;
 

@@ -49,8 +49,9 @@ export const gatewayProbe = ["CMD", "node", "/app/gateway.mjs", "health"];
 
 /** How a service is probed inside its container, with what its image has; undefined when it has nothing. */
 export function serviceProbe(service: ServiceModel, sample: boolean): string[] | undefined {
-  const { probe, tool } = service.health;
-  if (sample) return ["CMD", "node", "/app/sample.mjs", "health", service.sample];
+  const { probe } = service.health;
+  // The sample answers the service's own path, and its image has wget: starting Node for each probe costs far more.
+  const tool = sample ? "wget" : service.health.tool;
   if (tool === "none") return undefined;
   const path = "http" in probe ? probe.http : undefined;
   if (tool === "wget" && path !== undefined)

@@ -53,7 +53,9 @@ export class Services extends pulumi.ComponentResource {
             volume: dataVolume(target, volume.name, this).name,
             path: volume.path,
           })),
-          ...(probe && { health: { test: probe, startupSeconds: service.health.startupSeconds } }),
+          ...(probe && {
+            health: { test: probe, intervalSeconds: 1, startupSeconds: service.health.startupSeconds },
+          }),
           memoryMiB: target.settings.services[service.name]?.memoryMiB ?? service.memoryMiB,
           stopGraceSeconds: service.stopGraceSeconds,
         },

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { engineAddress, objectsOf, openEngine } from "../../cli/engine.ts";
+import { findPulumi } from "../../cli/workspace.ts";
 import { stackLabel, stackPrefix } from "../../infra/docker/target.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { missingForEngine } from "../engine/requirements.ts";
@@ -24,11 +25,15 @@ const config = (lines: string): void =>
 
 /** `./beat`'s program, with its own state. */
 const beat = (args: string[], env: Record<string, string | undefined> = {}) =>
-  execa(process.execPath, [join(projectRoot, "cli/main.ts"), ...args, "--stack", name], {
-    reject: false,
-    stdin: "ignore",
-    env: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test", ...env },
-  });
+  execa(
+    process.execPath,
+    [join(projectRoot, "cli/main.ts"), ...args, ...(env.BEAT_STACK === undefined ? ["--stack", name] : [])],
+    {
+      reject: false,
+      stdin: "ignore",
+      env: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test", ...env },
+    },
+  );
 
 describe("beat refuses before anything is changed", { timeout: 120_000 }, () => {
   afterAll(async () => {
@@ -105,6 +110,41 @@ describe("beat refuses before anything is changed", { timeout: 120_000 }, () => 
     writeFileSync(file, "encryptionsalt: v1:AAAAAAAAAAA=:v1:AAAAAAAAAAAAAAAA:AAAA\n");
     // A home of its own, so that the clone's passphrase is not found.
     return beat(["up"], { PULUMI_CONFIG_PASSPHRASE: undefined, BEAT_HOME: home });
+  });
+  refused(
+    "a passphrase that is not the stack's",
+    /is not the passphrase the stack was made with/,
+    async () => {
+      await beat(["preview"]);
+      const { command } = await findPulumi(false);
+      await execa(
+        command,
+        ["config", "set", "--secret", "--path", "platform:secrets.postgres-admin", "--stack", name],
+        {
+          cwd: projectRoot,
+          input: "secret99",
+          env: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
+        },
+      );
+      return beat(["up"], { PULUMI_CONFIG_PASSPHRASE: "another" });
+    },
+  );
+  refused("to show a stack that was never brought up", /"never" was never brought up here/, () =>
+    beat(["status"], { BEAT_STACK: "never" }),
+  );
+  refused("a command that needs the engine, when it does not run", /does not answer \(ENOENT\)/, async () => {
+    await beat(["preview"]);
+    return beat(["status"], { DOCKER_HOST: `unix://${home}/nothing.sock` });
+  });
+  test("doctor names a missing Pulumi beside the rest", async ({ skip }) => {
+    if (missing !== undefined) skip(missing);
+    config("");
+    // A PATH that holds nothing, and an installer that cannot run without its shell.
+    const { exitCode, stdout } = await beat(["doctor", "--json"], { PATH: home, BEAT_HOME: home });
+    const checks = JSON.parse(stdout) as { name: string; ok: boolean; problem?: { fix: string } }[];
+    expect(checks.find(({ name }) => name === "pulumi")?.problem?.fix).toMatch(/pulumi\.com/);
+    expect(checks.find(({ name }) => name === "engine")?.ok).toBe(true);
+    expect(exitCode).toBe(2);
   });
   refused("deleting data without being asked", /--volumes: deletes all data/, () =>
     beat(["down", "--volumes"]),

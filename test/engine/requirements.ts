@@ -1,7 +1,5 @@
-import { readdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { checkEngine } from "../../cli/doctor.ts";
+import { installedPlugin } from "../../cli/doctor-pulumi.ts";
 import { engineAddress, openEngine } from "../../cli/engine.ts";
 import { findPulumi } from "../../cli/workspace.ts";
 import { imageReference } from "../../config/catalogue.ts";
@@ -17,11 +15,7 @@ export async function missingForEngine(): Promise<string | undefined> {
   } catch {
     return "the Pulumi CLI is not installed";
   }
-  const plugins = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins");
-  const installed = await Promise.resolve()
-    .then(() => readdirSync(plugins))
-    .catch(() => []);
-  if (!installed.some((name) => name.startsWith("resource-docker-v"))) return "docker plugin not installed";
+  if (installedPlugin() === undefined) return "the Docker plugin of Pulumi is not installed";
   for (const name of imageNames) {
     const reference = imageReference(name, { overrides: {} });
     const here = await engine

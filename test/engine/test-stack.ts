@@ -117,6 +117,12 @@ export class TestStack {
     return stdout;
   }
 
+  /** What `pulumi stack output` shows. */
+  async outputs(): Promise<string> {
+    const stack = await this.#open();
+    return JSON.stringify(await stack.outputs());
+  }
+
   /** The values of all secrets, to look for them where they must not be. */
   async secrets(): Promise<Map<string, string>> {
     const { deployment } = await (await this.#open()).exportStack();

@@ -5,6 +5,8 @@ export interface ChunkSink {
 
 const State = {
   size: 0,
+  /** White space after the size, which only more of it or an extension may follow. */
+  blank: 11,
   extension: 1,
   sizeLf: 2,
   data: 3,
@@ -62,10 +64,16 @@ export class ChunkedDecoder {
         }
         if (this.#digits === 0) return false;
         if (byte === 0x0d) this.#state = State.sizeLf;
-        else if (byte === 0x3b || byte === 0x20 || byte === 0x09) this.#state = State.extension;
+        else if (byte === 0x3b) this.#state = State.extension;
+        else if (byte === 0x20 || byte === 0x09) this.#state = State.blank;
         else return false;
         return true;
       }
+      case State.blank:
+        if (byte === 0x0d) this.#state = State.sizeLf;
+        else if (byte === 0x3b) this.#state = State.extension;
+        else if (byte !== 0x20 && byte !== 0x09) return false;
+        return ++this.#overhead <= mostOverhead;
       case State.extension:
         if (byte === 0x0d) this.#state = State.sizeLf;
         return byte === 0x0d || (isText(byte) && ++this.#overhead <= mostOverhead);

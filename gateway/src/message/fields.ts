@@ -131,6 +131,17 @@ export const requestField = interning(requestKinds);
 /** The kind of a response field by its name in any case, or {@link notAToken}. */
 export const responseField = interning(responseKinds);
 
+/** A value without the white space around it: SP and HTAB only, where `trim` would take NBSP as well (RFC 9110 5.5). */
+export function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
+
 /** Security fields on every answer, as text. */
 export const securityFields = "X-Frame-Options: DENY\r\nX-Content-Type-Options: nosniff\r\n";
 
@@ -141,7 +152,7 @@ export const securityFields = "X-Frame-Options: DENY\r\nX-Content-Type-Options: 
 export function namedByConnection(connection: string): Set<string> | undefined {
   let named: Set<string> | undefined;
   for (const part of connection.split(",")) {
-    const name = part.trim().toLowerCase();
+    const name = trimmed(part).toLowerCase();
     if (name === "" || name === "keep-alive" || name === "close" || name === "upgrade") continue;
     named ??= new Set();
     named.add(name);
@@ -151,5 +162,5 @@ export function namedByConnection(connection: string): Set<string> | undefined {
 
 /** Whether `Connection` lists an option, in lower case. */
 export function connectionHas(connection: string, option: string): boolean {
-  return connection.split(",").some((part) => part.trim().toLowerCase() === option);
+  return connection.split(",").some((part) => trimmed(part).toLowerCase() === option);
 }

@@ -1,4 +1,11 @@
-import { connectionHas, namedByConnection, notAToken, ResponseField, responseField } from "./fields.ts";
+import {
+  connectionHas,
+  namedByConnection,
+  notAToken,
+  ResponseField,
+  responseField,
+  trimmed,
+} from "./fields.ts";
 
 /** How a response's body is delimited (RFC 9112 6.3). */
 export const Framing = { none: 0, length: 1, chunked: 2, untilClose: 3 } as const;
@@ -58,7 +65,7 @@ export function parseResponseHead(text: string): ResponseHead | undefined {
     if (kind === notAToken) return undefined;
     const next = end + 2;
     if (kind !== ResponseField.keep) {
-      const value = text.slice(colon + 1, end).trim();
+      const value = trimmed(text.slice(colon + 1, end));
       let keep = false;
       switch (kind) {
         case ResponseField.contentLength:

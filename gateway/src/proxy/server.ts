@@ -234,6 +234,9 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
   #requestProblem(request: GatewayRequest): Problem | undefined {
     const { head } = request;
     const http10 = request.httpVersionMinor === 0;
+    // Node's parser also takes HTTP/0.9 and HTTP/2.0, which no upstream here speaks (RFC 9110 15.6.6).
+    if (request.httpVersion !== "1.1" && request.httpVersion !== "1.0")
+      return { status: 505, reason: "bad_request", detail: "only HTTP/1.0 and HTTP/1.1 are spoken here" };
     if (request.rawHeaders.length > 2 * this.#settings.maxHeaders)
       return { status: 431, reason: "bad_request", detail: "there are too many header fields" };
     const host = hostProblem(head, http10);

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { projectRoot } from "../stacks/program.ts";
+import { bad, type Check, good } from "./doctor.ts";
+
+/** Pulumi's own download site answers within this time, or counts as out of reach; milliseconds. */
+const patience = 5000;
+
+/** The Pulumi CLI in use; that there is one was found out before. */
+export function checkPulumi({ command, version }: PulumiCommand): Check {
+  return good("pulumi", `${version ?? "unknown version"}, ${command}`);
+}
+
+/**
+ * Whether the Docker provider can be had: as a plugin, as a program on PATH, or by download at first use.
+ * @param download where Pulumi takes plugins from.
+ */
+export async function checkPlugin(download = "https://get.pulumi.com"): Promise<Check> {
+  const version = pluginVersion();
+  const installed = installedPlugin(version);
+  if (installed !== undefined) return good("docker plugin", installed);
+  // A mirror that Pulumi was told about is tried by Pulumi itself.
+  if (process.env.PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES)
+    return good("docker plugin", `${version} is taken from PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES`);
+  const reachable = await fetch(download, { method: "HEAD", signal: AbortSignal.timeout(patience) }).then(
+    () => true,
+    () => false,
+  );
+  if (reachable) return good("docker plugin", `${version} is downloaded at first use`);
+  return bad("docker plugin", {
+    path: "pulumi-resource-docker",
+    message: `${version} is not installed, and ${new URL(download).host} does not answer`,
+    fix: `pulumi plugin install resource docker v${version}, without a network with --file <archive>`,
+  });
+}
+
+/** The plugin's version is that of the package. */
+function pluginVersion(): string {
+  const manifest = readFileSync(join(projectRoot, "node_modules/@pulumi/docker/package.json"), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+/** Where the plugin of a version is installed; undefined when it is not. */
+export function installedPlugin(version: string = pluginVersion()): string | undefined {
+  const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+  const candidates = [
+    join(home, "plugins", `resource-docker-v${version}`, "pulumi-resource-docker"),
+    ...(process.env.PATH ?? "")
+      .split(delimiter)
+      .map((directory) => join(directory, "pulumi-resource-docker")),
+  ];
+  return candidates.find((file) => existsSync(file));
+}
