@@ -150,6 +150,7 @@ command("serve", "run the gateway alone on this machine, anew on every change", 
     reject: false,
     env: {
       BEAT_SERVE_PORTS: JSON.stringify(ports),
+      BEAT_SERVE_ORIGINS: JSON.stringify(session.settings.cors),
       ...(session.settings.definition !== undefined && {
         BEAT_SERVE_DEFINITION: session.settings.definition,
       }),

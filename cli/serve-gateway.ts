@@ -1,5 +1,6 @@
 import { routeTable } from "../config/routes.ts";
-import { Log } from "../gateway/src/observe/access-log.ts";
+import { AccessLog } from "../gateway/src/observe/access-log.ts";
+import { Metrics } from "../gateway/src/observe/metrics.ts";
 import { createGateway } from "../gateway/src/proxy/server.ts";
 import { parseRouteTable } from "../gateway/src/routing/parse.ts";
 import { readSettings } from "../gateway/src/settings.ts";
@@ -11,7 +12,8 @@ import { loadDefinition } from "../stacks/program.ts";
  */
 const ports = JSON.parse(process.env.BEAT_SERVE_PORTS ?? "{}") as Record<string, number>;
 const platform = await loadDefinition(process.env.BEAT_SERVE_DEFINITION);
-const table = routeTable(platform);
+const origins = JSON.parse(process.env.BEAT_SERVE_ORIGINS ?? "[]") as string[];
+const table = routeTable(platform, origins);
 const local = parseRouteTable({
   services: table.services.map((route) => ({
     ...route,
@@ -20,7 +22,7 @@ const local = parseRouteTable({
   })),
 });
 const settings = readSettings({ PROXY_HOST: "127.0.0.1", ...process.env });
-const gateway = createGateway(local, settings, new Log());
+const gateway = createGateway(local, settings, { log: new AccessLog(), metrics: new Metrics() });
 gateway.server.on("error", (error) => {
   process.stderr.write(`gateway: ${error.message}\n`);
   process.exitCode = 1;

@@ -15,6 +15,7 @@ const exampleFacts: StackFacts = {
 export function crossCheck(platform: PlatformModel): Problem[] {
   return [
     ...prefixes(platform),
+    ...limits(platform),
     ...databases(platform),
     ...ports(platform),
     ...topicsAndCalls(platform),
@@ -64,6 +65,41 @@ function prefixes(platform: PlatformModel): Problem[] {
       seen.push({ prefix: route.prefix, service: service.name, path });
     });
   }
+  return problems;
+}
+
+function limits(platform: PlatformModel): Problem[] {
+  const problems: Problem[] = [];
+  for (const service of Object.values(platform.services))
+    service.routes.forEach(({ concurrency, rateLimit, cors }, index) => {
+      const at = `services.${service.name}.routes[${index}]`;
+      if (concurrency?.queueMs !== undefined && (concurrency.queue ?? 0) === 0)
+        problems.push({
+          path: `${at}.concurrency.queueMs`,
+          message: "nothing can wait: there is no queue",
+          fix: "set queue to how many may wait, or remove queueMs",
+        });
+      if (rateLimit !== undefined && rateLimit.perClient === undefined && rateLimit.total === undefined)
+        problems.push({
+          path: `${at}.rateLimit`,
+          message: "limits nothing",
+          fix: "set perClient or total, or remove rateLimit",
+        });
+      if (cors === undefined || !cors.origins.includes("*")) return;
+      if (cors.origins.length > 1)
+        problems.push({
+          path: `${at}.cors.origins`,
+          message: '"*" already allows every other origin',
+          fix: 'write ["*"], or list origins without "*"',
+        });
+      // Every page on the web could act as the user who is logged in.
+      if (cors.credentials === true)
+        problems.push({
+          path: `${at}.cors.credentials`,
+          message: 'must not go together with the origin "*" (Fetch standard, CORS protocol and credentials)',
+          fix: "list the origins that may send credentials",
+        });
+    });
   return problems;
 }
 

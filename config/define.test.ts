@@ -102,6 +102,24 @@ describe("the platform definition", () => {
   ])("refuses %j at %s", (change, path) => {
     expect(problemsOf({ a: { ...plain, ...change } }).join()).toContain(path);
   });
+
+  test.each<[object, string]>([
+    [{ connectTimeoutMs: 0 }, "connectTimeoutMs"],
+    [{ concurrency: { queue: 5 } }, "concurrency.max"],
+    [{ concurrency: { max: 5, queueMs: 5 } }, "concurrency.queueMs: nothing can wait"],
+    [{ rateLimit: {} }, "rateLimit: limits nothing"],
+    [{ rateLimit: { perClient: { rate: 1, burst: 0 } } }, "rateLimit.perClient.burst: must be at least 1"],
+    [{ rateLimit: { perClient: { rate: 0, burst: 1 } } }, "rateLimit.perClient.rate"],
+    [{ cors: { origins: [] } }, "cors.origins"],
+    [{ cors: { origins: ["https://a.b/"] } }, "cors.origins[0]: must be an origin"],
+    [{ cors: { origins: ["https://a.b:443"] } }, "cors.origins[0]: must not name"],
+    [{ cors: { origins: ["*", "https://a.b"] } }, 'cors.origins: "*" already allows'],
+    [{ cors: { origins: ["*"], credentials: true } }, "cors.credentials: must not go together"],
+    [{ cors: { origins: ["*"], maxAge: 1 } }, "cors: Unrecognized key"],
+  ])("refuses a route with %j at %s", (route, path) => {
+    const problems = problemsOf({ a: { ...plain, routes: [{ prefix: "/x", ...route }] } });
+    expect(problems.join("\n")).toContain(`services.a.routes[0].${path}`);
+  });
 });
 
 describe("what is derived from it", () => {
@@ -134,6 +152,35 @@ describe("what is derived from it", () => {
     expect(() => `postgres://${password}`).toThrow(/cannot be turned into a string/);
     expect(() => JSON.stringify({ password })).toThrow(/cannot be turned into a string/);
     expect(value`postgres://${password}@h`.secret).toBe(true);
+  });
+
+  test("limits and CORS of a route reach the table under the names of its file", () => {
+    const limited = define({
+      a: {
+        ...plain,
+        routes: [
+          {
+            prefix: "/x",
+            connectTimeoutMs: 100,
+            responseTimeoutMs: 200,
+            concurrency: { max: 1, queue: 2, queueMs: 3 },
+            rateLimit: { perClient: { rate: 1, burst: 2 } },
+            cors: { origins: ["https://a.b"], maxAgeSeconds: 5, credentials: true },
+          },
+          { prefix: "/y" },
+        ],
+      },
+    }) as unknown as PlatformModel;
+    const [x, y] = routeTable(limited, ["http://localhost:5173"]).services;
+    expect(x).toMatchObject({
+      timeouts: { connect_ms: 100, response_ms: 200 },
+      concurrency: { max: 1, queue: 2, queue_ms: 3 },
+      rate_limit: { per_client: { rate: 1, burst: 2 } },
+      cors: { origins: ["https://a.b"], max_age_seconds: 5, credentials: true },
+    });
+    expect(y?.cors?.origins).toEqual(["http://localhost:5173"]);
+    expect(y).not.toHaveProperty("timeouts");
+    expect(routeTable(limited).services[1]).not.toHaveProperty("cors");
   });
 
   test("every route has a service and a unique name", () => {

@@ -1,8 +1,12 @@
 import type { PlatformModel } from "./define.ts";
-import type { RouteTable } from "./route-table.ts";
+import type { CorsPolicy, Route, RouteTable } from "./route-table.ts";
+import type { RouteFacts } from "./service.ts";
 
-/** The gateway's routing table; route names are unique, the first route of a service carries the service's name. */
-export function routeTable(platform: PlatformModel): RouteTable {
+/**
+ * The gateway's routing table; route names are unique, the first route of a service carries the service's name.
+ * @param origins web origins allowed on every route that has no CORS rules of its own (`platform:cors`).
+ */
+export function routeTable(platform: PlatformModel, origins: readonly string[] = []): RouteTable {
   const services = Object.values(platform.services).flatMap((service) =>
     service.routes.map((route, index) => ({
       name: index === 0 ? service.name : `${service.name}${route.prefix.replaceAll("/", "-")}`,
@@ -14,10 +18,55 @@ export function routeTable(platform: PlatformModel): RouteTable {
       ...(route.apiVersion !== undefined && { api_version: route.apiVersion }),
       ...(route.deny.length > 0 && { deny: route.deny }),
       ...(route.websocket && { websocket: true }),
-      ...(route.responseTimeoutMs !== undefined && { timeouts: { response_ms: route.responseTimeoutMs } }),
+      ...timeouts(route),
+      ...limits(route),
+      ...cors(route, origins),
       ...(route.maxBodyBytes !== undefined && { max_body_bytes: route.maxBodyBytes }),
       health: "http" in service.health.probe ? { path: service.health.probe.http } : { tcp: true as const },
     })),
   );
   return { services };
+}
+
+function timeouts({ connectTimeoutMs, responseTimeoutMs }: RouteFacts): Pick<Route, "timeouts"> {
+  if (connectTimeoutMs === undefined && responseTimeoutMs === undefined) return {};
+  return {
+    timeouts: {
+      ...(connectTimeoutMs !== undefined && { connect_ms: connectTimeoutMs }),
+      ...(responseTimeoutMs !== undefined && { response_ms: responseTimeoutMs }),
+    },
+  };
+}
+
+function limits({ concurrency, rateLimit }: RouteFacts): Pick<Route, "concurrency" | "rate_limit"> {
+  return {
+    ...(concurrency && {
+      concurrency: {
+        max: concurrency.max,
+        ...(concurrency.queue !== undefined && { queue: concurrency.queue }),
+        ...(concurrency.queueMs !== undefined && { queue_ms: concurrency.queueMs }),
+      },
+    }),
+    ...(rateLimit && {
+      rate_limit: {
+        ...(rateLimit.perClient && { per_client: rateLimit.perClient }),
+        ...(rateLimit.total && { total: rateLimit.total }),
+      },
+    }),
+  };
+}
+
+function cors({ cors }: RouteFacts, origins: readonly string[]): { readonly cors?: CorsPolicy } {
+  if (cors === undefined)
+    return origins.length === 0 ? {} : { cors: { origins, expose: ["X-Request-ID"], max_age_seconds: 600 } };
+  return {
+    cors: {
+      origins: cors.origins,
+      ...(cors.methods && { methods: cors.methods }),
+      ...(cors.headers && { headers: cors.headers }),
+      ...(cors.expose && { expose: cors.expose }),
+      ...(cors.credentials !== undefined && { credentials: cors.credentials }),
+      ...(cors.maxAgeSeconds !== undefined && { max_age_seconds: cors.maxAgeSeconds }),
+    },
+  };
 }

@@ -24,6 +24,40 @@ const barePath = z.union([
   z.strictObject({ path, suffixes: z.array(z.string().startsWith(".")).min(1) }),
 ]);
 
+/** A token bucket: `rate` requests a second on average, at most `burst` at once. */
+const bucket = z.strictObject({
+  rate: z.number().min(0.001).max(1_000_000),
+  burst: z.number().int().min(1, "must be at least 1, or no request would ever pass").max(1_000_000),
+});
+
+/** An origin as browsers send it (RFC 6454 6.2): no path, lower case; `*` means every origin. */
+export const origin = z
+  .string()
+  .regex(
+    /^(\*|[a-z][a-z0-9+.-]*:\/\/([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?)$/,
+    "must be an origin such as https://app.example.org: lower case, without a path; or *",
+  )
+  .refine(
+    (text) => !/^(https:.*:443|http:.*:80)$/.test(text),
+    "must not name its scheme's default port: browsers leave it out",
+  );
+const token = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be an HTTP token");
+
+/** Cross-origin rules that the gateway answers itself; whatever the service says about them is dropped. */
+const corsSchema = z.strictObject({
+  origins: z.array(origin).min(1),
+  /** Default: GET, HEAD, POST, PUT, PATCH, DELETE. */
+  methods: z.array(token).min(1).optional(),
+  /** Request fields a page may send; default: whatever it asks for. */
+  headers: z.array(token).optional(),
+  /** Response fields a page may read beside the safelisted ones. */
+  expose: z.array(token).optional(),
+  /** Cookies and client certificates; a bearer token set by the page needs none of this. */
+  credentials: z.boolean().optional(),
+  /** How long a browser may keep the answer to a preflight, seconds. */
+  maxAgeSeconds: z.number().int().min(0).max(86_400).optional(),
+});
+
 /** How a request reaches a service through the gateway (design section 4). */
 export const routeSchema = z.strictObject({
   /** First path segments, matched at a segment boundary; the longest match wins. */
@@ -36,10 +70,24 @@ export const routeSchema = z.strictObject({
   /** Paths, as the service sees them, that answer 404 at the gateway. */
   deny: z.array(path).default([]),
   websocket: z.boolean().default(false),
+  /** Time to a connection with the service, milliseconds. */
+  connectTimeoutMs: z.number().int().min(10).max(600_000).optional(),
   /** Time to the first byte of the answer, milliseconds. */
   responseTimeoutMs: z.number().int().min(100).optional(),
   /** Largest request body, bytes. */
   maxBodyBytes: z.number().int().min(0).optional(),
+  /** Requests at the service at once; `queue` more wait up to `queueMs` milliseconds, the rest get 503. */
+  concurrency: z
+    .strictObject({
+      max: z.number().int().min(1).max(100_000),
+      queue: z.number().int().min(0).max(100_000).optional(),
+      queueMs: z.number().int().min(1).max(600_000).optional(),
+    })
+    .optional(),
+  /** More than this is answered 429: by one client address (IPv6: its /64), and by all of them together. */
+  rateLimit: z.strictObject({ perClient: bucket.optional(), total: bucket.optional() }).optional(),
+  /** Default: the stack's `platform:cors`; without that the service's own answers pass as they are. */
+  cors: corsSchema.optional(),
 });
 
 const needsSchema = z.strictObject({

@@ -37,6 +37,8 @@ test("values keep their types through Pulumi's texts", () => {
 
 test.each([
   [{ "platform:portz": "1" }, "platform:portz: is not a setting"],
+  [{ "platform:cors": '["*"]' }, "platform:cors[0]: must be one origin"],
+  [{ "platform:cors": '["http://localhost:5173/"]' }, "platform:cors[0]: must be an origin"],
   [{ "platform:ports": '{"gatewai":1}' }, "platform:ports.gatewai: is not a setting"],
   [{ "platform:ports": '{"gateway":"http"}' }, "platform:ports.gateway"],
   [{ "platform:ports": '{"gateway":5432}' }, "5432 is already the port of"],

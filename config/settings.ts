@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { imageNames } from "./images.ts";
 import { InputError, joinPath, type Problem } from "./problems.ts";
+import { origin } from "./service.ts";
 
 /** Host ports of the dev stack; `false` publishes nothing. */
 const hostPort = z.union([z.number().int().min(1).max(65535), z.literal(false)]);
@@ -70,6 +71,17 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .default("localhost")
     .describe("public host name; browsers' origins are checked against it"),
+  cors: z
+    .array(
+      origin.refine(
+        (text) => text !== "*",
+        "must be one origin; every origin at once is a route's own choice",
+      ),
+    )
+    .default([])
+    .describe(
+      "web origins that may call every route (bearer tokens yes, cookies no), e.g. http://localhost:5173; without any, only what a service allows itself",
+    ),
   environment: z
     .enum(["Development", "Production"])
     .default("Production")

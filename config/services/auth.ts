@@ -14,6 +14,9 @@ export const authService = defineService({
       bare: ["/.well-known", "/swagger"],
       // Internal in the service's own words, yet without any authentication.
       deny: ["/api/v1/account/groups/permissions"],
+      // Far above a family or an office behind one address, far below a guesser of passwords.
+      rateLimit: { perClient: { rate: 50, burst: 200 } },
+      concurrency: { max: 256, queue: 512, queueMs: 2_000 },
     },
   ],
   // It has no health route: every unknown path answers 500 (P18: the image has busybox wget).

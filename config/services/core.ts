@@ -13,6 +13,7 @@ export const coreService = defineService({
       apiVersion: 1,
       // `/core/public/adverts` is an API path, only pictures are static.
       bare: ["/swagger", { path: "/public", suffixes: [".png"] }],
+      concurrency: { max: 256, queue: 512, queueMs: 2_000 },
     },
     // Links that core writes into its JSON lack the `/core` prefix.
     { prefix: "/public", strip: false },

@@ -9,7 +9,13 @@ export const messagingService = defineService({
   port: 4000,
   user: "1000:1000",
   routes: [
-    { prefix: "/messaging", apiVersion: 1, bare: ["/swagger"] },
+    {
+      prefix: "/messaging",
+      apiVersion: 1,
+      bare: ["/swagger"],
+      concurrency: { max: 256, queue: 512, queueMs: 2_000 },
+    },
+    // Sockets stay open for hours: a limit on requests at once would count people, not work.
     { prefix: "/socket", strip: false, websocket: true },
   ],
   // No health route; the Swagger page is served once the endpoint is up.

@@ -1,43 +1,60 @@
 import { fileURLToPath } from "node:url";
-import { Log } from "./observe/access-log.ts";
+import { AccessLog } from "./observe/access-log.ts";
+import { Metrics } from "./observe/metrics.ts";
 import { isReady } from "./process/health.ts";
+import { wireMetrics } from "./process/metrics.ts";
 import { serveWithWorkers } from "./process/primary.ts";
 import { RouteFile } from "./process/reload.ts";
 import { serve } from "./process/serve.ts";
 import { StartError, type Wiring } from "./process/wiring.ts";
-import { work, writeWholeLines } from "./process/worker.ts";
+import { work } from "./process/worker.ts";
 import { createGateway } from "./proxy/server.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
 const usage = `serve   run the gateway (the default)
 check   validate the routing table
 health  ask a running gateway on this machine whether it is ready
 `;
+const version = "1.0.0";
+/** POSIX: a write of at most PIPE_BUF bytes to a pipe is not mixed with those of other writers. */
+const pipeBuffer = 4096;
+
+async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
+  const log = new AccessLog({ requests: settings.accessLog, ...(!alone && { chunk: pipeBuffer }) });
+  const metrics = new Metrics();
+  const { otlp } = settings;
+  const spans = otlp && new (await import("./observe/otlp.ts")).SpanExporter(otlp.endpoint, otlp.serviceName);
+  const wired = wireMetrics(metrics, settings, version);
+  return {
+    settings,
+    log,
+    start: (table) => createGateway(table, settings, { log, metrics, spans }),
+    ...(wired && { metrics: wired }),
+    ...(spans && { finish: () => spans.close() }),
+  };
+}
+
+async function run(command: string): Promise<void> {
+  if (command.endsWith("help")) return void process.stdout.write(usage);
+  const settings = readSettings(process.env);
+  const routeFile = new RouteFile(settings.routes ?? fileURLToPath(new URL("routes.json", import.meta.url)));
+  if (command === "health") process.exit((await isReady(settings)) ? 0 : 1);
+  if (command === "check") {
+    const { services } = routeFile.load();
+    return void process.stdout.write(`the routing table is valid: ${services.length} routes\n`);
+  }
+  const alone = command === "serve" && settings.workers === 1;
+  const wiring = await wire(settings, alone);
+  if (command === "worker") await work(wiring);
+  else if (alone) await serve(wiring, routeFile);
+  else await serveWithWorkers(wiring, routeFile);
+}
 
 try {
   const command = process.argv[2] ?? "serve";
   if (!["serve", "check", "health", "worker", "help", "--help"].includes(command))
     throw new StartError(`"${command}": is no command: use serve, check or health`, 2);
-  if (command.endsWith("help")) {
-    process.stdout.write(usage);
-    process.exit(0);
-  }
-  const settings = readSettings(process.env);
-  const routeFile = new RouteFile(settings.routes ?? fileURLToPath(new URL("routes.json", import.meta.url)));
-  const alone = command === "serve" && settings.workers === 1;
-  const wiring: Wiring = {
-    settings,
-    log: alone ? new Log() : new Log(writeWholeLines),
-    start: createGateway,
-  };
-  if (alone) await serve(wiring, routeFile);
-  else if (command === "serve") await serveWithWorkers(wiring, routeFile);
-  else if (command === "worker") await work(wiring);
-  else if (command === "health") process.exit((await isReady(settings)) ? 0 : 1);
-  else {
-    const { services } = routeFile.load();
-    process.stdout.write(`the routing table is valid: ${services.length} routes\n`);
-  }
+  await run(command);
 } catch (error) {
   // Anything else is a defect: its stack is wanted.
   if (!(error instanceof Error) || !["StartError", "SettingsError"].includes(error.name)) throw error;

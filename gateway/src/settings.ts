@@ -16,6 +16,14 @@ export interface Settings {
   readonly drain: number;
   readonly maxHeaderBytes: number;
   readonly maxBodyBytes: number;
+  /** Header fields of a request at most. */
+  readonly maxHeaders: number;
+  /** Port of the metrics, on the same host; undefined for none, so that several gateways can share a machine. */
+  readonly metricsPort: number | undefined;
+  /** Whether each request gets a line in the log; other events always do. */
+  readonly accessLog: boolean;
+  /** Where spans go; undefined for nowhere. */
+  readonly otlp: { readonly endpoint: URL; readonly serviceName: string } | undefined;
   /** Whether a peer's `X-Forwarded-*` are believed. */
   readonly trusted: (address: string) => boolean;
 }
@@ -59,8 +67,36 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     drain: whole("GATEWAY_DRAIN_MS", 20_000),
     maxHeaderBytes: whole("GATEWAY_MAX_HEADER_BYTES", 32_768, 1024),
     maxBodyBytes: whole("GATEWAY_MAX_BODY_BYTES", 33_554_432, 0, Number.MAX_SAFE_INTEGER),
+    maxHeaders: whole("GATEWAY_MAX_HEADERS", 200, 1, 10_000),
+    metricsPort:
+      env.GATEWAY_METRICS_PORT === undefined ? undefined : whole("GATEWAY_METRICS_PORT", 0, 0, 65535),
+    accessLog: onOff("GATEWAY_ACCESS_LOG", text("GATEWAY_ACCESS_LOG", "on")),
+    otlp:
+      env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: collector(text("OTEL_EXPORTER_OTLP_ENDPOINT", "")),
+            serviceName: text("OTEL_SERVICE_NAME", "gateway"),
+          },
     trusted: trustList(env.GATEWAY_TRUSTED_PROXIES === undefined ? "" : text("GATEWAY_TRUSTED_PROXIES", "")),
   };
+}
+
+function onOff(name: string, value: string): boolean {
+  if (value !== "on" && value !== "off") throw new SettingsError(`${name}: "${value}": must be on or off`);
+  return value === "on";
+}
+
+/** The traces URL below an OTLP endpoint (OpenTelemetry protocol exporter, endpoint URLs for OTLP/HTTP). */
+function collector(value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:") || url.username !== "")
+    // The value is not shown: it may hold a password.
+    throw new SettingsError(
+      "OTEL_EXPORTER_OTLP_ENDPOINT: must be a URL such as http://collector:4318, without a user",
+    );
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/v1/traces`;
+  return url;
 }
 
 function trustList(value: string): (address: string) => boolean {

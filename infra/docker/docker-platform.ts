@@ -75,7 +75,9 @@ export class DockerPlatform extends pulumi.ComponentResource {
       {
         name: "gateway",
         aliases: ["proxy"],
-        image: own("gateway", { "routes.json": `${JSON.stringify(routeTable(platform), undefined, 2)}\n` }),
+        image: own("gateway", {
+          "routes.json": `${JSON.stringify(routeTable(platform, settings.cors), undefined, 2)}\n`,
+        }),
         env: { PROXY_PORT: String(platform.gateway.port) },
         ports: [{ internal: platform.gateway.port, external: settings.ports.gateway }],
         health: { test: gatewayProbe, startupSeconds: 60 },

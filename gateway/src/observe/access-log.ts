@@ -1,74 +1,152 @@
-/** What is logged of one request; times in milliseconds, sizes in bytes. */
+import { Output } from "./output.ts";
+import { redactPath, redactQuery } from "./redact.ts";
+
+/** What is logged of one request. Strings hold what the wire carried, one character a byte. */
 export interface AccessRecord {
   readonly id: string;
   readonly method: string;
+  /** The request target, query included; secrets in it are taken out here. */
   readonly target: string;
+  /** 499 when the client left before it had an answer. */
   readonly status: number;
-  readonly ms: number;
+  readonly durationMs: number;
+  /** Bytes of the request's body, or of everything a tunnel took in. */
+  readonly bytesIn: number;
   readonly bytesOut: number;
   readonly route: string | undefined;
   readonly client: string;
-  readonly upgrade?: boolean;
+  readonly upgrade?: boolean | undefined;
+  /** `host:port` that answered. */
+  readonly upstream?: string | undefined;
+  readonly traceId?: string | undefined;
+  /** Why the gateway answered itself, e.g. `rate_limited`. */
+  readonly outcome?: string | undefined;
 }
 
-const flushBytes = 16_384;
+/** How an {@link AccessLog} writes. */
+export interface AccessLogOptions {
+  /** False logs events only. */
+  readonly requests?: boolean;
+  /** Takes whole lines; default: standard output. Returns false when it has no room, and takes nothing then. */
+  readonly write?: (lines: string) => unknown;
+  /** Largest single write, bytes; 4096 when several processes share one pipe. */
+  readonly chunk?: number;
+}
+
+const flushLength = 32_768;
 const flushMs = 200;
+/** Longest path, query or foreign text in a line, characters: a line stays below 64 KiB whatever was sent. */
+const longest = 4_096;
+const needsEscape = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
 
-/** Values of the query that let somebody in; messaging takes its token there (contracts P16). */
-const secretParameter = /((?:^|&)[^=&]*(?:token|authorization|password|secret|code)[^=&]*=)[^&]*/gi;
-
-/** A query with the values of secret parameters taken out. An escaped name is decoded before it is compared. */
-export function redactQuery(query: string): string {
-  return query
-    .split("&")
-    .map((pair) => {
-      const name = pair.split("=", 1)[0] ?? "";
-      let decoded = name;
-      try {
-        decoded = decodeURIComponent(name);
-      } catch {
-        // Not an escape: compared as it stands.
-      }
-      return `${decoded}=`.replace(secretParameter, "") === "" && decoded !== "" ? `${name}=REDACTED` : pair;
-    })
-    .join("&");
+/** A JSON string. JSON's own escapes keep control characters, and so line ends, out of it. */
+function quoted(text: string): string {
+  const short = text.length > longest ? `${text.slice(0, longest)}...` : text;
+  return needsEscape.test(short) ? JSON.stringify(short) : `"${short}"`;
 }
 
-/** Writes one JSON line per event, gathered so that a busy gateway does not make a system call per request. */
-export class Log {
+/**
+ * One JSON line per request or event on standard output, gathered so that a busy gateway does not make a system call
+ * per request. A reader that is too slow costs lines, counted in `dropped` and told in a later line, never memory or
+ * requests.
+ */
+export class AccessLog {
+  /** Lines that found no room. */
+  dropped = 0;
+  readonly requests: boolean;
+  #told = 0;
   #pending = "";
+  #lines = 0;
   #timer: NodeJS.Timeout | undefined;
-  readonly #write: (text: string) => void;
+  readonly #output: Output | undefined;
+  readonly #write: (lines: string) => unknown;
+  #second = -1;
+  #prefix = "";
+  #millisecond = -1;
+  #time = "";
 
-  constructor(write: (text: string) => void = (text) => process.stdout.write(text)) {
-    this.#write = write;
+  constructor({ requests = true, write, chunk }: AccessLogOptions = {}) {
+    this.requests = requests;
+    if (write === undefined) {
+      const output = new Output(1, chunk === undefined ? {} : { chunk });
+      this.#output = output;
+      this.#write = (lines) => output.write(lines);
+    } else this.#write = write;
   }
 
-  /** Logs a request. JSON escaping keeps whatever bytes it carried on one line. */
-  access(record: AccessRecord): void {
-    const { target, ...rest } = record;
+  /** Logs a request. */
+  request(r: AccessRecord): void {
+    if (!this.requests) return;
+    const { target } = r;
     const mark = target.indexOf("?");
-    this.event("request", {
-      ...rest,
-      path: mark < 0 ? target : target.slice(0, mark),
-      ...(mark >= 0 && { query: redactQuery(target.slice(mark + 1)) }),
-    });
+    let line = `{"time":"${this.#now()}","event":"request","id":${quoted(r.id)},"method":${quoted(r.method)},"path":${quoted(
+      redactPath(mark < 0 ? target : target.slice(0, mark)),
+    )}`;
+    if (mark >= 0) line += `,"query":${quoted(redactQuery(target.slice(mark + 1, mark + 1 + longest)))}`;
+    line += `,"status":${number(r.status)},"ms":${number(Math.round(r.durationMs * 10) / 10)},"bytesIn":${number(r.bytesIn)},"bytesOut":${number(r.bytesOut)},"client":${quoted(r.client)}`;
+    if (r.route !== undefined) line += `,"route":${quoted(r.route)}`;
+    if (r.upstream !== undefined) line += `,"upstream":${quoted(r.upstream)}`;
+    if (r.traceId !== undefined) line += `,"trace":${quoted(r.traceId)}`;
+    if (r.outcome !== undefined) line += `,"outcome":${quoted(r.outcome)}`;
+    this.#add(r.upgrade === true ? `${line},"upgrade":true}\n` : `${line}}\n`);
   }
 
   /** Logs anything else. */
   event(event: string, fields: object = {}): void {
-    this.#pending += `${JSON.stringify({ time: new Date().toISOString(), event, ...fields })}\n`;
-    if (this.#pending.length >= flushBytes) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), flushMs).unref();
+    this.#add(`${JSON.stringify({ time: this.#now(), event, ...fields })}\n`);
   }
 
-  /** Writes what is gathered. */
+  /** Writes what is gathered before it returns: for the end of the process. */
   flush(): void {
+    this.#hand();
+    this.#output?.flushSync();
+  }
+
+  /** Resolves when everything logged is written. */
+  async close(): Promise<void> {
+    this.#hand();
+    await this.#output?.drained();
+    this.flush();
+  }
+
+  #add(line: string): void {
+    this.#pending += line;
+    this.#lines++;
+    if (this.#pending.length >= flushLength) this.#hand();
+    else this.#timer ??= setTimeout(() => this.#hand(), flushMs).unref();
+  }
+
+  /** Gives what is gathered to the output, or drops it. */
+  #hand(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#pending === "") return;
-    const text = this.#pending;
+    const lines = this.#pending;
+    const count = this.#lines;
     this.#pending = "";
-    this.#write(text);
+    this.#lines = 0;
+    const lost = this.dropped - this.#told;
+    const note =
+      lost > 0 ? `${JSON.stringify({ time: this.#now(), event: "log-lines-dropped", lines: lost })}\n` : "";
+    if (this.#write(note + lines) === false) this.dropped += count;
+    else if (lost > 0) this.#told += lost;
+  }
+
+  /** The time as RFC 3339, made anew at most once a millisecond. */
+  #now(): string {
+    const now = Date.now();
+    if (now === this.#millisecond) return this.#time;
+    const second = Math.floor(now / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#prefix = new Date(now).toISOString().slice(0, 20);
+    }
+    this.#millisecond = now;
+    const rest = now - second * 1000;
+    this.#time = `${this.#prefix}${rest < 10 ? "00" : rest < 100 ? "0" : ""}${rest}Z`;
+    return this.#time;
   }
 }
+
+/** JSON has no NaN. */
+const number = (value: number): number => (Number.isFinite(value) ? value : 0);

@@ -11,9 +11,14 @@ const backlog = 4096;
  * Lets a server listen.
  * @throws {StartError} naming the variable and the fix.
  */
-export function listen(server: Server, { host, port }: Address, options: ListenOptions = {}): Promise<void> {
+export function listen(
+  server: Server,
+  { host, port }: Address,
+  options: ListenOptions = {},
+  variable = "PROXY_PORT",
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, { host, port }));
+    const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, { host, port }, variable));
     server.once("error", fail);
     server.listen({ port, host, backlog, ...options }, () => {
       server.off("error", fail);
@@ -33,10 +38,10 @@ export async function probePort(address: Address): Promise<void> {
 }
 
 /** Why a listen failed, in terms of the settings. */
-export function listenError(error: NodeJS.ErrnoException, { host, port }: Address): StartError {
+function listenError(error: NodeJS.ErrnoException, { host, port }: Address, variable: string): StartError {
   const reasons: Record<string, string> = {
-    EADDRINUSE: `PROXY_PORT: ${port} is taken: stop what listens there, or choose another port`,
-    EACCES: `PROXY_PORT: ${port} needs a privilege: choose a port from 1024 up`,
+    EADDRINUSE: `${variable}: ${port} is taken: stop what listens there, or choose another port`,
+    EACCES: `${variable}: ${port} needs a privilege: choose a port from 1024 up`,
     EADDRNOTAVAIL: `PROXY_HOST: "${host}": is no address of this machine: use one, or 0.0.0.0 for all`,
     ENOTFOUND: `PROXY_HOST: "${host}": has no address: use an address of this machine, or 0.0.0.0 for all`,
   };

@@ -1,6 +1,6 @@
 import { readFileSync, stat, unwatchFile, watchFile } from "node:fs";
 import type { RouteTable } from "../../../config/route-table.ts";
-import type { Log } from "../observe/access-log.ts";
+import type { AccessLog } from "../observe/access-log.ts";
 import { parseRouteTable } from "../routing/parse.ts";
 import { type ReloadResult, StartError } from "./wiring.ts";
 
@@ -42,7 +42,7 @@ export class RouteFile {
    * @returns ends the watch.
    */
   watch(
-    log: Log,
+    log: AccessLog,
     take: (table: RouteTable) => Promise<object> | object,
     done: (result: ReloadResult) => void = () => {},
   ): () => void {

@@ -9,7 +9,7 @@ import type { Wiring } from "./wiring.ts";
  */
 export async function serve(wiring: Wiring, routeFile: RouteFile): Promise<void> {
   const { settings, log, metrics } = wiring;
-  const gateway = wiring.start(routeFile.load(), settings, log);
+  const gateway = wiring.start(routeFile.load());
   await listen(gateway.server, settings);
   const port = await metrics?.listen(async () => [metrics.snapshot()]);
   log.event("listening", { address: gateway.server.address() });
@@ -25,6 +25,7 @@ export async function serve(wiring: Wiring, routeFile: RouteFile): Promise<void>
   stopOnSignals(log, async () => {
     unwatch();
     await gateway.close();
+    await wiring.finish?.();
     // Last: what happens during the drain can still be scraped.
     port?.close();
   });

@@ -1,5 +1,5 @@
 import type { RouteTable } from "../../../config/route-table.ts";
-import type { Log } from "../observe/access-log.ts";
+import type { AccessLog } from "../observe/access-log.ts";
 import type { Gateway } from "../proxy/server.ts";
 import type { Settings } from "../settings.ts";
 
@@ -27,10 +27,12 @@ export interface MetricsWiring<S = unknown> {
 /** All that the process layer needs to know of the gateway it runs. */
 export interface Wiring {
   readonly settings: Settings;
-  readonly log: Log;
+  readonly log: AccessLog;
   /** Builds the data path; `createGateway`. */
-  readonly start: (table: RouteTable, settings: Settings, log: Log) => Gateway;
+  readonly start: (table: RouteTable) => Gateway;
   readonly metrics?: MetricsWiring;
+  /** Sends what is gathered elsewhere, at the end. */
+  readonly finish?: () => Promise<void>;
 }
 
 /** A reason not to start, for one line on stderr. */

@@ -3,27 +3,6 @@ import { listen } from "./listen.ts";
 import type { Order, Report } from "./messages.ts";
 import { StartError, type Wiring } from "./wiring.ts";
 
-/** POSIX: a write of at most PIPE_BUF bytes to a pipe is not mixed with those of other writers. */
-const pipeBuffer = 4096;
-
-/** Writes to the stdout that all workers share, in pieces of whole lines that stay whole. */
-export function writeWholeLines(
-  text: string,
-  write: (piece: Buffer) => void = (piece) => process.stdout.write(piece),
-): void {
-  const bytes = Buffer.from(text);
-  for (let start = 0; start < bytes.length; ) {
-    let end = bytes.length;
-    if (end - start > pipeBuffer) {
-      const last = bytes.lastIndexOf(10, start + pipeBuffer - 1);
-      // A single longer line goes as it is.
-      end = last >= start ? last + 1 : bytes.indexOf(10, start) + 1 || bytes.length;
-    }
-    write(bytes.subarray(start, end));
-    start = end;
-  }
-}
-
 /**
  * Serves as one of several processes, on the orders of the primary.
  * @throws {StartError} when no primary started it.
@@ -45,7 +24,8 @@ export async function work(wiring: Wiring): Promise<void> {
     if (draining) return;
     draining = true;
     await gateway?.close();
-    log.flush();
+    await wiring.finish?.();
+    await log.close();
     process.exit(0);
   };
 
@@ -59,7 +39,7 @@ export async function work(wiring: Wiring): Promise<void> {
   });
   process.on("message", (order: Order) => {
     if (order.kind === "serve") {
-      gateway = wiring.start(order.table, settings, log);
+      gateway = wiring.start(order.table);
       const { server } = gateway;
       listen(server, settings).then(
         () => report({ kind: "listening", address: server.address() }),

@@ -1,6 +1,6 @@
 import type { Cluster, Worker } from "node:cluster";
 import type { RouteTable } from "../../../config/route-table.ts";
-import type { Log } from "../observe/access-log.ts";
+import type { AccessLog } from "../observe/access-log.ts";
 import type { Order, Report } from "./messages.ts";
 import { StartError } from "./wiring.ts";
 
@@ -25,7 +25,7 @@ interface Place {
 /** What a set of workers runs with. */
 export interface WorkersOptions {
   readonly cluster: Cluster;
-  readonly log: Log;
+  readonly log: AccessLog;
   readonly table: RouteTable;
   readonly count: number;
   /** Called when workers keep dying; nothing is restarted any more. */

@@ -1,231 +1,399 @@
-import http, { type Agent, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Route } from "../../../config/route-table.ts";
-import { type ClientFacts, requestHeaders, responseHeaders } from "../message/headers.ts";
+import { securityFields } from "../message/fields.ts";
 import { type Problem, problemFor } from "../message/problem.ts";
+import { Framing, framingOf, type ResponseHead } from "../message/response-head.ts";
 import { repairLocation } from "../routing/router.ts";
-import type { Settings } from "../settings.ts";
+import {
+  keepsBuffer,
+  pauseReading,
+  type ReadOutcome,
+  type UpstreamConnection,
+} from "../upstream/connection.ts";
+import type { PoolUser } from "../upstream/pool.ts";
+import type { Applicant } from "./admission.ts";
+import type { Deadlines, Timed } from "./deadlines.ts";
+import { type Answering, type Exchange, httpDate } from "./exchange.ts";
+import type { BodySink } from "./incoming.ts";
+import { fieldLines } from "./request-facts.ts";
+import type { RouteState } from "./route-state.ts";
+import { traceFields, upstreamHead } from "./upstream-request.ts";
 
-/** One request on its way. */
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly route: Route;
-  readonly target: string;
-  readonly client: ClientFacts;
-}
+/** What a forwarded request waits for; each has its own time limit and its own refusal. */
+const Phase = {
+  queue: "ERR_OVERLOADED",
+  connect: "ERR_CONNECT_TIMEOUT",
+  body: "ERR_BODY_TIMEOUT",
+  response: "ERR_RESPONSE_TIMEOUT",
+  transfer: "ERR_IDLE",
+} as const;
 
-const coded = (code: string): NodeJS.ErrnoException => Object.assign(new Error(code), { code });
-/** Methods that may be sent twice (RFC 9110 9.2.2), and that usually come without a body. */
+/** Methods that may be sent twice (RFC 9110 9.2.2) and usually come without a body. */
 const repeatable = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Pieces up to this many bytes are joined to the head in one write; larger ones are written as they lie. */
+const joinBytes = 8_192;
 
-/** Length of the body a request announces: a number, "chunked", or undefined for none. */
-function framing(request: IncomingMessage): number | "chunked" | undefined {
-  if (request.headers["transfer-encoding"] !== undefined) return "chunked";
-  const length = request.headers["content-length"];
-  return length === undefined ? undefined : Number(length);
+/** Limits and services that every forwarded request shares. */
+export interface ForwardContext {
+  readonly deadlines: Deadlines;
+  /** Milliseconds without progress while a body is sent by the client. */
+  readonly bodyTimeout: number;
+  /** Milliseconds without progress while an answer is transferred. */
+  readonly transferTimeout: number;
+  /** `performance.now()` of the last sweep: exact enough for progress. */
+  now(): number;
+  onRetry(): void;
 }
 
-/**
- * Sends a request to its upstream and streams the answer back; neither body is gathered in memory.
- * @param refuse answers the client when nothing has been sent to it yet.
- */
-export function forward(
-  exchange: Exchange,
-  settings: Settings,
-  agent: Agent,
-  refuse: (problem: Problem) => void,
-): void {
-  const { request, response, route } = exchange;
-  const body = framing(request);
-  const most = route.max_body_bytes ?? settings.maxBodyBytes;
-  if (typeof body === "number" && body > most) {
-    refuse(problemFor(coded("ERR_BODY_TOO_LARGE")));
-    return;
+/** One request on its way to its upstream and the answer back. Neither body is gathered in memory. */
+export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant {
+  readonly method: string;
+  readonly wantsUpgrade = false;
+  requestSent = false;
+  deadline = Number.POSITIVE_INFINITY;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
+  readonly #exchange: Exchange;
+  readonly #state: RouteState;
+  readonly #context: ForwardContext;
+  readonly #target: string;
+  readonly #chunkedIn: boolean;
+  readonly #hasBody: boolean;
+  #phase: string = Phase.queue;
+  #connection: UpstreamConnection | undefined;
+  /** The request's head until it is written, perhaps together with its body. */
+  #requestHead: string | undefined;
+  #admitted = false;
+  #retried = false;
+  #upstreamBlocked = false;
+  #over = false;
+  // The answer.
+  #headWritten = false;
+  #answerHead: ResponseHead | undefined;
+  #chunkedOut = false;
+  #closes = false;
+  /** Text of the answer that is not written yet. */
+  #out = "";
+  #corked = false;
+  #wroteBytes = false;
+  #ended = false;
+
+  constructor(exchange: Exchange, state: RouteState, target: string, context: ForwardContext) {
+    this.#exchange = exchange;
+    this.#state = state;
+    this.#target = target;
+    this.#context = context;
+    this.method = exchange.method;
+    this.#chunkedIn = exchange.head.transferEncoding !== undefined;
+    this.#hasBody = this.#chunkedIn || exchange.head.length > 0;
+    exchange.answering = this;
+    exchange.upstream = state.upstream;
   }
-  if (request.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
-  attempt(exchange, settings, agent, refuse, body, most, true);
-}
 
-function attempt(
-  exchange: Exchange,
-  settings: Settings,
-  agent: Agent,
-  refuse: (problem: Problem) => void,
-  body: number | "chunked" | undefined,
-  most: number,
-  mayRetry: boolean,
-): void {
-  const { request, response, route, target, client } = exchange;
-  const headers = requestHeaders(request, client);
-  if (body === "chunked") headers.push("Transfer-Encoding", "chunked");
-  else if (body !== undefined) headers.push("Content-Length", String(body));
-  const upstream = http.request({
-    host: route.host,
-    port: route.port,
-    method: request.method ?? "GET",
-    path: target,
-    headers,
-    agent,
-    setDefaultHeaders: false,
-    maxHeaderSize: settings.maxHeaderBytes,
-  });
-  let settled = false;
-  const timers = watch(upstream, settings, route);
+  /** Sends the request as soon as there is room for it. */
+  start(now: number): void {
+    if (this.#exchange.head.length > this.#state.maxBodyBytes) return this.#refuse("ERR_BODY_TOO_LARGE");
+    this.#context.deadlines.add(this);
+    this.#wait(Phase.queue, now + this.#state.queueTimeout);
+    const { admission } = this.#state;
+    const entered = admission === undefined ? "in" : admission.enter(this);
+    if (entered === "full") this.onFailure("ERR_OVERLOADED");
+    else if (entered === "in") this.onAdmitted();
+  }
 
-  const failed = (error: NodeJS.ErrnoException) => {
-    timers.stop();
-    if (settled) return;
-    settled = true;
-    response.off("close", clientGone);
-    upstream.destroy();
-    const reset = error.code === "ECONNRESET" || error.code === "EPIPE";
-    // A kept connection may have been closed by the upstream just as it was taken: one more try, on another.
+  onAdmitted(): void {
+    this.#admitted = true;
+    if (this.#state.pool.acquire(this, this.#context.now()) === "full") this.onFailure("ERR_OVERLOADED");
+  }
+
+  onConnection(connection: UpstreamConnection): void {
+    const exchange = this.#exchange;
+    const { length, expect } = exchange.head;
+    this.#connection = connection;
+    if (connection.socket.connecting)
+      this.#wait(Phase.connect, this.#context.now() + this.#state.connectTimeout);
+    else this.onConnect();
+    const framing = this.#chunkedIn
+      ? "Transfer-Encoding: chunked\r\n"
+      : length >= 0
+        ? `Content-Length: ${length}\r\n`
+        : "";
+    const head = upstreamHead(exchange, this.#target, framing, traceFields(exchange));
+    if (!this.#hasBody) {
+      this.requestSent = true;
+      connection.socket.write(head, "latin1");
+      return;
+    }
+    this.#requestHead = head;
+    if (expect !== undefined && !exchange.request.complete) exchange.response.writeContinue();
+    // The first piece usually follows in the same turn, and then goes out with the head.
+    process.nextTick(flushRequestHead, this);
+    exchange.request.sendBodyTo(this);
+  }
+
+  onConnect(): void {
+    this.#wait(...this.#afterConnect());
+  }
+
+  #afterConnect(): [string, number] {
+    const now = this.#context.now();
+    return !this.#hasBody || this.requestSent
+      ? [Phase.response, now + this.#state.responseTimeout]
+      : [Phase.body, now + this.#context.bodyTimeout];
+  }
+
+  onRequestBody(chunk: Buffer): boolean {
+    const exchange = this.#exchange;
+    exchange.bytesIn += chunk.length;
+    if (this.#over) return true;
+    if (exchange.bytesIn > this.#state.maxBodyBytes) {
+      this.onFailure("ERR_BODY_TOO_LARGE");
+      return true;
+    }
+    const socket = this.#connection?.socket;
+    if (socket === undefined) return true;
+    const head = this.#requestHead;
+    let more: boolean;
+    if (head !== undefined && !this.#chunkedIn && chunk.length <= joinBytes) {
+      this.#requestHead = undefined;
+      more = socket.write(head + chunk.toString("latin1"), "latin1");
+    } else {
+      socket.cork();
+      this.flushRequestHead();
+      if (this.#chunkedIn) socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+      more = socket.write(chunk);
+      if (this.#chunkedIn) more = socket.write("\r\n", "latin1");
+      process.nextTick(uncork, socket);
+    }
+    if (this.#phase === Phase.body) this.deadline = this.#context.now() + this.#context.bodyTimeout;
+    if (more) return true;
+    // An upstream that does not read is not the client's stall.
+    this.#upstreamBlocked = true;
+    if (this.#phase === Phase.body)
+      this.#wait(Phase.response, this.#context.now() + this.#state.responseTimeout);
+    return false;
+  }
+
+  onRequestEnd(): void {
+    if (this.#over || this.#connection === undefined) return;
+    const { socket } = this.#connection;
+    if (this.#chunkedIn) {
+      const head = this.#requestHead ?? "";
+      this.#requestHead = undefined;
+      socket.write(`${head}0\r\n\r\n`, "latin1");
+    } else this.flushRequestHead();
+    this.requestSent = true;
+    if (this.#phase === Phase.body)
+      this.#wait(Phase.response, this.#context.now() + this.#state.responseTimeout);
+  }
+
+  /** Writes the request's head unless that has been done. */
+  flushRequestHead(): void {
+    const head = this.#requestHead;
+    if (head === undefined || this.#connection === undefined) return;
+    this.#requestHead = undefined;
+    this.#connection.socket.write(head, "latin1");
+  }
+
+  onUpstreamDrain(): void {
+    if (!this.#upstreamBlocked) return;
+    this.#upstreamBlocked = false;
+    if (this.#phase === Phase.response && !this.requestSent)
+      this.#wait(Phase.body, this.#context.now() + this.#context.bodyTimeout);
+    this.#exchange.connection.socket.resume();
+  }
+
+  onInterim(head: ResponseHead): void {
+    // HTTP/1.0 knows no interim answers (RFC 9110 15.2).
+    if (this.#exchange.request.httpVersionMinor === 0 || this.#headWritten) return;
+    this.#exchange.connection.socket.write(
+      `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${head.cors}\r\n`,
+      "latin1",
+    );
+  }
+
+  onHead(head: ResponseHead): void {
+    const exchange = this.#exchange;
+    this.#answerHead = head;
+    this.#wait(
+      Phase.transfer,
+      head.eventStream ? Number.POSITIVE_INFINITY : this.#context.now() + this.#context.transferTimeout,
+    );
+    exchange.status = head.status;
+    const framing = framingOf(head, exchange.method);
+    let fields = "";
+    if (framing === Framing.none) {
+      // Also the length that a body would have had, for HEAD and 304; a 204 has none (RFC 9110 8.6).
+      if (head.length >= 0 && head.status !== 204) fields = `Content-Length: ${head.length}\r\n`;
+      this.#closes = exchange.closes;
+    } else if (framing === Framing.length) {
+      fields = `Content-Length: ${head.length}\r\n`;
+      this.#closes = exchange.closes;
+    } else if (exchange.request.httpVersionMinor === 0) {
+      // Its body ends with the connection (RFC 9112 6.3).
+      this.#closes = true;
+    } else {
+      fields = "Transfer-Encoding: chunked\r\n";
+      this.#chunkedOut = true;
+      this.#closes = exchange.closes;
+    }
+    if (this.#closes) fields += "Connection: close\r\n";
+    if (!head.hasDate) fields += `Date: ${httpDate()}\r\n`;
+    fields += this.#corsFields(head);
+    if (head.location !== undefined)
+      fields += `Location: ${repairLocation(this.#state.route, head.location, exchange.host)}\r\n`;
+    this.#out = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${securityFields}X-Request-ID: ${exchange.id}\r\n${fields}\r\n`;
+  }
+
+  /** `Vary` and the CORS fields: the upstream's, or the route's own in their place, never both. */
+  #corsFields(head: ResponseHead): string {
+    const { cors } = this.#state;
+    if (cors === undefined) return head.vary === undefined ? head.cors : `${head.cors}Vary: ${head.vary}\r\n`;
+    const vary = cors.vary(head.vary);
+    return (
+      fieldLines(cors.actual(this.#exchange.head.origin)) + (vary === undefined ? "" : `Vary: ${vary}\r\n`)
+    );
+  }
+
+  onBody(buffer: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (length <= joinBytes && this.#out.length <= 2 * joinBytes) {
+      const text = buffer.toString("latin1", start, end);
+      this.#out += this.#chunkedOut ? `${length.toString(16)}\r\n${text}\r\n` : text;
+      return;
+    }
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#exchange.connection.socket.cork();
+    }
+    if (this.#chunkedOut) this.#out += `${length.toString(16)}\r\n`;
+    this.#flushText();
+    this.#exchange.writeBytes(buffer.subarray(start, end));
+    this.#wroteBytes = true;
+    if (this.#chunkedOut) this.#out = "\r\n";
+  }
+
+  onEnd(): void {
+    this.#ended = true;
+    if (this.#chunkedOut) this.#out += "0\r\n\r\n";
+  }
+
+  afterRead(): ReadOutcome {
+    if (this.#over) return 0;
+    const { socket } = this.#exchange.connection;
+    this.#flushText();
+    if (this.#corked) {
+      this.#corked = false;
+      socket.uncork();
+    }
+    const kept = this.#wroteBytes && socket.writableLength > 0 ? keepsBuffer : 0;
+    this.#wroteBytes = false;
+    if (this.#ended) {
+      this.#done();
+      this.#exchange.finish(this.#closes);
+      return kept;
+    }
+    if (this.#phase === Phase.transfer) {
+      const blocked = socket.writableNeedDrain;
+      // A quiet event stream is no failure, a client that does not read is one.
+      if (blocked || this.#answerHead?.eventStream !== true)
+        this.deadline = this.#context.now() + this.#context.transferTimeout;
+      if (blocked) return kept | pauseReading;
+    }
+    return kept;
+  }
+
+  onClientDrain(): void {
+    if (this.#over || this.#phase !== Phase.transfer) return;
+    this.deadline =
+      this.#answerHead?.eventStream === true
+        ? Number.POSITIVE_INFINITY
+        : this.#context.now() + this.#context.transferTimeout;
+    this.#connection?.resume();
+  }
+
+  onClientGone(): void {
+    const connection = this.#connection;
+    this.#done();
+    connection?.destroy();
+  }
+
+  onUpgrade(): void {
+    this.onFailure("ERR_BAD_RESPONSE");
+  }
+
+  onDeadline(): void {
+    this.onFailure(this.#phase);
+  }
+
+  onClientBroken(problem: Problem): void {
+    const connection = this.#connection;
+    this.#done();
+    connection?.destroy();
+    if (this.#headWritten) this.#exchange.cut();
+    else this.#exchange.refuse(problem);
+  }
+
+  onFailure(code: string): void {
+    if (this.#over) return;
+    const connection = this.#connection;
+    // A kept connection may have been closed by the upstream just as it was taken: one more try, on a new one.
     if (
-      mayRetry &&
-      reset &&
-      upstream.reusedSocket &&
-      body === undefined &&
-      repeatable.has(request.method ?? "")
+      connection?.reused === true &&
+      !connection.answered &&
+      !this.#retried &&
+      !this.#hasBody &&
+      (code === "ERR_CLOSED" || code === "ECONNRESET" || code === "EPIPE") &&
+      repeatable.has(this.method)
     ) {
-      attempt(exchange, settings, agent, refuse, body, most, false);
-      return;
+      this.#retried = true;
+      this.#connection = undefined;
+      this.requestSent = false;
+      this.#context.onRetry();
+      if (this.#state.pool.acquire(this, this.#context.now(), true) !== "full") return;
     }
-    if (response.headersSent) response.destroy();
-    else refuse(problemFor(error));
-  };
-  const clientGone = () => {
-    if (settled || response.writableFinished) return;
-    settled = true;
-    timers.stop();
-    upstream.destroy();
-  };
-  response.once("close", clientGone);
-  upstream.on("error", failed);
-  upstream.on("response", (answer) => {
-    timers.answered();
-    if (settled) {
-      answer.destroy();
-      return;
-    }
-    // A 101 nobody asked for would turn the connection into something else (RFC 9110 15.2.2).
-    if (answer.statusCode === 101 || bothFramings(answer)) {
-      failed(coded("ERR_BAD_RESPONSE"));
-      return;
-    }
-    respond(exchange, answer, timers, () => {
-      settled = true;
-    });
-  });
-  upstream.on("upgrade", (_answer, socket) => {
-    socket.destroy();
-    failed(coded("ERR_BAD_RESPONSE"));
-  });
-  sendBody(request, upstream, body, most, settings, failed);
-}
-
-/** Content-Length beside Transfer-Encoding is an attempt to confuse (RFC 9112 6.3). */
-const bothFramings = (answer: IncomingMessage): boolean =>
-  answer.headers["transfer-encoding"] !== undefined && answer.headers["content-length"] !== undefined;
-
-function respond(exchange: Exchange, answer: IncomingMessage, timers: Timers, settle: () => void): void {
-  const { request, response, route, client } = exchange;
-  const headers = responseHeaders(answer, client.id, (location) =>
-    repairLocation(route, location, client.host),
-  );
-  response.sendDate = answer.headers.date === undefined;
-  // Bytes of a request we answered before reading it all could be taken for another request.
-  if (!request.complete) {
-    response.shouldKeepAlive = false;
-    headers.push("Connection", "close");
+    this.#done();
+    connection?.destroy();
+    if (this.#headWritten) this.#exchange.cut();
+    else this.#exchange.refuse(problemFor(code));
   }
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? "", headers);
-  response.flushHeaders();
-  answer.on("data", (chunk: Buffer) => {
-    if (!response.write(chunk)) answer.pause();
-  });
-  response.on("drain", () => answer.resume());
-  answer.on("end", () => {
-    settle();
-    timers.stop();
-    response.end();
-  });
-  // An answer that was cut must not look whole: the client's connection is cut too (RFC 9112 8).
-  const cut = () => {
-    if (response.writableEnded) return;
-    settle();
-    timers.stop();
-    response.destroy();
-  };
-  answer.on("error", cut);
-  answer.on("aborted", cut);
-  response.once("close", () => {
-    if (!response.writableFinished) answer.destroy();
-  });
-}
 
-function sendBody(
-  request: IncomingMessage,
-  upstream: http.ClientRequest,
-  body: number | "chunked" | undefined,
-  most: number,
-  settings: Settings,
-  failed: (error: NodeJS.ErrnoException) => void,
-): void {
-  if (body === undefined || body === 0) {
-    upstream.end();
-    return;
+  #refuse(code: string): void {
+    this.#over = true;
+    this.#exchange.answering = undefined;
+    this.#exchange.refuse(problemFor(code));
   }
-  let received = 0;
-  const stall = setTimeout(() => failed(coded("ERR_BODY_TIMEOUT")), settings.bodyTimeout);
-  const stop = () => clearTimeout(stall);
-  request.on("data", (chunk: Buffer) => {
-    stall.refresh();
-    received += chunk.length;
-    if (received > most) {
-      stop();
-      failed(coded("ERR_BODY_TOO_LARGE"));
-      return;
-    }
-    if (!upstream.write(chunk)) {
-      request.pause();
-      // An upstream that does not read is not the client's stall.
-      stop();
-      upstream.once("drain", () => {
-        stall.refresh();
-        request.resume();
-      });
-    }
-  });
-  request.on("end", () => {
-    stop();
-    upstream.end();
-  });
-  // A client that left half-way: the upstream must never see a complete request.
-  request.on("aborted", () => {
-    stop();
-    upstream.destroy();
-  });
-  upstream.on("close", stop);
+
+  #flushText(): void {
+    const text = this.#out;
+    if (text === "") return;
+    this.#out = "";
+    this.#headWritten = true;
+    this.#exchange.writeText(text);
+  }
+
+  #wait(phase: string, deadline: number): void {
+    this.#phase = phase;
+    this.deadline = deadline;
+  }
+
+  /** Leaves everything that knows of this request. */
+  #done(): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.#corked) this.#exchange.connection.socket.uncork();
+    this.#context.deadlines.remove(this);
+    this.#exchange.answering = undefined;
+    const { admission, pool } = this.#state;
+    if (this.#connection === undefined) pool.forget(this);
+    this.#connection = undefined;
+    if (this.#admitted) admission?.leave();
+    else admission?.forget(this);
+  }
 }
 
-interface Timers {
-  answered(): void;
-  stop(): void;
+function flushRequestHead(forward: Forward): void {
+  forward.flushRequestHead();
 }
 
-/** Time-outs of one attempt: to connect, then to the first byte of the answer. None runs once it has begun. */
-function watch(upstream: http.ClientRequest, settings: Settings, route: Route): Timers {
-  const response = route.timeouts?.response_ms ?? settings.responseTimeout;
-  let timer: NodeJS.Timeout | undefined;
-  const limit = (ms: number, code: string) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => upstream.destroy(coded(code)), ms);
-  };
-  upstream.once("socket", (socket) => {
-    if (!socket.connecting) return limit(response, "ERR_RESPONSE_TIMEOUT");
-    limit(settings.connectTimeout, "ERR_CONNECT_TIMEOUT");
-    socket.once("connect", () => limit(response, "ERR_RESPONSE_TIMEOUT"));
-  });
-  const stop = () => clearTimeout(timer);
-  return { answered: stop, stop };
+function uncork(socket: { uncork(): void }): void {
+  socket.uncork();
 }

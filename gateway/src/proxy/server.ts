@@ -1,14 +1,27 @@
-import http, { Agent, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import type { RouteTable } from "../../../config/route-table.ts";
-import { type ClientFacts, hostProblem, requestIdOf, securityHeaders } from "../message/headers.ts";
-import { type Problem, problemBody } from "../message/problem.ts";
-import type { Log } from "../observe/access-log.ts";
+import http, { type Server, type ServerResponse } from "node:http";
+import net, { type Socket } from "node:net";
+import type { Route, RouteTable } from "../../../config/route-table.ts";
+import { type Cors, isPreflight, preflightVary } from "../edge/cors.ts";
+import type { Problem } from "../message/problem.ts";
+import { hostProblem, isWebSocketHandshake } from "../message/request-head.ts";
+import type { AccessLog } from "../observe/access-log.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { SpanExporter } from "../observe/otlp.ts";
+import { gatewaySource } from "../observe/sources.ts";
+import { traceOf } from "../observe/trace.ts";
 import { compileRouter, type Decision } from "../routing/router.ts";
 import type { Settings } from "../settings.ts";
-import { forward } from "./forward.ts";
+import type { Pool } from "../upstream/pool.ts";
+import { ClientConnection, type ConnectionHandler } from "./client-connection.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Exchange, type ExchangeObserver } from "./exchange.ts";
+import { Forward, type ForwardContext } from "./forward.ts";
+import { GatewayRequest } from "./incoming.ts";
 import { Readiness } from "./readiness.ts";
-import { isWebSocket, tunnel } from "./upgrade.ts";
+import { bareRefusal, clientAddress, fieldLines, requestIdOf, requestOrigin } from "./request-facts.ts";
+import { type RouteState, routeStates } from "./route-state.ts";
+import { Tunnel, type TunnelObserver } from "./tunnel.ts";
+import { traceFields, upstreamHead } from "./upstream-request.ts";
 
 /** A running gateway. */
 export interface Gateway {
@@ -20,230 +33,416 @@ export interface Gateway {
 }
 
 const own = "/_gateway";
+/** Idle client connections are kept this long, milliseconds: longer than a load balancer's 60 s. */
+const clientIdle = 75_000;
+/** While draining, a connection used this recently may send one more request and is told to close with its answer. */
+const drainGrace = 1_000;
+
+/** Where a gateway tells what it does. */
+export interface Observers {
+  readonly log: AccessLog;
+  readonly metrics: Metrics;
+  readonly spans?: SpanExporter | undefined;
+}
 
 /** Builds the gateway's server; the caller lets it listen. */
-export function createGateway(table: RouteTable, settings: Settings, log: Log): Gateway {
-  let route = compileRouter(table);
-  let draining = false;
-  const readiness = new Readiness(table);
-  // Kept connections are closed here before Phoenix closes them at 60 s; the freshest is used first.
-  const agent = new Agent({
-    keepAlive: true,
-    scheduling: "lifo",
-    maxSockets: 1024,
-    maxFreeSockets: 256,
-    timeout: 50_000,
-  });
-  const tunnels = new Set<Socket>();
-  const connections = new Set<Socket>();
+export function createGateway(table: RouteTable, settings: Settings, observers: Observers): Gateway {
+  return new GatewayServer(table, settings, observers);
+}
 
-  const server = http.createServer({
-    maxHeaderSize: settings.maxHeaderBytes,
-    headersTimeout: settings.headersTimeout,
-    // Bodies have a stall limit of their own; a long upload is not an attack.
-    requestTimeout: 0,
-    keepAliveTimeout: 65_000,
-    connectionsCheckingInterval: Math.min(settings.headersTimeout, 5_000),
-    insecureHTTPParser: false,
-    requireHostHeader: false,
-    // Upgrades this gateway does not take are answered as plain requests, not hung up on.
-    shouldUpgradeCallback: (request) => isWebSocket(request) && takesWebSocket(request),
-  });
-  server.on("connection", (socket) => {
-    connections.add(socket);
-    socket.once("close", () => connections.delete(socket));
-  });
-  server.on("request", (request, response) => handle(request, response));
-  server.on("checkContinue", (request, response) => handle(request, response));
-  server.on("checkExpectation", (request, response) =>
-    handle(request, response, { status: 417, detail: "the Expect field asks for something unknown" }),
-  );
-  server.on("upgrade", (request, socket, head) => handleUpgrade(request, socket as Socket, head));
-  server.on("connect", (_request, socket) =>
-    socket.end(bare({ status: 405, detail: "CONNECT is not offered" })),
-  );
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === "ECONNRESET") return socket.destroy();
-    const status =
-      error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-    log.event("client-error", { code: error.code ?? "unknown", status });
-    socket.end(bare({ status, detail: "the request is not valid HTTP" }));
-  });
+class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, ForwardContext {
+  readonly server: Server;
+  readonly deadlines = new Deadlines();
+  readonly bodyTimeout: number;
+  readonly transferTimeout: number;
+  draining = false;
+  #drainingSince = 0;
+  #now = performance.now();
+  #decide: (target: string) => Decision;
+  #states: ReadonlyMap<Route, RouteState>;
+  #pools: Map<string, Pool>;
+  readonly #settings: Settings;
+  readonly #log: AccessLog;
+  readonly #metrics: Metrics;
+  readonly #spans: SpanExporter | undefined;
+  readonly #readiness: Readiness;
+  readonly #clients = new Set<ClientConnection>();
+  readonly #tunnels = new Set<Tunnel>();
+  readonly #sweeper: NodeJS.Timeout;
+  readonly #tunnelObserver: TunnelObserver;
 
-  function takesWebSocket(request: IncomingMessage): boolean {
-    const decision = decide(request);
+  constructor(table: RouteTable, settings: Settings, { log, metrics, spans }: Observers) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#metrics = metrics;
+    this.#spans = spans;
+    metrics.observe(gatewaySource(this));
+    this.bodyTimeout = settings.bodyTimeout;
+    this.transferTimeout = settings.tunnelIdle;
+    this.#decide = compileRouter(table);
+    const { states, pools } = routeStates(table, settings, metrics, new Map());
+    this.#states = states;
+    this.#pools = pools;
+    this.#readiness = new Readiness(table);
+    this.#tunnelObserver = this.#observeTunnels();
+    this.server = this.#createServer();
+    const shortest = Math.min(
+      settings.connectTimeout,
+      settings.bodyTimeout,
+      settings.responseTimeout,
+      settings.tunnelIdle,
+    );
+    this.#sweeper = setInterval(() => this.#sweep(), Math.min(250, Math.max(10, shortest / 8))).unref();
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  onRetry(): void {
+    this.#metrics.retries++;
+  }
+
+  *pools() {
+    for (const [upstream, pool] of this.#pools) {
+      const { open, idle, waiting } = pool.state;
+      yield { upstream, idle, busy: open - idle, waiting };
+    }
+  }
+
+  connections(): number {
+    return this.#clients.size;
+  }
+
+  inFlight(): number {
+    let count = 0;
+    for (const client of this.#clients) if (client.current !== undefined) count++;
+    return count;
+  }
+
+  tunnels(): number {
+    return this.#tunnels.size;
+  }
+
+  logLinesDropped(): number {
+    return this.#log.dropped;
+  }
+
+  use(table: RouteTable): void {
+    const { states, pools } = routeStates(table, this.#settings, this.#metrics, this.#pools);
+    for (const [key, pool] of this.#pools) if (!pools.has(key)) pool.close();
+    this.#decide = compileRouter(table);
+    this.#states = states;
+    this.#pools = pools;
+    this.#readiness.use(table);
+  }
+
+  async close(): Promise<void> {
+    this.draining = true;
+    this.#drainingSince = performance.now();
+    // The HTTP server's own close() ends every idle connection at once, also one whose next request is on its way.
+    const closed = new Promise<void>((resolve) =>
+      net.Server.prototype.close.call(this.server, () => resolve()),
+    );
+    const closeIdle = setInterval(() => this.#closeIdleClients(), 50);
+    this.#closeIdleClients();
+    const deadline = setTimeout(() => {
+      for (const tunnel of this.#tunnels) tunnel.destroy();
+      for (const client of this.#clients) client.socket.destroy();
+    }, this.#settings.drain);
+    await closed;
+    for (const tunnel of this.#tunnels) tunnel.destroy();
+    clearInterval(closeIdle);
+    clearTimeout(deadline);
+    clearInterval(this.#sweeper);
+    for (const pool of this.#pools.values()) pool.close();
+  }
+
+  /** Handles a client's next request. */
+  begin(client: ClientConnection, request: GatewayRequest, response: ServerResponse): void {
+    const start = performance.now();
+    this.#now = start;
+    const { head } = request;
+    const exchange = new Exchange(
+      client,
+      request,
+      response,
+      requestIdOf(head),
+      start,
+      this.#metrics.unrouted,
+      this,
+    );
+    if (client.trusted) exchange.client = clientAddress(client, head, this.#settings.trusted);
+    const problem = this.#requestProblem(request);
+    if (problem !== undefined) {
+      exchange.closesAnyway = true;
+      return exchange.refuse(problem);
+    }
+    const { target, host } = requestOrigin(exchange.target, head.host);
+    // An HTTP/1.0 client may send no Host, but exactly one goes on (RFC 9112 3.2).
+    exchange.host = host === "" ? `localhost:${client.localPort}` : host;
+    if (exchange.method === "OPTIONS" && target === "*") return exchange.reply(204, "");
+    const decision = this.#decide(target);
+    if ("refuse" in decision) {
+      if (isOwn(target)) return void this.#ownPath(exchange, target);
+      return exchange.refuse({
+        status: decision.refuse,
+        detail: decision.detail,
+        reason: decision.refuse === 404 ? "no_route" : "bad_request",
+      });
+    }
+    if (isOwn(target)) return void this.#ownPath(exchange, target);
+    const state = this.#states.get(decision.route) as RouteState;
+    exchange.route = decision.route.name;
+    exchange.metrics = state.metrics;
+    const wait = state.rateLimiter?.take(exchange.client, start) ?? 0;
+    if (wait > 0) return exchange.refuse(tooMany, `Retry-After: ${wait}\r\n`);
+    if (state.cors !== undefined && isPreflight(exchange.method, head.origin, head.corsMethod))
+      return this.#preflight(exchange, state.cors);
+    if (this.#spans !== undefined)
+      exchange.trace = traceOf(head.traceparents === 1 ? head.traceparent : undefined, true);
+    new Forward(exchange, state, decision.target, this).start(start);
+  }
+
+  onOver(exchange: Exchange): void {
+    exchange.metrics.record(exchange.status, exchange.durationMs);
+    if (exchange.outcome !== undefined) this.#metrics.refused(exchange.outcome);
+    this.#log.request(exchange);
+    const { trace } = exchange;
+    if (trace !== undefined)
+      this.#spans?.record({
+        trace,
+        method: exchange.method,
+        path: exchange.target.split("?", 1)[0] ?? "",
+        status: exchange.status,
+        route: exchange.route,
+        client: exchange.client,
+        upstream: exchange.upstream,
+        startMs: Date.now() - exchange.durationMs,
+        durationMs: exchange.durationMs,
+      });
+  }
+
+  #preflight(exchange: Exchange, cors: Cors): void {
+    const { origin = "", corsMethod = "", corsHeaders } = exchange.head;
+    const allowed = cors.preflight(origin, corsMethod, corsHeaders);
+    if (allowed === undefined) exchange.refuse(notAllowed, fieldLines(preflightVary));
+    else exchange.reply(204, "", undefined, fieldLines(allowed));
+  }
+
+  /** What Node's parser lets through and this gateway does not. */
+  #requestProblem(request: GatewayRequest): Problem | undefined {
+    const { head } = request;
+    const http10 = request.httpVersionMinor === 0;
+    if (request.rawHeaders.length > 2 * this.#settings.maxHeaders)
+      return { status: 431, reason: "bad_request", detail: "there are too many header fields" };
+    const host = hostProblem(head, http10);
+    if (host !== undefined) return { status: 400, reason: "bad_request", detail: host };
+    if (head.transferEncoding !== undefined) {
+      const codings = head.transferEncoding.toLowerCase();
+      // Without chunked as its last coding, and in HTTP/1.0, nobody can tell where the body ends (RFC 9112 6.3).
+      if (http10 || head.length >= 0 || !/(?:^|[ \t,])chunked$/.test(codings))
+        return { status: 400, reason: "bad_request", detail: "the length of the body is in doubt" };
+      // Any other coding would have to be undone (RFC 9112 6.1).
+      if (codings !== "chunked")
+        return { status: 501, reason: "bad_request", detail: "the transfer coding is not offered" };
+    }
+    if (head.expect !== undefined && head.expect.toLowerCase() !== "100-continue")
+      return { status: 417, reason: "bad_request", detail: "the Expect field asks for something unknown" };
+    if (request.method === "TRACE" || request.method === "CONNECT")
+      return { status: 405, reason: "bad_request", detail: `${request.method} is not offered` };
+    return undefined;
+  }
+
+  async #ownPath(exchange: Exchange, target: string): Promise<void> {
+    const path = target.split("?", 1)[0];
+    const get = exchange.method === "GET" || exchange.method === "HEAD";
+    if (get && path === `${own}/health`) return exchange.reply(200, '{"status":"ok"}\n');
+    if (!get || path !== `${own}/ready`)
+      return exchange.refuse({ status: 404, reason: "no_route", detail: "no such path" });
+    const upstreams = await this.#readiness.states();
+    const ready = !this.draining && upstreams.every(({ status }) => status === "ok");
+    const status = this.draining ? "draining" : ready ? "ok" : "failed";
+    exchange.reply(ready ? 200 : 503, `${JSON.stringify({ status, upstreams })}\n`);
+  }
+
+  #createServer(): Server {
+    const settings = this.#settings;
+    const server = http.createServer({
+      IncomingMessage: GatewayRequest,
+      maxHeaderSize: settings.maxHeaderBytes,
+      headersTimeout: settings.headersTimeout,
+      // Bodies have a stall limit of their own; a long upload is not an attack.
+      requestTimeout: 0,
+      // Idle connections are swept together.
+      keepAliveTimeout: 0,
+      connectionsCheckingInterval: Math.min(1_000, Math.max(50, settings.headersTimeout / 4)),
+      insecureHTTPParser: false,
+      requireHostHeader: false,
+      // Upgrades this gateway does not take are handled as plain requests, not hung up on.
+      shouldUpgradeCallback: (request) => this.#takesUpgrade(request as GatewayRequest),
+    });
+    // Node would drop the fields beyond its limit without a word.
+    server.maxHeadersCount = 0;
+    server.on("connection", (socket) => this.#onConnection(socket));
+    const take = (request: http.IncomingMessage, response: ServerResponse) => {
+      const incoming = request as GatewayRequest;
+      incoming.peer.take(incoming, response);
+    };
+    server.on("request", take);
+    server.on("checkContinue", take);
+    server.on("checkExpectation", take);
+    server.on("upgrade", (request, socket, early) =>
+      this.#onUpgrade(request as GatewayRequest, socket as Socket, early),
+    );
+    server.on("connect", (_request, socket) => {
+      socket.on("error", () => socket.destroy());
+      socket.end(bareRefusal({ status: 405, reason: "bad_request", detail: "CONNECT is not offered" }));
+    });
+    server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
+      this.#onClientError(error, socket as Socket),
+    );
+    return server;
+  }
+
+  #onConnection(socket: Socket): void {
+    const client = new ClientConnection(socket, this, this.#settings.trusted, performance.now());
+    this.#clients.add(client);
+    socket.once("close", () => this.#clients.delete(client));
+  }
+
+  #onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { gatewayClient: client } = socket as unknown as { gatewayClient: ClientConnection | undefined };
+    if (client === undefined || !socket.writable || error.code === "ECONNRESET" || error.code === "EPIPE")
+      return void socket.destroy();
+    const status = statusOfParseError(error.code);
+    this.#log.event("client-error", { code: error.code ?? "unknown", status, client: client.address });
+    const problem = { status, reason: "bad_request", detail: "the request is not valid HTTP" };
+    this.#metrics.refused(problem.reason);
+    this.#metrics.unrouted.record(status, 0);
+    const { current } = client;
+    if (current !== undefined && !current.request.complete) {
+      // The body of the request under way: nothing of it may look complete to the upstream.
+      current.fail(problem);
+      return;
+    }
+    client.refuse(bareRefusal(problem), performance.now());
+  }
+
+  #takesUpgrade(request: GatewayRequest): boolean {
+    const { head, peer: client } = request;
+    if (client.current !== undefined || client.closing) return false;
+    if (!isWebSocketHandshake(head, request.method ?? "", request.httpVersion)) return false;
+    if (hostProblem(head, false) !== undefined) return false;
+    const decision = this.#decide(requestOrigin(request.url ?? "", head.host).target);
     return "route" in decision && decision.route.websocket === true;
   }
 
-  /** The target in origin form; an absolute one is taken apart, and its authority replaces Host (RFC 9112 3.2.2). */
-  function origin(request: IncomingMessage): { readonly target: string; readonly host: string } {
-    const url = request.url ?? "/";
-    const host = request.headers.host ?? "";
-    const absolute = /^http:\/\/([^/?#@\s]+)(.*)$/i.exec(url);
-    if (absolute === null) return { target: url, host };
-    const rest = absolute[2] ?? "";
-    return { target: rest.startsWith("/") ? rest : `/${rest}`, host: absolute[1] as string };
-  }
-
-  function decide(request: IncomingMessage): Decision {
-    const problem = hostProblem(request);
-    if (problem !== undefined) return { refuse: 400, detail: problem };
-    return route(origin(request).target);
-  }
-
-  function facts(request: IncomingMessage): ClientFacts {
-    const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
-    return {
-      address,
-      trusted: settings.trusted(address),
-      id: requestIdOf(request),
-      host: origin(request).host || `localhost:${request.socket.localPort ?? ""}`,
-    };
-  }
-
-  function handle(request: IncomingMessage, response: ServerResponse, refusal?: Problem): void {
-    const start = performance.now();
-    const client = facts(request);
-    let name: string | undefined;
-    const before = request.socket.bytesWritten;
-    response.once("close", () =>
-      log.access({
-        id: client.id,
-        method: request.method ?? "",
+  #onUpgrade(request: GatewayRequest, socket: Socket, early: Buffer): void {
+    this.#now = performance.now();
+    const { head, peer: client } = request;
+    const { target, host } = requestOrigin(request.url ?? "", head.host);
+    const id = requestIdOf(head);
+    const decision = this.#decide(target);
+    if ("refuse" in decision || this.draining) {
+      socket.on("error", () => socket.destroy());
+      const problem = this.draining
+        ? { status: 503, reason: "draining", detail: "the gateway is shutting down" }
+        : { status: 400, reason: "bad_request", detail: "no upgrade is offered here" };
+      socket.end(bareRefusal(problem, id));
+      return;
+    }
+    this.#clients.delete(client);
+    const exchange = { connection: client, head, host, id, method: "GET" };
+    const tunnel = new Tunnel(
+      {
+        socket,
+        requestHead: upstreamHead(
+          exchange,
+          decision.target,
+          "Connection: Upgrade\r\nUpgrade: websocket\r\n",
+          traceFields(exchange),
+        ),
+        key: head.webSocketKey ?? "",
+        id,
+        host,
+        client: clientAddress(client, head, this.#settings.trusted),
         target: request.url ?? "",
-        // 499: the client left before it had an answer.
-        status: response.headersSent ? response.statusCode : 499,
-        ms: Math.round((performance.now() - start) * 10) / 10,
-        bytesOut: request.socket.bytesWritten - before,
-        route: name,
-        client: client.address,
-      }),
+        state: this.#states.get(decision.route) as RouteState,
+      },
+      Buffer.from(early),
+      this.#tunnelObserver,
     );
-    request.on("error", () => {});
-    response.on("error", () => {});
-    const refuse = (problem: Problem) => answer(request, response, client.id, problem);
-    if (refusal !== undefined) return refuse(refusal);
-    if (request.method === "TRACE") return refuse({ status: 405, detail: "TRACE is not offered" });
-    if (request.method === "OPTIONS" && request.url === "*")
-      return send(request, response, client.id, 204, "");
-    const decision = decide(request);
-    const path = request.url?.split("?", 1)[0] ?? "";
-    if (path === own || path.startsWith(`${own}/`)) return void ownPath(request, response, client.id, path);
-    if ("refuse" in decision) return refuse({ status: decision.refuse, detail: decision.detail });
-    name = decision.route.name;
-    if (draining) response.shouldKeepAlive = false;
-    forward({ request, response, client, ...decision }, settings, agent, refuse);
+    this.#tunnels.add(tunnel);
   }
 
-  function handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const start = performance.now();
-    const client = facts(request);
-    const decision = decide(request);
-    const refuse = (problem: Problem) => {
-      record(problem.status);
-      socket.end(bare(problem, client.id));
+  #observeTunnels(): TunnelObserver {
+    return {
+      deadlines: this.deadlines,
+      idleTimeout: this.#settings.tunnelIdle,
+      now: () => this.#now,
+      onAnswered: (tunnel, status) => {
+        const { id, target, client, state } = tunnel.handshake;
+        const durationMs = performance.now() - tunnel.start;
+        state.metrics.record(status, durationMs);
+        this.#log.request({
+          id,
+          method: "GET",
+          target,
+          status,
+          durationMs,
+          bytesIn: 0,
+          bytesOut: 0,
+          route: state.route.name,
+          upstream: state.upstream,
+          client,
+          upgrade: true,
+        });
+      },
+      refuse: (tunnel, problem) =>
+        void tunnel.handshake.socket.end(bareRefusal(problem, tunnel.handshake.id)),
+      onClosed: (tunnel) => void this.#tunnels.delete(tunnel),
     };
-    const record = (status: number) =>
-      log.access({
-        id: client.id,
-        method: "GET",
-        target: request.url ?? "",
-        status,
-        ms: Math.round((performance.now() - start) * 10) / 10,
-        bytesOut: 0,
-        route: "route" in decision ? decision.route.name : undefined,
-        client: client.address,
-        upgrade: true,
-      });
-    if ("refuse" in decision) return refuse({ status: decision.refuse, detail: decision.detail });
-    if (draining) return refuse({ status: 503, detail: "the gateway is shutting down" });
-    tunnels.add(socket);
-    socket.once("close", () => tunnels.delete(socket));
-    tunnel({ request, socket, head, client, ...decision }, settings, refuse, record);
   }
 
-  async function ownPath(
-    request: IncomingMessage,
-    response: ServerResponse,
-    id: string,
-    path: string,
-  ): Promise<void> {
-    const get = request.method === "GET" || request.method === "HEAD";
-    if (get && path === `${own}/health`) return send(request, response, id, 200, '{"status":"ok"}\n');
-    if (!get || path !== `${own}/ready`)
-      return answer(request, response, id, { status: 404, detail: "no such path" });
-    const upstreams = await readiness.states();
-    const ready = !draining && upstreams.every(({ status }) => status === "ok");
-    const body = { status: draining ? "draining" : ready ? "ok" : "failed", upstreams };
-    send(request, response, id, ready ? 200 : 503, `${JSON.stringify(body)}\n`);
+  #sweep(): void {
+    const now = performance.now();
+    const slow = Math.floor(now / 1_000) !== Math.floor(this.#now / 1_000);
+    this.#now = now;
+    this.deadlines.sweep(now);
+    if (!slow) return;
+    for (const pool of this.#pools.values()) pool.sweep(now);
+    for (const client of this.#clients) client.sweep(now, clientIdle);
   }
 
-  return {
-    server,
-    use(next) {
-      route = compileRouter(next);
-      readiness.use(next);
-    },
-    async close() {
-      draining = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      // Node counts a connection as idle only after its first request.
-      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-      const sweep = setInterval(() => server.closeIdleConnections(), 100);
-      const deadline = setTimeout(() => {
-        for (const socket of tunnels) socket.destroy();
-        server.closeAllConnections();
-      }, settings.drain);
-      await closed;
-      for (const socket of tunnels) socket.destroy();
-      clearInterval(sweep);
-      clearTimeout(deadline);
-      agent.destroy();
-    },
-  };
-}
-
-/** Answers by ourselves; an unread body makes the connection unfit for another request. */
-function answer(request: IncomingMessage, response: ServerResponse, id: string, problem: Problem): void {
-  send(request, response, id, problem.status, problemBody(problem, id), "application/problem+json");
-}
-
-function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  id: string,
-  status: number,
-  body: string,
-  type = "application/json",
-): void {
-  if (response.headersSent || response.destroyed) return;
-  const headers: string[] = [...securityHeaders, "X-Request-ID", id, "Cache-Control", "no-store"];
-  if (body !== "") headers.push("Content-Type", type, "Content-Length", String(Buffer.byteLength(body)));
-  const unread =
-    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
-  if (unread && !request.complete) {
-    response.shouldKeepAlive = false;
-    headers.push("Connection", "close");
+  #closeIdleClients(): void {
+    const now = performance.now();
+    for (const client of this.#clients) {
+      if (!client.idle) continue;
+      // One that was just used may have a request on its way; closing now would lose it.
+      const used = client.socket.bytesWritten > 0 && now - client.idleSince < drainGrace;
+      if (!used || now - this.#drainingSince > 2 * drainGrace) client.socket.destroy();
+    }
   }
-  response.writeHead(status, headers);
-  response.end(request.method === "HEAD" ? "" : body);
 }
 
-/** A whole refusal for a socket that has no response object. */
-function bare(problem: Problem, id = "-"): string {
-  const body = problemBody(problem, id);
-  const fields = [...securityHeaders, "Content-Type", "application/problem+json"];
-  fields.push(
-    "Content-Length",
-    String(Buffer.byteLength(body)),
-    "Connection",
-    "close",
-    "Date",
-    new Date().toUTCString(),
-  );
-  if (id !== "-") fields.push("X-Request-ID", id);
-  let head = `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status] ?? ""}\r\n`;
-  for (let i = 0; i < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`;
-  return `${head}\r\n${body}`;
+const tooMany: Problem = {
+  status: 429,
+  reason: "rate_limited",
+  detail: "there were too many requests from this address",
+};
+const notAllowed: Problem = {
+  status: 403,
+  reason: "cors",
+  detail: "this origin, method or field is not allowed",
+};
+
+const isOwn = (target: string): boolean =>
+  target.startsWith(own) && (target.length === own.length || /[/?]/.test(target[own.length] ?? ""));
+
+function statusOfParseError(code: string | undefined): number {
+  if (code === "HPE_HEADER_OVERFLOW") return 431;
+  if (code === "HPE_CHUNK_EXTENSIONS_OVERFLOW") return 413;
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return 408;
+  return 400;
 }

@@ -1,9 +1,8 @@
 import type { BarePath, Route, RouteTable } from "../../../config/route-table.ts";
+import { policies } from "./policies.ts";
+import { fail, flag, list, path, record, text, whole } from "./validate.ts";
 
-/** A routing table that cannot be used; the message names the field, its value and the fix. */
-export class RouteTableError extends Error {
-  override readonly name = "RouteTableError";
-}
+export { RouteTableError } from "./validate.ts";
 
 /**
  * Checks a parsed routing table: `{"services": [...]}`, or the original's shape, an object keyed by name with
@@ -16,7 +15,8 @@ export function parseRouteTable(json: unknown): RouteTable {
     ? services.map((entry, i) => [`services[${i}]`, record(entry, `services[${i}]`)])
     : Object.entries(record(services, "services")).map(([name, entry]) => [
         `services.${name}`,
-        { name, ...record(entry, `services.${name}`) },
+        // The original passed an Upgrade on from any route and had no word for it in its file.
+        { name, websocket: true, ...record(entry, `services.${name}`) },
       ]);
   if (entries.length === 0) fail("services", services, "declare at least one service");
   const routes = entries.map(([at, entry]) => parseRoute(entry, at));
@@ -34,7 +34,6 @@ export function parseRouteTable(json: unknown): RouteTable {
 function parseRoute(entry: Record<string, unknown>, at: string): Route {
   const prefix = path(entry.prefix, `${at}.prefix`).replace(/(?<=.)\/+$/, "");
   const bare = list(entry.skip_prefix ?? entry.skip_prefix_for ?? [], `${at}.skip_prefix`);
-  const timeouts = entry.timeouts === undefined ? {} : record(entry.timeouts, `${at}.timeouts`);
   return {
     name: text(entry.name, `${at}.name`),
     host: text(entry.host, `${at}.host`),
@@ -47,10 +46,7 @@ function parseRoute(entry: Record<string, unknown>, at: string): Route {
     }),
     deny: list(entry.deny ?? [], `${at}.deny`).map((item, i) => path(item, `${at}.deny[${i}]`)),
     websocket: entry.websocket === undefined ? false : flag(entry.websocket, `${at}.websocket`),
-    timeouts:
-      timeouts.response_ms === undefined
-        ? {}
-        : { response_ms: whole(timeouts.response_ms, `${at}.timeouts.response_ms`, 1, 86_400_000) },
+    ...policies(entry, at),
     ...(entry.max_body_bytes !== undefined && {
       max_body_bytes: whole(entry.max_body_bytes, `${at}.max_body_bytes`, 0, Number.MAX_SAFE_INTEGER),
     }),
@@ -72,25 +68,3 @@ function barePath(value: unknown, at: string): BarePath {
     suffixes: list(found.suffixes, `${at}.suffixes`).map((item, i) => text(item, `${at}.suffixes[${i}]`)),
   };
 }
-
-function fail(at: string, value: unknown, fix: string): never {
-  throw new RouteTableError(`routes: ${at}: ${JSON.stringify(value) ?? "is missing"}: ${fix}`);
-}
-const record = (value: unknown, at: string): Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : fail(at, value, "must be an object");
-const list = (value: unknown, at: string): readonly unknown[] =>
-  Array.isArray(value) ? value : fail(at, value, "must be a list");
-const text = (value: unknown, at: string): string =>
-  typeof value === "string" && value !== "" ? value : fail(at, value, "must be a text that is not empty");
-const flag = (value: unknown, at: string): boolean =>
-  typeof value === "boolean" ? value : fail(at, value, "must be true or false");
-const path = (value: unknown, at: string): string =>
-  typeof value === "string" && /^\/[A-Za-z0-9._~/-]*$/.test(value) && !/\/\.\.?(\/|$)/.test(value)
-    ? value
-    : fail(at, value, "must be an absolute path of plain characters");
-const whole = (value: unknown, at: string, least: number, most: number): number =>
-  typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
-    ? value
-    : fail(at, value, `must be a whole number from ${least} to ${most}`);

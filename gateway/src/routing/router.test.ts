@@ -112,24 +112,6 @@ describe("Location repair", () => {
 });
 
 describe("the routing table", () => {
-  test("an original services.json works unchanged", () => {
-    const original = {
-      services: {
-        "auth-service": {
-          host: "a",
-          port: 1,
-          prefix: "/auth",
-          api_version: 1,
-          strip_prefix: true,
-          skip_prefix_for: ["/swagger"],
-        },
-      },
-    };
-    expect(parseRouteTable(original).services[0]).toMatchObject({
-      name: "auth-service",
-      skip_prefix: ["/swagger"],
-    });
-  });
   test.each([
     [{}, "services"],
     [{ services: [{}] }, "services[0].prefix"],

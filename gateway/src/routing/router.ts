@@ -7,7 +7,10 @@ export type Decision =
 
 /** Anything an upstream might read as a way up: dots (plain or escaped) ended by a slash, a backslash or `;`. */
 const dotSegment = /(?:^|\/|\\|%2f|%5c)(?:\.|%2e){1,2}(?:$|\/|\\|;|%2f|%5c|%3b)/i;
-const forbidden = /[\x00-\x20\x7f\\]|%00|%5c/i;
+const forbidden = /[\x00-\x20\x7f\\#]|%00|%5c/i;
+/** What a path must have for either to matter; most paths have none of it. */
+const suspicious = /[\x00-\x20\x7f\\%#]|\/\./;
+const controls = /[\x00-\x20\x7f#]/;
 
 /** True when `path` is `prefix` or lies below it. */
 const below = (path: string, prefix: string): boolean =>
@@ -22,25 +25,55 @@ const below = (path: string, prefix: string): boolean =>
  * spelling are refused rather than resolved: proxy and upstream could read them differently (RFC 3986 5.2.4).
  */
 export function compileRouter(table: RouteTable): (target: string) => Decision {
-  const routes = [...table.services].sort((a, b) => b.prefix.length - a.prefix.length);
-  const denied = new Map(routes.map((route) => [route, (route.deny ?? []).map(canonical)]));
+  const find = findByPrefix(table.services);
+  const denied = new Map(
+    table.services
+      .filter(({ deny }) => (deny?.length ?? 0) > 0)
+      .map((route) => [route, (route.deny ?? []).map(canonical)]),
+  );
   return (target) => {
     const mark = target.indexOf("?");
     const path = mark < 0 ? target : target.slice(0, mark);
     const query = mark < 0 ? "" : target.slice(mark);
     if (path[0] !== "/" || path.startsWith("//"))
       return { refuse: 400, detail: "the path must begin with one slash" };
-    if (forbidden.test(path) || dotSegment.test(path) || /[\x00-\x20\x7f]/.test(query))
+    if ((suspicious.test(path) && (forbidden.test(path) || dotSegment.test(path))) || controls.test(query))
       return { refuse: 400, detail: "the path has dot segments or characters that are not allowed" };
-    const route = routes.find(({ prefix }) => below(path, prefix));
+    const route = find(path);
     if (route === undefined) return { refuse: 404, detail: "no service has this path" };
     const upstream = rewrite(route, path);
     if (upstream.startsWith("//"))
       return { refuse: 400, detail: "the path has an empty segment after its prefix" };
-    const plain = canonical(upstream);
-    if (denied.get(route)?.some((entry) => below(plain, entry)))
-      return { refuse: 404, detail: "no service has this path" };
+    const deny = denied.get(route);
+    if (deny !== undefined) {
+      const plain = canonical(upstream);
+      if (deny.some((entry) => below(plain, entry)))
+        return { refuse: 404, detail: "no service has this path" };
+    }
     return { route, target: upstream + query };
+  };
+}
+
+/**
+ * Finds the longest prefix at a segment boundary. The path's own first segments are looked up, the longest first, so
+ * the cost depends on how deep the prefixes are and not on how many there are.
+ */
+function findByPrefix(routes: readonly Route[]): (path: string) => Route | undefined {
+  const byPrefix = new Map(routes.map((route) => [route.prefix, route]));
+  const depth = Math.max(
+    0,
+    ...routes.map(({ prefix }) => (prefix === "/" ? 0 : prefix.split("/").length - 1)),
+  );
+  const fallback = byPrefix.get("/");
+  return (path) => {
+    let found = fallback;
+    let end = 0;
+    for (let segments = 0; segments < depth && end < path.length; segments++) {
+      const next = path.indexOf("/", end + 1);
+      end = next < 0 ? path.length : next;
+      found = byPrefix.get(path.slice(0, end)) ?? found;
+    }
+    return found;
   };
 }
 

@@ -1,0 +1,155 @@
+/**
+ * What the gateway does with each header field. Names arrive as new strings with every message, so what is known of a
+ * name is kept by its spelling: one Map look-up instead of lower-casing and comparing.
+ */
+
+/** Kinds of request fields. */
+export const RequestField = {
+  keep: 0,
+  /** Speaks of one connection only and is never passed on (RFC 9110 7.6.1). */
+  hop: 1,
+  host: 2,
+  contentLength: 3,
+  transferEncoding: 4,
+  connection: 5,
+  upgrade: 6,
+  expect: 7,
+  requestId: 8,
+  forwardedFor: 9,
+  forwardedProto: 10,
+  forwardedHost: 11,
+  forwardedPort: 12,
+  /** Believed from a trusted proxy only. */
+  spoofable: 13,
+  traceparent: 14,
+  tracestate: 15,
+  origin: 16,
+  corsMethod: 17,
+  corsHeaders: 18,
+  webSocketKey: 19,
+  webSocketVersion: 20,
+} as const;
+
+/** Kinds of response fields. */
+export const ResponseField = {
+  keep: 0,
+  hop: 1,
+  contentLength: 2,
+  transferEncoding: 3,
+  connection: 4,
+  upgrade: 5,
+  location: 6,
+  date: 7,
+  /** Written by the gateway itself on every answer. */
+  own: 8,
+  contentType: 9,
+  webSocketAccept: 10,
+  /** Replaced where the gateway answers for CORS. */
+  cors: 11,
+  vary: 12,
+} as const;
+
+const requestKinds: Readonly<Record<string, number>> = {
+  "keep-alive": RequestField.hop,
+  "proxy-authenticate": RequestField.hop,
+  "proxy-authorization": RequestField.hop,
+  "proxy-connection": RequestField.hop,
+  te: RequestField.hop,
+  trailer: RequestField.hop,
+  "http2-settings": RequestField.hop,
+  host: RequestField.host,
+  "content-length": RequestField.contentLength,
+  "transfer-encoding": RequestField.transferEncoding,
+  connection: RequestField.connection,
+  upgrade: RequestField.upgrade,
+  expect: RequestField.expect,
+  "x-request-id": RequestField.requestId,
+  "x-forwarded-for": RequestField.forwardedFor,
+  "x-forwarded-proto": RequestField.forwardedProto,
+  "x-forwarded-host": RequestField.forwardedHost,
+  "x-forwarded-port": RequestField.forwardedPort,
+  forwarded: RequestField.spoofable,
+  "x-real-ip": RequestField.spoofable,
+  traceparent: RequestField.traceparent,
+  tracestate: RequestField.tracestate,
+  origin: RequestField.origin,
+  "access-control-request-method": RequestField.corsMethod,
+  "access-control-request-headers": RequestField.corsHeaders,
+  "sec-websocket-key": RequestField.webSocketKey,
+  "sec-websocket-version": RequestField.webSocketVersion,
+};
+
+const responseKinds: Readonly<Record<string, number>> = {
+  "keep-alive": ResponseField.hop,
+  "proxy-authenticate": ResponseField.hop,
+  "proxy-connection": ResponseField.hop,
+  te: ResponseField.hop,
+  trailer: ResponseField.hop,
+  "content-length": ResponseField.contentLength,
+  "transfer-encoding": ResponseField.transferEncoding,
+  connection: ResponseField.connection,
+  upgrade: ResponseField.upgrade,
+  location: ResponseField.location,
+  date: ResponseField.date,
+  "x-frame-options": ResponseField.own,
+  "x-content-type-options": ResponseField.own,
+  "x-request-id": ResponseField.own,
+  "content-type": ResponseField.contentType,
+  "sec-websocket-accept": ResponseField.webSocketAccept,
+  vary: ResponseField.vary,
+  "access-control-allow-origin": ResponseField.cors,
+  "access-control-allow-credentials": ResponseField.cors,
+  "access-control-allow-methods": ResponseField.cors,
+  "access-control-allow-headers": ResponseField.cors,
+  "access-control-expose-headers": ResponseField.cors,
+  "access-control-max-age": ResponseField.cors,
+  "access-control-allow-private-network": ResponseField.cors,
+};
+
+/** RFC 9110 5.6.2. */
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Spellings kept at most, so that a flood of invented names cannot grow memory. */
+const mostSpellings = 2_000;
+
+/** Returned for a name that is no token. */
+export const notAToken = -1;
+
+function interning(kinds: Readonly<Record<string, number>>): (name: string) => number {
+  const known = new Map<string, number>(Object.entries(kinds));
+  return (name) => {
+    const kind = known.get(name);
+    if (kind !== undefined) return kind;
+    if (!token.test(name)) return notAToken;
+    const found = Object.hasOwn(kinds, name.toLowerCase()) ? (kinds[name.toLowerCase()] as number) : 0;
+    if (known.size < mostSpellings) known.set(name, found);
+    return found;
+  };
+}
+
+/** The kind of a request field by its name in any case, or {@link notAToken}. */
+export const requestField = interning(requestKinds);
+/** The kind of a response field by its name in any case, or {@link notAToken}. */
+export const responseField = interning(responseKinds);
+
+/** Security fields on every answer, as text. */
+export const securityFields = "X-Frame-Options: DENY\r\nX-Content-Type-Options: nosniff\r\n";
+
+/**
+ * The fields that `Connection` names beside its own options (RFC 9110 7.6.1), in lower case; undefined when there
+ * are none, which is the usual case.
+ */
+export function namedByConnection(connection: string): Set<string> | undefined {
+  let named: Set<string> | undefined;
+  for (const part of connection.split(",")) {
+    const name = part.trim().toLowerCase();
+    if (name === "" || name === "keep-alive" || name === "close" || name === "upgrade") continue;
+    named ??= new Set();
+    named.add(name);
+  }
+  return named;
+}
+
+/** Whether `Connection` lists an option, in lower case. */
+export function connectionHas(connection: string, option: string): boolean {
+  return connection.split(",").some((part) => part.trim().toLowerCase() === option);
+}

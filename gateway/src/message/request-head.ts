@@ -1,0 +1,149 @@
+import { namedByConnection, RequestField, requestField } from "./fields.ts";
+
+/** What the gateway must know of a request's fields, read in one pass, and the lines that go on to the upstream. */
+export class RequestHead {
+  host = "";
+  hosts = 0;
+  /** Bytes of the body; -1 when `Content-Length` is absent. */
+  length = -1;
+  transferEncoding: string | undefined;
+  connection: string | undefined;
+  upgrade: string | undefined;
+  expect: string | undefined;
+  /** The client's request id when it sent exactly one. */
+  requestId: string | undefined;
+  requestIds = 0;
+  forwardedFor: string | undefined;
+  forwardedProto: string | undefined;
+  forwardedHost: string | undefined;
+  forwardedPort: string | undefined;
+  traceparent: string | undefined;
+  traceparents = 0;
+  tracestate: string | undefined;
+  origin: string | undefined;
+  corsMethod: string | undefined;
+  corsHeaders: string | undefined;
+  webSocketKey: string | undefined;
+  webSocketVersion: string | undefined;
+  /** Whether a body follows. */
+  get hasBody(): boolean {
+    return this.length > 0 || this.transferEncoding !== undefined;
+  }
+  /** Fields that are passed on unchanged, as lines in the client's order and spelling. */
+  kept = "";
+}
+
+const joined = (before: string | undefined, value: string): string =>
+  before === undefined ? value : `${before}, ${value}`;
+
+/**
+ * Reads Node's flat `rawHeaders`. Node's strict parser has checked names, values and framing already.
+ * @param trusted whether the peer is a proxy whose `Forwarded` and `X-Real-IP` go on.
+ */
+export function readRequestHead(raw: readonly string[], trusted: boolean): RequestHead {
+  const head = new RequestHead();
+  read(head, raw, trusted, undefined);
+  const named = head.connection === undefined ? undefined : namedByConnection(head.connection);
+  if (named === undefined) return head;
+  const again = new RequestHead();
+  read(again, raw, trusted, named);
+  return again;
+}
+
+function read(
+  head: RequestHead,
+  raw: readonly string[],
+  trusted: boolean,
+  named: ReadonlySet<string> | undefined,
+): void {
+  let kept = "";
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    const value = raw[i + 1] as string;
+    const kind = requestField(name);
+    if (kind === RequestField.keep) {
+      if (named?.has(name.toLowerCase()) !== true) kept += `${name}: ${value}\r\n`;
+      continue;
+    }
+    switch (kind) {
+      case RequestField.host:
+        head.host = value;
+        head.hosts++;
+        break;
+      case RequestField.contentLength:
+        head.length = Number(value);
+        break;
+      case RequestField.transferEncoding:
+        head.transferEncoding = joined(head.transferEncoding, value);
+        break;
+      case RequestField.connection:
+        head.connection = joined(head.connection, value);
+        break;
+      case RequestField.upgrade:
+        head.upgrade = joined(head.upgrade, value);
+        break;
+      case RequestField.expect:
+        head.expect = joined(head.expect, value);
+        break;
+      case RequestField.requestId:
+        head.requestId = value;
+        head.requestIds++;
+        break;
+      case RequestField.forwardedFor:
+        head.forwardedFor = joined(head.forwardedFor, value);
+        break;
+      case RequestField.forwardedProto:
+        head.forwardedProto = value;
+        break;
+      case RequestField.forwardedHost:
+        head.forwardedHost = value;
+        break;
+      case RequestField.forwardedPort:
+        head.forwardedPort = value;
+        break;
+      case RequestField.spoofable:
+        if (trusted && named?.has(name.toLowerCase()) !== true) kept += `${name}: ${value}\r\n`;
+        break;
+      case RequestField.traceparent:
+        head.traceparent = value;
+        head.traceparents++;
+        break;
+      case RequestField.tracestate:
+        head.tracestate = joined(head.tracestate, value);
+        break;
+      case RequestField.hop:
+        break;
+      default:
+        if (kind === RequestField.origin) head.origin = value;
+        else if (kind === RequestField.corsMethod) head.corsMethod = value;
+        else if (kind === RequestField.corsHeaders) head.corsHeaders = value;
+        else if (kind === RequestField.webSocketKey) head.webSocketKey = value;
+        else if (kind === RequestField.webSocketVersion) head.webSocketVersion = value;
+        if (named?.has(name.toLowerCase()) !== true) kept += `${name}: ${value}\r\n`;
+    }
+  }
+  head.kept = kept;
+}
+
+/** A host name, IPv4 or bracketed IPv6 address with an optional port (RFC 9110 7.2, RFC 3986 3.2.2); no user information. */
+const hostPattern = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::\d{0,5})?$/;
+
+/** What is wrong with the Host of a request (RFC 9112 3.2), if anything. */
+export function hostProblem(head: RequestHead, http10: boolean): string | undefined {
+  if (head.hosts === 1) return hostPattern.test(head.host) ? undefined : "the Host field is not a host name";
+  if (head.hosts > 1) return "there is more than one Host field";
+  return http10 ? undefined : "the Host field is missing";
+}
+
+/** Whether a request asks for a WebSocket in the one way RFC 6455 4.1 allows. */
+export function isWebSocketHandshake(head: RequestHead, method: string, httpVersion: string): boolean {
+  return (
+    method === "GET" &&
+    httpVersion === "1.1" &&
+    head.upgrade?.toLowerCase() === "websocket" &&
+    head.webSocketKey !== undefined &&
+    head.webSocketVersion !== undefined &&
+    head.transferEncoding === undefined &&
+    head.length <= 0
+  );
+}

@@ -1,0 +1,217 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AccessLog, type AccessRecord } from "./access-log.ts";
+import { redactPath, redactQuery } from "./redact.ts";
+
+const record: AccessRecord = {
+  id: "1",
+  method: "GET",
+  target: "/auth/account?x=1",
+  status: 200,
+  durationMs: 1.26,
+  bytesIn: 0,
+  bytesOut: 12,
+  route: "auth-service",
+  client: "127.0.0.1",
+};
+function lines(run: (log: AccessLog) => void): Record<string, unknown>[] {
+  let text = "";
+  const log = new AccessLog({
+    write: (more) => {
+      text += more;
+    },
+  });
+  run(log);
+  log.flush();
+  expect(text.endsWith("\n") || text === "").toBe(true);
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe("a line", () => {
+  test("says what happened", () => {
+    const before = Date.now();
+    const [line] = lines((log) =>
+      log.request({ ...record, upgrade: true, upstream: "a:1", traceId: "t", outcome: "shed" }),
+    );
+    expect(line).toEqual({
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      event: "request",
+      id: "1",
+      method: "GET",
+      path: "/auth/account",
+      query: "x=1",
+      status: 200,
+      ms: 1.3,
+      bytesIn: 0,
+      bytesOut: 12,
+      client: "127.0.0.1",
+      route: "auth-service",
+      upstream: "a:1",
+      trace: "t",
+      outcome: "shed",
+      upgrade: true,
+    });
+    expect(Math.abs(Date.parse(line?.time as string) - before)).toBeLessThan(2000);
+  });
+
+  test("is one valid JSON line whatever bytes were sent", () => {
+    const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((c) => String.fromCharCode(c)) });
+    const any = fc.oneof(
+      bytes,
+      fc.string({ unit: "binary" }),
+      fc.constantFrom('"', "\\", "\n", "\u2028", '","status":200'),
+    );
+    fc.assert(
+      fc.property(any, any, any, any, fc.double(), (id, method, target, client, ms) => {
+        const found = lines((log) => log.request({ ...record, id, method, target, client, durationMs: ms }));
+        expect(found).toHaveLength(1);
+        expect(found[0]).toMatchObject({ event: "request", status: 200 });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("is bounded in length", () => {
+    const [line] = lines((log) =>
+      log.request({ ...record, target: `/${"a".repeat(1e6)}?${"b".repeat(1e6)}` }),
+    );
+    expect(JSON.stringify(line).length).toBeLessThan(10_000);
+  });
+});
+
+describe("secrets", () => {
+  test.each([
+    ["token=T&vsn=2.0.0", "token=REDACTED&vsn=2.0.0"],
+    ["x=1&access_token=T", "x=1&access_token=REDACTED"],
+    ["%74oken=T", "%74oken=REDACTED"],
+    ["%2574oken=T", "%2574oken=REDACTED"],
+    ["%74oken%ff=T", "%74oken%ff=REDACTED"],
+    ["TOKEN=T", "TOKEN=REDACTED"],
+    ["user[password]=T", "user[password]=REDACTED"],
+    ["a=1;token=T", "a=1;token=REDACTED"],
+    ["next=/x?token=T", "next=REDACTED"],
+    ["next=%2Fx%3Ftoken%3DT", "next=REDACTED"],
+    ["token%3DT", "REDACTED"],
+    ["Authorization=Bearer%20T", "Authorization=REDACTED"],
+    ["token=T=U", "token=REDACTED"],
+    ["api_key=T", "api_key=REDACTED"],
+    ["author=me&key=v&page=%32", "author=me&key=v&page=%32"],
+    ["token", "token"],
+    ["", ""],
+  ])("%s is logged as %s", (query, expected) => expect(redactQuery(query)).toBe(expected));
+
+  test("the value of a secret never comes through, wherever it stands", () => {
+    const noise = fc.constantFrom("a=1", "", "b", "%zz=1", "=", "c=%ff");
+    const name = fc.constantFrom("token", "%74oken", "TOKEN", "access_token", "password", "to%6ben");
+    fc.assert(
+      fc.property(
+        fc.array(noise),
+        name,
+        fc.constantFrom("&", ";"),
+        fc.array(noise),
+        (before, key, sep, after) => {
+          expect(redactQuery([...before, `${key}=S3CR3T`, ...after].join(sep))).not.toContain("S3CR3T");
+        },
+      ),
+    );
+  });
+
+  test.each([
+    ["http://user:pw@host/x", "http://REDACTED@host/x"],
+    ["//user:pw@host/x", "//REDACTED@host/x"],
+    ["/users/a@b.org", "/users/a@b.org"],
+  ])("%s as %s", (path, expected) => expect(redactPath(path)).toBe(expected));
+});
+
+describe("output", () => {
+  test("requests can be left out, events stay", () =>
+    expect(
+      (() => {
+        let text = "";
+        const log = new AccessLog({ requests: false, write: (more) => (text += more) });
+        log.request(record);
+        log.event("listening", { port: 1 });
+        log.flush();
+        return text
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line).event);
+      })(),
+    ).toEqual(["listening"]));
+
+  test("lines that find no room are counted, and a later line says so", () => {
+    let room = false;
+    let text = "";
+    const log = new AccessLog({
+      write: (more) => {
+        if (room) text += more;
+        return room;
+      },
+    });
+    for (let i = 0; i < 3; i++) log.request(record);
+    log.flush();
+    expect(log.dropped).toBe(3);
+    room = true;
+    log.request(record);
+    log.flush();
+    const found = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(found).toMatchObject([{ event: "log-lines-dropped", lines: 3 }, { event: "request" }]);
+  });
+
+  /** A process that logs `count` requests to a pipe nobody reads, then tells how it went on standard error. */
+  const flood = (count: number, pause: string) =>
+    spawn(
+      process.execPath,
+      [
+        "--input-type=module",
+        "-e",
+        `import { AccessLog } from ${JSON.stringify(fileURLToPath(new URL("access-log.ts", import.meta.url)))};
+         const log = new AccessLog();
+         const record = ${JSON.stringify(record)};
+         const start = performance.now();
+         for (let i = 0; i < ${count}; i++) { log.request({ ...record, id: String(i) }); if (i % 1000 === 0) ${pause}; }
+         console.error(JSON.stringify({ ms: performance.now() - start, dropped: log.dropped, rss: process.memoryUsage.rss() }));
+         await log.close();`,
+      ],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+
+  test("a reader that stops costs lines, not time or memory, and what is written is whole", async () => {
+    const child = flood(300_000, "await new Promise(setImmediate)");
+    let report = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => (report += text));
+    child.stdout.pause();
+    while (!report.includes("}")) await new Promise((resolve) => setTimeout(resolve, 20));
+    const { dropped, rss } = JSON.parse(report);
+    expect(dropped).toBeGreaterThan(100_000);
+    expect(rss).toBeLessThan(200 * 1024 * 1024);
+    let text = "";
+    for await (const chunk of child.stdout.setEncoding("utf8")) text += chunk;
+    const ids = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .filter(({ event }) => event === "request");
+    expect(ids.length + dropped).toBeGreaterThanOrEqual(300_000 - 200);
+    expect(ids.length + dropped).toBeLessThanOrEqual(300_000);
+  });
+
+  test("a reader that keeps up gets every line in order", async () => {
+    const child = flood(20_000, "await new Promise((next) => setTimeout(next, 20))");
+    let text = "";
+    for await (const chunk of child.stdout.setEncoding("utf8")) text += chunk;
+    const ids = text
+      .trim()
+      .split("\n")
+      .map((line) => Number(JSON.parse(line).id));
+    expect(ids).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
+  });
+});

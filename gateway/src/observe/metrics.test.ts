@@ -1,0 +1,208 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { exposition } from "./exposition.ts";
+import { bucketsMs, gauge, Metrics, merge, type Snapshot } from "./metrics.ts";
+import { createMetricsServer } from "./metrics-server.ts";
+import { gatewaySource, processSource } from "./sources.ts";
+
+interface Series {
+  readonly labels: Record<string, string>;
+  readonly value: number;
+}
+
+/** A strict reader of the text format: throws on a line, an order or a number that the format does not allow. */
+function read(text: string): Map<string, Series[]> {
+  const found = new Map<string, Series[]>();
+  const families = new Set<string>();
+  let family = "";
+  let type = "";
+  if (text !== "" && !text.endsWith("\n")) throw new Error("the last line must end");
+  for (const line of text.split("\n").slice(0, -1)) {
+    const help = /^# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) ((?:[^\\\n]|\\\\|\\n)*)$/.exec(line);
+    if (help !== null) {
+      family = help[1] as string;
+      type = "";
+      if (families.has(family)) throw new Error(`${family} comes twice`);
+      families.add(family);
+      continue;
+    }
+    const kind = /^# TYPE (\S+) (counter|gauge|histogram)$/.exec(line);
+    if (kind !== null) {
+      if (kind[1] !== family || type !== "") throw new Error(`TYPE out of place: ${line}`);
+      type = kind[2] as string;
+      if ((type === "counter") !== family.endsWith("_total")) throw new Error(`_total: ${family}`);
+      continue;
+    }
+    const sample =
+      /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\\\|\\"|\\n)*",?)*)\})? (\S+)$/.exec(
+        line,
+      );
+    if (sample === null) throw new Error(`not a sample: ${line}`);
+    const [, name = "", pairs = "", number = ""] = sample;
+    const suffix = name.slice(family.length);
+    const allowed = type === "histogram" ? ["_bucket", "_sum", "_count"] : [""];
+    if (!name.startsWith(family) || !allowed.includes(suffix)) throw new Error(`stray sample: ${line}`);
+    if (!/^([+-]?\d+(\.\d+)?(e[+-]?\d+)?|[+-]Inf|NaN)$/.test(number)) throw new Error(`number: ${line}`);
+    const labels: Record<string, string> = {};
+    for (const [, key = "", value = ""] of pairs.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g))
+      labels[key] = value.replace(/\\(.)/g, (_all, c: string) => (c === "n" ? "\n" : c));
+    const value = number === "+Inf" ? Number.POSITIVE_INFINITY : Number(number);
+    const series = found.get(name) ?? [];
+    if (series.some((other) => JSON.stringify(other.labels) === JSON.stringify(labels)))
+      throw new Error(`series twice: ${line}`);
+    series.push({ labels, value });
+    found.set(name, series);
+  }
+  return found;
+}
+const reading = (
+  text: string | Map<string, Series[]>,
+  name: string,
+  labels: Record<string, string> = {},
+): number | undefined =>
+  (typeof text === "string" ? read(text) : text)
+    .get(name)
+    ?.find((series) => Object.entries(labels).every(([key, value]) => series.labels[key] === value))?.value;
+
+test("requests are counted by route and status class, durations in buckets whose bounds are inclusive", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(
+          fc.constantFrom(0, 101, 200, 204, 304, 404, 499, 502, 999),
+          fc.oneof(fc.constantFrom(0, ...bucketsMs), fc.double({ min: 0, max: 20_000, noNaN: true })),
+        ),
+      ),
+      (answers) => {
+        const metrics = new Metrics();
+        const route = metrics.route("a");
+        for (const [status, ms] of answers) route.record(status, ms);
+        const text = read(exposition(metrics.snapshot()));
+        for (const status of ["1xx", "2xx", "3xx", "4xx", "5xx", "other"]) {
+          const mine = answers.filter(
+            ([s]) => (s < 100 || s > 599 ? "other" : `${Math.floor(s / 100)}xx`) === status,
+          );
+          const labels = { route: "a", status };
+          expect(reading(text, "gateway_requests_total", labels) ?? 0).toBe(mine.length);
+          expect(reading(text, "gateway_request_duration_seconds_count", labels) ?? 0).toBe(mine.length);
+          for (const bound of bucketsMs)
+            expect(
+              reading(text, "gateway_request_duration_seconds_bucket", {
+                ...labels,
+                le: String(bound / 1000),
+              }) ?? 0,
+            ).toBe(mine.filter(([, ms]) => ms <= bound).length);
+          expect(
+            reading(text, "gateway_request_duration_seconds_bucket", { ...labels, le: "+Inf" }) ?? 0,
+          ).toBe(mine.length);
+          expect(reading(text, "gateway_request_duration_seconds_sum", labels) ?? 0).toBeCloseTo(
+            mine.reduce((sum, [, ms]) => sum + ms / 1000, 0),
+            6,
+          );
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("a label keeps whatever text a route's name has", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme" }), (name) => {
+      const metrics = new Metrics();
+      metrics.route(name).record(200, 1);
+      expect(reading(exposition(metrics.snapshot()), "gateway_requests_total", { route: name })).toBe(1);
+    }),
+  );
+});
+
+test("a route keeps its counters over a reload; requests without a route have one name", () => {
+  const metrics = new Metrics();
+  metrics.route("a").record(200, 1);
+  metrics.route("a").record(200, 1);
+  metrics.unrouted.record(404, 1);
+  const text = exposition(metrics.snapshot());
+  expect(reading(text, "gateway_requests_total", { route: "a" })).toBe(2);
+  expect(reading(text, "gateway_requests_total", { route: "none", status: "4xx" })).toBe(1);
+});
+
+test("workers report as one: numbers add up, delays take the worst, also after a way through JSON", () => {
+  const worker = (requests: number, delay: number): Snapshot => {
+    const metrics = new Metrics();
+    for (let i = 0; i < requests; i++) metrics.route("a").record(200, 3);
+    metrics.refused("rate_limited");
+    metrics.retries = 2;
+    metrics.reloads.failed = 1;
+    metrics.observe(() => [gauge("delay_seconds", "d", delay, "max")]);
+    metrics.observe(
+      gatewaySource({
+        pools: () => [
+          { upstream: `h:${requests}`, idle: 1, busy: 2, waiting: 3 },
+          { upstream: "h:0", idle: 1, busy: 0, waiting: 0 },
+        ],
+        connections: () => 5,
+        inFlight: () => 4,
+        tunnels: () => 3,
+        logLinesDropped: () => 2,
+      }),
+    );
+    metrics.observe(processSource("1.2.3"));
+    return JSON.parse(JSON.stringify(metrics.snapshot())) as Snapshot;
+  };
+  const text = exposition(merge([worker(3, 0.5), worker(4, 0.2)]));
+  expect(reading(text, "gateway_requests_total", { route: "a" })).toBe(7);
+  expect(reading(text, "gateway_request_duration_seconds_bucket", { le: "0.005" })).toBe(7);
+  expect(reading(text, "gateway_request_duration_seconds_bucket", { le: "0.0025" })).toBe(0);
+  expect(reading(text, "gateway_refusals_total", { reason: "rate_limited" })).toBe(2);
+  expect(reading(text, "gateway_retries_total")).toBe(4);
+  expect(reading(text, "gateway_route_reloads_total", { result: "failed" })).toBe(2);
+  expect(reading(text, "delay_seconds")).toBe(0.5);
+  expect(reading(text, "gateway_upstream_connections", { upstream: "h:0", state: "idle" })).toBe(2);
+  expect(reading(text, "gateway_upstream_waiting_requests", { upstream: "h:3" })).toBe(3);
+  expect(reading(text, "gateway_client_connections")).toBe(10);
+  expect(reading(text, "gateway_tunnels")).toBe(6);
+  expect(reading(text, "gateway_log_lines_dropped_total")).toBe(4);
+  expect(reading(text, "gateway_workers")).toBe(2);
+  expect(reading(text, "gateway_build_info", { version: "1.2.3" })).toBe(1);
+  expect(reading(text, "process_resident_memory_bytes")).toBeGreaterThan(1e7);
+});
+
+test("a blocked event loop shows", async () => {
+  const source = processSource("0");
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  source();
+  // Node does not count the interval in which a reading falls.
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const until = performance.now() + 150;
+  while (performance.now() < until);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(reading(exposition(source()), "nodejs_eventloop_delay_seconds", { quantile: "1" })).toBeGreaterThan(
+    0.1,
+  );
+});
+
+test("the metrics port serves /metrics and nothing else", async () => {
+  const metrics = new Metrics();
+  metrics.unrouted.record(404, 1);
+  let fails = false;
+  const server = createMetricsServer(() =>
+    fails ? Promise.reject(new Error("a worker is gone")) : Promise.resolve([metrics.snapshot()]),
+  ).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    const answer = await fetch(`${base}/metrics`);
+    expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    expect(reading(await answer.text(), "gateway_requests_total", { route: "none" })).toBe(1);
+    expect((await fetch(`${base}/metrics?x`)).status).toBe(200);
+    expect((await fetch(`${base}/`)).status).toBe(404);
+    expect((await fetch(`${base}/metrics`, { method: "POST", body: "x" })).status).toBe(405);
+    fails = true;
+    expect((await fetch(`${base}/metrics`)).status).toBe(503);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});

@@ -1,0 +1,76 @@
+import { randomHex } from "./random.ts";
+
+/** The place of a request in a trace (W3C Trace Context). */
+export interface Trace {
+  /** The field to send on. */
+  readonly traceparent: string;
+  readonly traceId: string;
+  /** Span of the caller; undefined when the trace begins here. */
+  readonly parentId: string | undefined;
+  /** Span of this hop: what `traceparent` names as the parent of the next. The caller's when spans are not exported. */
+  readonly spanId: string;
+  readonly sampled: boolean;
+  /** Whether the client's `tracestate` belongs to this trace; if not it must be dropped (section 3.3). */
+  readonly keepsState: boolean;
+}
+
+/** Version, trace, parent and flags at fixed places, ids not all zero, version `ff` never (section 3.2). */
+const shape = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/;
+
+/** Whether a `traceparent` can be continued: version 00 exactly, a later version by the part of it that is known. */
+export function isTraceparent(given: string): boolean {
+  if (given.length < 55 || !shape.test(given)) return false;
+  return given.length === 55 || !given.startsWith("00");
+}
+
+/**
+ * The `traceparent` to send when no spans are exported: a valid one unchanged, so that the trace does not name a span
+ * that nobody ever sees; else a new one, not sampled.
+ */
+export function passTrace(given: string | undefined): string {
+  if (given === undefined || !isTraceparent(given)) return `00-${traceId()}-${randomHex16()}-00`;
+  // A later version is sent on as the one this code knows (section 3.2.4).
+  return given.startsWith("00") ? given : `00-${given.slice(3, 53)}${sampledFlag(given) ? "01" : "00"}`;
+}
+
+/**
+ * Continues a trace or begins one.
+ * @param given the client's `traceparent`; undefined when there is none or more than one.
+ * @param exporting makes a span of our own; a trace that begins here is then sampled.
+ */
+export function traceOf(given: string | undefined, exporting: boolean): Trace {
+  const valid = given !== undefined && isTraceparent(given);
+  if (!exporting || given === undefined || !valid) {
+    const traceparent = exporting ? `00-${traceId()}-${randomHex16()}-01` : passTrace(given);
+    return {
+      traceparent,
+      traceId: traceparent.slice(3, 35),
+      parentId: valid ? traceparent.slice(36, 52) : undefined,
+      spanId: traceparent.slice(36, 52),
+      sampled: sampledFlag(traceparent),
+      keepsState: valid,
+    };
+  }
+  const spanId = randomHex16();
+  const sampled = sampledFlag(given);
+  // Flags that are not known are not sent on by who makes a new parent id (section 3.2.2.5).
+  const traceparent = `00-${given.slice(3, 35)}-${spanId}-${sampled ? "01" : "00"}`;
+  return {
+    traceparent,
+    traceId: given.slice(3, 35),
+    parentId: given.slice(36, 52),
+    spanId,
+    sampled,
+    keepsState: true,
+  };
+}
+
+const sampledFlag = (traceparent: string): boolean =>
+  (Number.parseInt(traceparent[54] as string, 16) & 1) === 1;
+
+/** Random ids; all zero is not an id, and has one chance in 2^64 for the shorter one. */
+function randomHex16(): string {
+  const id = randomHex(16);
+  return id === "0000000000000000" ? randomHex16() : id;
+}
+const traceId = (): string => `${randomHex16()}${randomHex(16)}`;

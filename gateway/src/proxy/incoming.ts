@@ -1,0 +1,88 @@
+import { IncomingMessage } from "node:http";
+import { type RequestHead, readRequestHead } from "../message/request-head.ts";
+import type { ClientConnection } from "./client-connection.ts";
+
+/** Who gets a request's body as it arrives. */
+export interface BodySink {
+  /** @returns false when no more should be read for now; `request.socket.resume()` goes on. */
+  onRequestBody(chunk: Buffer): boolean;
+  onRequestEnd(): void;
+}
+
+/**
+ * Node's request with two shortcuts through documented seams: fields are read in one pass into a {@link RequestHead}
+ * instead of an object per request, and body pieces go straight to their sink instead of through a Readable's buffer.
+ */
+export class GatewayRequest extends IncomingMessage {
+  #head: RequestHead | undefined;
+  #sink: BodySink | undefined;
+  #early: Buffer[] | undefined;
+  #discarding = false;
+  /** Told when the client's connection has ended before the answer. */
+  onGone: { onClientGone(): void } | undefined;
+
+  get head(): RequestHead {
+    this.#head ??= readRequestHead(this.rawHeaders, this.peer.trusted);
+    return this.#head;
+  }
+
+  get peer(): ClientConnection {
+    return (this.socket as unknown as { gatewayClient: ClientConnection }).gatewayClient;
+  }
+
+  /** Sends the body to `sink`: what has arrived already at once. */
+  sendBodyTo(sink: BodySink): void {
+    this.#sink = sink;
+    const early = this.#early;
+    if (early !== undefined) {
+      this.#early = undefined;
+      let more = true;
+      for (const chunk of early) more = sink.onRequestBody(chunk) && more;
+      if (more) this.socket.resume();
+    }
+    if (this.complete) sink.onRequestEnd();
+  }
+
+  /** Reads over what is left of the body. */
+  discardBody(): void {
+    this.#sink = undefined;
+    this.#early = undefined;
+    this.#discarding = true;
+  }
+
+  /** Node's parser delivers the body here; `null` is its end. */
+  override push(chunk: Buffer | null): boolean {
+    if (chunk === null) this.#sink?.onRequestEnd();
+    else if (this.#sink !== undefined) return this.#sink.onRequestBody(chunk);
+    else if (!this.#discarding) {
+      // A pipelined request whose turn has not come: Node stops reading after this piece.
+      this.#early ??= [];
+      this.#early.push(chunk);
+      return false;
+    }
+    return true;
+  }
+
+  /** Node resumes what nobody has read; here nothing is ever left in a buffer. */
+  override resume(): this {
+    return this;
+  }
+
+  /** Node destroys requests that have no answer yet when their connection closes. */
+  override destroy(): this {
+    this.onGone?.onClientGone();
+    return this;
+  }
+}
+
+// Accessors, since the types declare properties: Node reads only `expect` and `te` from `headers`.
+Object.defineProperty(GatewayRequest.prototype, "headers", {
+  get(this: GatewayRequest) {
+    return this.head;
+  },
+});
+Object.defineProperty(GatewayRequest.prototype, "readableEnded", {
+  get(this: GatewayRequest) {
+    return this.complete;
+  },
+});

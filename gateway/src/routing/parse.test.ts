@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parseRouteTable } from "./parse.ts";
+import { compileRouter } from "./router.ts";
+
+const original = JSON.parse(
+  readFileSync(new URL("../../test/fixtures/original-services.json", import.meta.url), "utf8"),
+);
+const base = { name: "a", host: "h", port: 1, prefix: "/a", strip_prefix: true };
+const parse = (more: object) => parseRouteTable({ services: [{ ...base, ...more }] }).services[0];
+
+describe("the original's files", () => {
+  const to = (json: unknown, target: string) => {
+    const decision = compileRouter(parseRouteTable(json))(target);
+    return "refuse" in decision
+      ? decision.refuse
+      : `${decision.route.host}:${decision.route.port} ${decision.target}`;
+  };
+
+  test("services.json, an object keyed by name with skip_prefix_for, works unchanged", () => {
+    expect(parseRouteTable(original).services.map(({ name }) => name)).toEqual([
+      "auth-service",
+      "core-service",
+      "messaging-service",
+      "websocket",
+    ]);
+    expect(to(original, "/auth/account/token?x=1")).toBe("auth-service:2000 /api/v1/account/token?x=1");
+    expect(to(original, "/auth/health?deep")).toBe("auth-service:2000 /health?deep");
+    expect(to(original, "/core/public/a.png")).toBe("core-service:3000 /public/a.png");
+    expect(to(original, "/socket/websocket?token=T")).toBe(
+      "messaging-service:4000 /socket/websocket?token=T",
+    );
+  });
+
+  test("it passes WebSockets on, as the original did on any route", () =>
+    expect(parseRouteTable(original).services.every(({ websocket }) => websocket === true)).toBe(true));
+
+  test("so does the shape of the original's README, a list with names and skip_prefix", () => {
+    const listed = {
+      services: Object.entries(original.services as Record<string, Record<string, unknown>>).map(
+        ([name, { skip_prefix_for, ...entry }]) => ({ name, ...entry, skip_prefix: skip_prefix_for }),
+      ),
+    };
+    for (const target of ["/auth/account/token?x=1", "/core/public/a.png", "/messaging/swagger/x", "/none"])
+      expect(to(listed, target)).toBe(to(original, target));
+  });
+
+  test("neither gets a limit or a CORS policy that it does not name", () => {
+    for (const route of parseRouteTable(original).services) {
+      expect(route.concurrency).toBeUndefined();
+      expect(route.rate_limit).toBeUndefined();
+      expect(route.cors).toBeUndefined();
+      expect(route.timeouts).toEqual({});
+    }
+  });
+});
+
+describe("limits and CORS", () => {
+  test("pass as they are written", () => {
+    const more = {
+      timeouts: { connect_ms: 500, response_ms: 1000 },
+      concurrency: { max: 10, queue: 5, queue_ms: 100 },
+      rate_limit: { per_client: { rate: 0.5, burst: 1 }, total: { rate: 1000, burst: 2000 } },
+      cors: {
+        origins: [
+          "https://app.example.org",
+          "http://localhost:5173",
+          "http://[::1]:3000",
+          "capacitor://localhost",
+        ],
+        methods: ["GET"],
+        headers: [],
+        expose: ["X-Request-ID"],
+        credentials: true,
+        max_age_seconds: 600,
+      },
+    };
+    expect(parse(more)).toMatchObject(more);
+  });
+
+  test.each([
+    [{ timeouts: { connect: 1 } }, "timeouts.connect: 1: is not known here"],
+    [{ timeouts: { connect_ms: 0 } }, "timeouts.connect_ms: 0"],
+    [{ timeouts: [] }, "timeouts: []: must be an object"],
+    [{ concurrency: {} }, "concurrency.max: is missing"],
+    [{ concurrency: { queue: 5 } }, "concurrency.max: is missing"],
+    [{ concurrency: { max: 0 } }, "concurrency.max: 0"],
+    [{ concurrency: { max: 1, queue: -1 } }, "concurrency.queue: -1"],
+    [{ concurrency: { max: 1, queue_ms: 5 } }, "concurrency.queue_ms: 5: nothing can wait without a queue"],
+    [{ concurrency: { max: 1, queue: 1, wait: 1 } }, "concurrency.wait"],
+    [{ rate_limit: {} }, "rate_limit: {}: limits nothing"],
+    [{ rate_limit: { per_client: { rate: 1 } } }, "rate_limit.per_client.burst: is missing"],
+    [{ rate_limit: { per_client: { rate: 1, burst: 0 } } }, "rate_limit.per_client.burst: 0"],
+    [{ rate_limit: { per_client: { rate: 1, burst: 1.5 } } }, "rate_limit.per_client.burst: 1.5"],
+    [{ rate_limit: { total: { rate: 0, burst: 1 } } }, "rate_limit.total.rate: 0"],
+    [{ rate_limit: { total: { rate: "1", burst: 1 } } }, 'rate_limit.total.rate: "1"'],
+    [{ rate_limit: { total: { rate: 1, burst: 1, per: "s" } } }, "rate_limit.total.per"],
+    [{ rate_limit: { client: { rate: 1, burst: 1 } } }, "rate_limit.client"],
+    [{ cors: {} }, "cors.origins: is missing"],
+    [{ cors: { origins: [] } }, "cors.origins: []: list at least one"],
+    [{ cors: { origins: ["*", "https://a.b"] } }, "cors.origins"],
+    [{ cors: { origins: ["*"], credentials: true } }, "cors.credentials: true"],
+    [{ cors: { origins: ["https://a.b/"] } }, 'cors.origins[0]: "https://a.b/"'],
+    [{ cors: { origins: ["https://A.b"] } }, "cors.origins[0]"],
+    [{ cors: { origins: ["https://a.b:443"] } }, "cors.origins[0]"],
+    [{ cors: { origins: ["http://a.b:80"] } }, "cors.origins[0]"],
+    [{ cors: { origins: ["null"] } }, "cors.origins[0]"],
+    [{ cors: { origins: ["https://a.b\r\nX: y"] } }, "cors.origins[0]"],
+    [{ cors: { origins: ["*"], methods: [] } }, "cors.methods"],
+    [{ cors: { origins: ["*"], expose: ["a b"] } }, 'cors.expose[0]: "a b"'],
+    [{ cors: { origins: ["*"], max_age_seconds: -1 } }, "cors.max_age_seconds"],
+    [{ cors: { origins: ["*"], maxAge: 1 } }, "cors.maxAge"],
+  ])("%j is refused", (more, message) => expect(() => parse(more)).toThrow(`routes: services[0].${message}`));
+});

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { fuzz } from "./fuzz.ts";
+
+/** A new seed for every run; `FUZZ_SEED` repeats one. Longer: `npm run fuzz -- --seconds 600`. */
+const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 30));
+
+test.each(["requests", "responses"] as const)(
+  "whatever bytes: %s pass as a strict reading has them, or not at all (RFC 9112)",
+  async (side) => {
+    const { runs, findings } = await fuzz({ seed, seconds: 7, side });
+    console.log(`fuzz ${side}: ${runs} runs from seed ${seed}`);
+    expect(findings).toEqual([]);
+    expect(runs).toBeGreaterThan(100);
+  },
+  30_000,
+);

@@ -1,0 +1,26 @@
+import { parseArgs } from "node:util";
+import build from "../support/build.ts";
+import { fuzz } from "./fuzz.ts";
+
+/** `npm run fuzz -- --seconds 600 --seed N [--side requests|responses] [--most 20]`: exit 1 when anything is found. */
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "60" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 30)) },
+    side: { type: "string" },
+    most: { type: "string", default: "10" },
+  },
+});
+await build();
+const sides = (["requests", "responses"] as const).filter((side) => (options.side ?? side) === side);
+for (const side of sides) {
+  const { runs, findings } = await fuzz({
+    seed: Number(options.seed),
+    seconds: Number(options.seconds) / sides.length,
+    side,
+    most: Number(options.most),
+  });
+  console.log(`${side}: ${runs} runs from seed ${options.seed}, ${findings.length} findings`);
+  for (const finding of findings) console.log(finding);
+  if (findings.length > 0 || runs === 0) process.exitCode = 1;
+}
