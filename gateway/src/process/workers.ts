@@ -30,8 +30,8 @@ export interface WorkersOptions {
   readonly count: number;
   /** Called when workers keep dying; nothing is restarted any more. */
   readonly giveUp: (reason: string) => void;
-  /** What stays of a dead worker's snapshot. */
-  readonly retire?: ((last: never) => unknown) | undefined;
+  /** Adds what stays of a dead worker's last snapshot to that of the others. */
+  readonly retire?: ((total: unknown, last: unknown) => unknown) | undefined;
 }
 
 /**
@@ -45,7 +45,7 @@ export class Workers {
   readonly #options: WorkersOptions;
   readonly #places: Place[] = [];
   readonly #answers = new Map<number, (value: unknown) => void>();
-  readonly #retired: unknown[] = [];
+  #retired: unknown;
   #table: RouteTable;
   #ticket = 0;
   #stopping = false;
@@ -95,7 +95,9 @@ export class Workers {
         if (snapshot !== undefined && place.worker === worker) place.last = snapshot;
       }),
     );
-    return [...this.#retired, ...this.#places.map(({ last }) => last).filter((last) => last !== undefined)];
+    return [this.#retired, ...this.#places.map(({ last }) => last)].filter(
+      (figures) => figures !== undefined,
+    );
   }
 
   /** Lets every worker finish; one that is not gone after `limit` milliseconds is killed. */
@@ -143,7 +145,7 @@ export class Workers {
     const { log, retire, giveUp } = this.#options;
     place.worker = undefined;
     place.serving = false;
-    if (retire !== undefined && place.last !== undefined) this.#retired.push(retire(place.last as never));
+    if (retire !== undefined && place.last !== undefined) this.#retired = retire(this.#retired, place.last);
     place.last = undefined;
     if (this.#stopping) return;
     const lived = Math.round(performance.now() - place.born);
