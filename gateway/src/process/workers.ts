@@ -11,6 +11,13 @@ const most = 5;
 /** Milliseconds that a worker may take to answer an order. */
 const answerTime = 1_000;
 
+/**
+ * What a request leaves behind dies young; V8's default of 16 MiB only spreads it over more memory and makes longer
+ * pauses: 111 -> 90 MB at 64 connections, p99 of a 4 KiB POST 9 -> 5 ms, throughput the same. It has no effect once
+ * a process runs, so the image gives it to its process, and a primary to its workers.
+ */
+const youngGeneration = "--max-semi-space-size=4";
+
 /** One worker and its successors. */
 interface Place {
   readonly number: number;
@@ -38,8 +45,9 @@ export interface WorkersOptions {
  * The worker processes of a primary: forked, replaced when they die, told of tables, asked for figures, drained.
  *
  * The primary accepts and hands connections out in turn (SCHED_RR): each worker gets the same number, connections
- * that wait survive a worker, and a taken port is an error as usual. With `reusePort` the kernel spreads by hash, and
- * a second gateway on the same port goes unnoticed; with a shared handle one worker takes most.
+ * that wait survive a worker, and a taken port is an error as usual. It costs only new connections (5,500 a second
+ * where the others take 11,000). With `reusePort` the kernel spreads by hash, and a second gateway on the same port
+ * goes unnoticed; with a shared handle one worker does up to 1.7 times the work of the other.
  */
 export class Workers {
   readonly #options: WorkersOptions;
@@ -64,7 +72,7 @@ export class Workers {
   start(): Promise<unknown> {
     const { cluster, count } = this.#options;
     cluster.schedulingPolicy = cluster.SCHED_RR;
-    cluster.setupPrimary({ args: ["worker"] });
+    cluster.setupPrimary({ args: ["worker"], execArgv: [youngGeneration, ...process.execArgv] });
     return new Promise((resolve, reject) => {
       let waiting = count;
       this.#listening = (address) => --waiting === 0 && resolve(address);
