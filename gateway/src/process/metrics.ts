@@ -1,4 +1,4 @@
-import type { Metrics, Snapshot } from "../observe/metrics.ts";
+import { type Metrics, merge, type Snapshot } from "../observe/metrics.ts";
 import { createMetricsServer } from "../observe/metrics-server.ts";
 import { processSource } from "../observe/sources.ts";
 import type { Settings } from "../settings.ts";
@@ -17,7 +17,7 @@ export function wireMetrics(
   return {
     snapshot: () => metrics.snapshot(),
     // A dead worker's totals must not be lost, its connections and memory are.
-    retire: (last) => last.filter(({ type }) => type !== "gauge"),
+    retire: (total = [], last) => merge([total, last.filter(({ type }) => type !== "gauge")]),
     async listen(gather) {
       const server = createMetricsServer(async () => [...(await gather())]);
       await listen(server, { host, port: metricsPort }, {}, "GATEWAY_METRICS_PORT");

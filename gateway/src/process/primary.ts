@@ -24,7 +24,7 @@ export async function serveWithWorkers(
     log,
     table,
     count: settings.workers,
-    retire: metrics?.retire && ((last) => metrics.retire?.(last)),
+    retire: metrics?.retire?.bind(metrics),
     giveUp(reason) {
       log.event("giving-up", { reason });
       log.flush();
@@ -39,7 +39,11 @@ export async function serveWithWorkers(
     workers.kill();
     throw error;
   }
-  const port = await metrics?.listen(() => workers.gather());
+  const port = await metrics?.listen(async () => [
+    // Its own too: reloads are counted here, and its memory is the gateway's.
+    metrics.snapshot(),
+    ...(await workers.gather()),
+  ]);
   log.event("listening", { address, workers: settings.workers });
   log.flush();
   const unwatch = routeFile.watch(

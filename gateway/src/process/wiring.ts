@@ -14,10 +14,11 @@ export interface MetricsWiring<S = unknown> {
   /** The figures of this process now. */
   snapshot(): S;
   /**
-   * What stays of a worker that is gone: its counters without its gauges, so that a total never falls. Without this
-   * the figures of a dead worker leave with it.
+   * Adds what stays of a worker that is gone, its counters without its gauges, so that a total never falls. Without
+   * this the figures of a dead worker leave with it.
+   * @param total of the workers that went before.
    */
-  retire?(last: S): S;
+  retire?(total: S | undefined, last: S): S;
   /** Opens the metrics port; called once, in the only process or in the primary. `gather` never rejects. */
   listen(gather: () => Promise<readonly S[]>): Promise<{ close(): void }>;
   /** Counts a reload. */

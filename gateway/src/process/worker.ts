@@ -31,8 +31,9 @@ export async function work(wiring: Wiring): Promise<void> {
 
   // A terminal sends its signals to the whole group; the primary decides what they mean.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
-  process.once("disconnect", () => {
-    // The primary is gone. Node would exit here at once; what is under way may still finish.
+  // The worker's own event: it comes before Node looks at the flag and exits at once.
+  self.once("disconnect", () => {
+    // The primary is gone; what is under way may still finish.
     self.exitedAfterDisconnect = true;
     void drain();
   });

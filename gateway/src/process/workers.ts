@@ -11,6 +11,13 @@ const most = 5;
 /** Milliseconds that a worker may take to answer an order. */
 const answerTime = 1_000;
 
+/**
+ * What a request leaves behind dies young; V8's default of 16 MiB only spreads it over more memory and makes longer
+ * pauses: 111 -> 90 MB at 64 connections, p99 of a 4 KiB POST 9 -> 5 ms, throughput the same. It has no effect once
+ * a process runs, so the image gives it to its process, and a primary to its workers.
+ */
+const youngGeneration = "--max-semi-space-size=4";
+
 /** One worker and its successors. */
 interface Place {
   readonly number: number;
@@ -30,22 +37,23 @@ export interface WorkersOptions {
   readonly count: number;
   /** Called when workers keep dying; nothing is restarted any more. */
   readonly giveUp: (reason: string) => void;
-  /** What stays of a dead worker's snapshot. */
-  readonly retire?: ((last: never) => unknown) | undefined;
+  /** Adds what stays of a dead worker's last snapshot to that of the others. */
+  readonly retire?: ((total: unknown, last: unknown) => unknown) | undefined;
 }
 
 /**
  * The worker processes of a primary: forked, replaced when they die, told of tables, asked for figures, drained.
  *
  * The primary accepts and hands connections out in turn (SCHED_RR): each worker gets the same number, connections
- * that wait survive a worker, and a taken port is an error as usual. With `reusePort` the kernel spreads by hash, and
- * a second gateway on the same port goes unnoticed; with a shared handle one worker takes most.
+ * that wait survive a worker, and a taken port is an error as usual. It costs only new connections (5,500 a second
+ * where the others take 11,000). With `reusePort` the kernel spreads by hash, and a second gateway on the same port
+ * goes unnoticed; with a shared handle one worker does up to 1.7 times the work of the other.
  */
 export class Workers {
   readonly #options: WorkersOptions;
   readonly #places: Place[] = [];
   readonly #answers = new Map<number, (value: unknown) => void>();
-  readonly #retired: unknown[] = [];
+  #retired: unknown;
   #table: RouteTable;
   #ticket = 0;
   #stopping = false;
@@ -64,7 +72,7 @@ export class Workers {
   start(): Promise<unknown> {
     const { cluster, count } = this.#options;
     cluster.schedulingPolicy = cluster.SCHED_RR;
-    cluster.setupPrimary({ args: ["worker"] });
+    cluster.setupPrimary({ args: ["worker"], execArgv: [youngGeneration, ...process.execArgv] });
     return new Promise((resolve, reject) => {
       let waiting = count;
       this.#listening = (address) => --waiting === 0 && resolve(address);
@@ -95,7 +103,9 @@ export class Workers {
         if (snapshot !== undefined && place.worker === worker) place.last = snapshot;
       }),
     );
-    return [...this.#retired, ...this.#places.map(({ last }) => last).filter((last) => last !== undefined)];
+    return [this.#retired, ...this.#places.map(({ last }) => last)].filter(
+      (figures) => figures !== undefined,
+    );
   }
 
   /** Lets every worker finish; one that is not gone after `limit` milliseconds is killed. */
@@ -143,7 +153,7 @@ export class Workers {
     const { log, retire, giveUp } = this.#options;
     place.worker = undefined;
     place.serving = false;
-    if (retire !== undefined && place.last !== undefined) this.#retired.push(retire(place.last as never));
+    if (retire !== undefined && place.last !== undefined) this.#retired = retire(this.#retired, place.last);
     place.last = undefined;
     if (this.#stopping) return;
     const lived = Math.round(performance.now() - place.born);
