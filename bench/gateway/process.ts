@@ -125,6 +125,18 @@ export const cpuSeconds = (pid: number): number =>
     return sum + (Number(fields?.[11] ?? 0) + Number(fields?.[12] ?? 0)) / ticksPerSecond;
   }, 0);
 
+/**
+ * Seconds that all programs together have used of one core, without interrupts, and what the hypervisor gave to
+ * other machines (proc_stat(5)).
+ */
+export function coreSeconds(core: string): number {
+  const line = readFileSync("/proc/stat", "utf8")
+    .split("\n")
+    .find((each) => each.startsWith(`cpu${core} `));
+  const [user = 0, nice = 0, system = 0, , , , , steal = 0] = (line ?? "").split(" ").slice(1).map(Number);
+  return (user + nice + system + steal) / ticksPerSecond;
+}
+
 /** Resident memory of a process and its descendants, in bytes; pages they share are counted once for each. */
 export const residentBytes = (pid: number): number =>
   family(pid).reduce((sum, member) => {

@@ -1,10 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type CaseName, caseNames, check, load } from "./cases.ts";
 import { type Contender, contenders, upstream, variant, workers } from "./contenders.ts";
 import {
+  coreSeconds,
   cpuSeconds,
   end,
   expectFree,
@@ -87,12 +89,32 @@ async function start(contender: Contender, folder: string, port: number): Promis
   return { ...contender, port, pid: child.pid, log: `${own}/access.log`, stop: () => end(child) };
 }
 
+/** Another program used the proxy's core, so the measurement says nothing, whatever its outcome. */
+class Disturbed extends Error {
+  override readonly message = "other programs use this machine: every try was disturbed";
+}
+
+/** Measures; again when another program took more than 5 % of the proxy's core meanwhile. */
+async function undisturbed(proxy: Running, name: CaseName, round: number): Promise<Sample> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await measure(proxy, name, round);
+    } catch (error) {
+      if (!(error instanceof Disturbed) || tries === 10) throw error;
+      console.log(`round ${round + 1} ${name} ${proxy.name}: disturbed by other programs, again`);
+      await sleep(1000);
+    }
+}
+
 async function measure(proxy: Running, name: CaseName, round: number): Promise<Sample> {
   await check(name, proxy.port);
   await load(name, proxy.port, 2, connections, loadCore);
   const cpuBefore = cpuSeconds(proxy.pid);
+  const coreBefore = coreSeconds(proxyCore);
   const counted = await load(name, proxy.port, seconds, connections, loadCore);
   const cpu = cpuSeconds(proxy.pid) - cpuBefore;
+  const foreign = coreSeconds(proxyCore) - coreBefore - cpu;
+  if (proxy.cores === undefined && foreign > 0.05 * seconds) throw new Disturbed();
   const resident = residentBytes(proxy.pid);
   await check(name, proxy.port);
   try {
@@ -159,7 +181,7 @@ async function main(): Promise<void> {
       await underLock(values.lock, async () => {
         for (let i = 0; i < running.length; i++) {
           const proxy = running[(i + round) % running.length] as Running;
-          const sample = await measure(proxy, name, round).catch((error: Error) => {
+          const sample = await undisturbed(proxy, name, round).catch((error: Error) => {
             throw new Error(`${proxy.name}, ${name}: ${error.message}`);
           });
           samples.push(sample);
