@@ -244,7 +244,8 @@ class GatewayServer implements Gateway, ConnectionHandler, ExchangeObserver, For
     if (head.transferEncoding !== undefined) {
       const codings = head.transferEncoding.toLowerCase();
       // Without chunked as its last coding, and in HTTP/1.0, nobody can tell where the body ends (RFC 9112 6.3).
-      if (http10 || head.length >= 0 || !/(?:^|[ \t,])chunked$/.test(codings))
+      // Beside Upgrade, Node's parser takes a coding it does not know ("chunked" and a tab) for no body at all.
+      if (http10 || head.length >= 0 || head.upgrade !== undefined || !/(?:^|[ \t,])chunked$/.test(codings))
         return { status: 400, reason: "bad_request", detail: "the length of the body is in doubt" };
       // Any other coding would have to be undone (RFC 9112 6.1).
       if (codings !== "chunked")
