@@ -192,13 +192,6 @@ describe.concurrent("what is no handshake is a plain request without Upgrade (CV
     ],
     [
       "must",
-      "Upgrade on a chunked GET",
-      (t: string) => `${handshake(t, "Transfer-Encoding: chunked")}3\r\nabc\r\n0\r\n\r\n`,
-      "GET",
-      "abc",
-    ],
-    [
-      "must",
       "Upgrade: foo",
       (t: string) => handshake(t).replace("Upgrade: websocket", "Upgrade: foo"),
       "GET",
@@ -235,6 +228,20 @@ describe.concurrent("what is no handshake is a plain request without Upgrade (CV
     expect(values(request, "upgrade")).toEqual([]);
     expect(values(request, "connection").join()).not.toMatch(/upgrade/i);
   });
+
+  // Node's parser reads `chunked` and a tab beside Upgrade as no body, so the framing of either is in doubt.
+  test.each(["Transfer-Encoding: chunked", "Transfer-Encoding: chunked\t"])(
+    "must: Upgrade beside %j is refused, and nothing of it reaches an upstream (RFC 9112 6.3)",
+    async (field) => {
+      const { upstream, socket } = gateway.slot();
+      const received = await gateway.exchange(
+        `${handshake(`${socket}/x`, field)}3\r\nabc\r\n0\r\n\r\n${get("/nowhere-inner")}`,
+      );
+      expect(received.answers.map(statusOf)).toEqual([400]);
+      expect(received.closed).toBe(true);
+      expect(upstream.bytes.length).toBe(0);
+    },
+  );
 
   test("must: a handshake on a route without WebSocket (RFC 9110 7.8)", async () => {
     const { upstream, prefix } = gateway.slot();
