@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { fuzz } from "./fuzz.ts";
 
-/** A new seed for every run; `FUZZ_SEED` repeats one. Longer: `npm run fuzz -- --seconds 600`. */
-const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 30));
+/** The same streams every time, so that a change is judged and not the dice. New ones: `npm run fuzz -- --seconds 600`. */
+const seed = Number(process.env.FUZZ_SEED ?? 1);
 
 test.each(["requests", "responses"] as const)(
   "whatever bytes: %s pass as a strict reading has them, or not at all (RFC 9112)",
