@@ -15,7 +15,7 @@ const usage = `serve   run the gateway (the default)
 check   validate the routing table
 health  ask a running gateway on this machine whether it is ready
 `;
-const version = "1.0.0";
+const version = "0.1.0";
 /** POSIX: a write of at most PIPE_BUF bytes to a pipe is not mixed with those of other writers. */
 const pipeBuffer = 4096;
 
