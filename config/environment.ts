@@ -1,5 +1,6 @@
 import type { AnyRefs, PlatformModel, ServiceModel } from "./define.ts";
 import type { StackFacts } from "./service.ts";
+import type { Settings } from "./settings.ts";
 import { storeHosts } from "./stores.ts";
 import { asValue, hostOf, portOf, secretOf, Value } from "./value.ts";
 
@@ -35,6 +36,17 @@ export function secretNames(platform: PlatformModel, stack: StackFacts): string[
       for (const part of value.parts) if (part.kind === "secret") names.add(part.name);
   }
   return [...names].sort();
+}
+
+/** {@link secretNames}, and what only the stack's target needs. */
+export function requiredSecrets(platform: PlatformModel, settings: Settings): string[] {
+  const names = secretNames(platform, settings);
+  const replicated =
+    settings.target === "kubernetes" &&
+    platform.stores.mongo !== undefined &&
+    settings.external.mongo === undefined &&
+    settings.kubernetes.mongo.members > 1;
+  return replicated ? [...names, "mongo-keyfile"].sort() : names;
 }
 
 function refsOf(platform: PlatformModel, service: ServiceModel, stack: StackFacts): AnyRefs {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { imageNames } from "./images.ts";
+import { externalSchema, kubernetesSchema } from "./kubernetes-settings.ts";
 import { InputError, joinPath, type Problem } from "./problems.ts";
 import { origin } from "./service.ts";
 
@@ -54,7 +55,7 @@ const sourceSchema = z.union([
 
 /** The settings of one stack: every `platform:*` key of Pulumi.<stack>.yaml, with its default. */
 export const settingsSchema = z.strictObject({
-  target: z.literal(["docker"]).default("docker").describe("what the stack runs on"),
+  target: z.literal(["docker", "kubernetes"]).default("docker").describe("what the stack runs on"),
   definition: z
     .string()
     .min(1)
@@ -106,6 +107,13 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe("mirror and overrides of the image catalogue"),
+  registry: z
+    .string()
+    .regex(/^[^\s@]+[^/\s]$/, "must be a registry host and path without a trailing /")
+    .default("localhost")
+    .describe("where the project's own images (gateway, provision, sample) are pushed to and pulled from"),
+  kubernetes: kubernetesSchema.prefault({}).describe("what only a cluster knows; see docs/kubernetes.md"),
+  external: externalSchema.prefault({}).describe("stores that somebody else runs (Kubernetes target)"),
   source: sourceSchema
     .optional()
     .describe("where all service images come from; default: the tag in the definition"),

@@ -4,7 +4,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { imageReference, sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define.ts";
-import { secretNames } from "../../config/environment.ts";
+import { requiredSecrets } from "../../config/environment.ts";
 import { routeTable } from "../../config/routes.ts";
 import type { Settings } from "../../config/settings.ts";
 import { bundle } from "../image/bundle.ts";
@@ -38,7 +38,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
     const { platform, settings, stack, root } = args;
     const prefix = stackPrefix(platform.name, stack);
     const parent = this;
-    const secrets = new Secrets("secrets", secretNames(platform, settings), settings, { parent });
+    const secrets = new Secrets("secrets", requiredSecrets(platform, settings), settings, { parent });
     const images = new Images("images", { parent });
     const network = new docker.Network(
       "network",

@@ -1,4 +1,4 @@
-import { Admin } from "@platformatic/kafka";
+import { Admin, ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from "@platformatic/kafka";
 import type { Done, KafkaPlan } from "./plan.ts";
 import { untilAnswered } from "./retry.ts";
 
@@ -21,6 +21,7 @@ export async function provisionKafka(plan: KafkaPlan): Promise<Done[]> {
     for (const topic of plan.topics) {
       if (existing.has(topic.name)) {
         done.push(await checkPartitions(admin, topic));
+        done.push(...(await checkConfigs(admin, topic)));
         continue;
       }
       await untilAnswered(plan.waitSeconds, () =>
@@ -28,6 +29,7 @@ export async function provisionKafka(plan: KafkaPlan): Promise<Done[]> {
           topics: [topic.name],
           partitions: topic.partitions,
           replicas: topic.replicationFactor,
+          configs: Object.entries(topic.configs).map(([name, value]) => ({ name, value })),
         }),
       );
       done.push({ object: `topic ${topic.name}`, result: "created" });
@@ -59,4 +61,32 @@ async function checkPartitions(admin: Admin, topic: KafkaPlan["topics"][number])
   if (count === topic.partitions) return { object: `topic ${topic.name}`, result: "unchanged" };
   await admin.createPartitions({ topics: [{ name: topic.name, count: topic.partitions, assignments: [] }] });
   return { object: `topic ${topic.name}`, result: "altered" };
+}
+
+/** Sets what the plan says about a topic that is there already; what it does not name stays. */
+async function checkConfigs(admin: Admin, topic: KafkaPlan["topics"][number]): Promise<Done[]> {
+  const names = Object.keys(topic.configs);
+  if (names.length === 0) return [];
+  const [described] = await admin.describeConfigs({
+    resources: [
+      { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic.name, configurationKeys: names },
+    ],
+  });
+  const now = new Map(described?.configs.map(({ name, value }) => [name, value]));
+  const changed = Object.entries(topic.configs).filter(([name, value]) => now.get(name) !== value);
+  if (changed.length === 0) return [];
+  await admin.incrementalAlterConfigs({
+    resources: [
+      {
+        resourceType: ConfigResourceTypes.TOPIC,
+        resourceName: topic.name,
+        configs: changed.map(([name, value]) => ({
+          name,
+          configOperation: IncrementalAlterConfigOperationTypes.SET,
+          value,
+        })),
+      },
+    ],
+  });
+  return changed.map(([name]) => ({ object: `${name} of topic ${topic.name}`, result: "altered" as const }));
 }

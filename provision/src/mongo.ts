@@ -1,16 +1,25 @@
-import { MongoClient } from "mongodb";
+import { MongoClient, type MongoClientOptions } from "mongodb";
 import { readPassword } from "./password.ts";
 import type { Done, MongoPlan } from "./plan.ts";
+import { provisionReplicaSet } from "./replica-set.ts";
 import { untilAnswered } from "./retry.ts";
 
 /** Creates or updates the users (in `admin`, where the messaging service looks for its own, P23) and the indexes. */
 export async function provisionMongo(plan: MongoPlan): Promise<Done[]> {
+  const login: MongoClientOptions = {
+    auth: { username: plan.admin.user, password: readPassword(plan.admin.passwordFile) },
+    authSource: "admin",
+    serverSelectionTimeoutMS: 2000,
+    ...(plan.caFile !== undefined && { tls: true, tlsCAFile: plan.caFile }),
+  };
+  const replicaSet = await provisionReplicaSet(plan, login);
+  // With a set, its primary is found through its members: users are written there.
+  const address =
+    plan.replicaSet === undefined
+      ? `mongodb://${plan.host}:${plan.port}/`
+      : `mongodb://${plan.replicaSet.members.join(",")}/?replicaSet=${plan.replicaSet.name}`;
   const client = await untilAnswered(plan.waitSeconds, async () => {
-    const candidate = new MongoClient(`mongodb://${plan.host}:${plan.port}/`, {
-      auth: { username: plan.admin.user, password: readPassword(plan.admin.passwordFile) },
-      authSource: "admin",
-      serverSelectionTimeoutMS: 2000,
-    });
+    const candidate = new MongoClient(address, login);
     try {
       await candidate.db("admin").command({ ping: 1 });
       // A ping needs no rights on a real server; this does.
@@ -22,7 +31,7 @@ export async function provisionMongo(plan: MongoPlan): Promise<Done[]> {
     }
   });
   try {
-    const done: Done[] = [];
+    const done: Done[] = [...replicaSet];
     const admin = client.db("admin");
     for (const user of plan.users) {
       const info = await admin.command({ usersInfo: user.name });

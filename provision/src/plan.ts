@@ -9,6 +9,8 @@ const postgresPlan = z.strictObject({
   host: z.string().min(1),
   port: z.number().int(),
   admin: z.strictObject({ ...admin, database: identifier }),
+  /** Certificate to verify the server by; without it the connection is in plain text. */
+  caFile: z.string().min(1).optional(),
   waitSeconds,
   roles: z.array(
     z.strictObject({
@@ -27,6 +29,9 @@ const mongoPlan = z.strictObject({
   host: z.string().min(1),
   port: z.number().int(),
   admin: z.strictObject(admin),
+  caFile: z.string().min(1).optional(),
+  /** Members as host:port, the first one initiates; without it the server stands alone. */
+  replicaSet: z.strictObject({ name: identifier, members: z.array(z.string().min(1)).min(1) }).optional(),
   waitSeconds,
   users: z.array(z.strictObject({ name: identifier, passwordFile: z.string().min(1), database: identifier })),
   indexes: z.array(
@@ -47,6 +52,7 @@ const kafkaPlan = z.strictObject({
       name: z.string().min(1),
       partitions: z.number().int(),
       replicationFactor: z.number().int(),
+      configs: z.record(z.string(), z.string()).default({}),
     }),
   ),
 });

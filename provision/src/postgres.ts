@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import { readPassword } from "./password.ts";
 import type { Done, PostgresPlan } from "./plan.ts";
@@ -48,6 +49,7 @@ async function connect(plan: PostgresPlan, database: string): Promise<pg.Client>
       user: plan.admin.user,
       password,
       database,
+      ...(plan.caFile !== undefined && { ssl: { ca: readFileSync(plan.caFile, "utf8") } }),
     });
     client.on("error", () => {});
     try {

@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { imageReference } from "../../config/catalogue.ts";
+import type { Settings } from "../../config/settings.ts";
+import { bundle } from "./bundle.ts";
+
+/** The project's own programs that run as containers: entry point, Dockerfile, and the bundle's name in the image. */
+export const programs = {
+  gateway: { entry: "gateway/src/main.ts", dockerfile: "gateway/image/Dockerfile", bundle: "gateway.mjs" },
+  provision: {
+    entry: "provision/src/main.ts",
+    dockerfile: "provision/image/Dockerfile",
+    bundle: "provision.mjs",
+  },
+  sample: { entry: "samples/src/main.ts", dockerfile: "samples/image/Dockerfile", bundle: "sample.mjs" },
+} as const;
+
+/** One of the project's own programs. */
+export type OwnProgram = keyof typeof programs;
+
+/** An image that does not depend on a stack: what it is made of, and the reference that follows from that. */
+export interface OwnImage {
+  readonly program: OwnProgram;
+  /** `<registry>/beat-<program>:<hash of everything in it>`: the same source has the same reference everywhere. */
+  readonly reference: string;
+  /** The base image, the build argument BASE. */
+  readonly base: string;
+  /** The build context. */
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+}
+
+/** An empty table: on a cluster the routes are mounted, so that a changed route needs no new image. */
+const noRoutes = `${JSON.stringify({ services: [] })}\n`;
+
+/** Bundles a program and names its image. @param root the project's root folder. */
+export async function ownImage(program: OwnProgram, root: string, settings: Settings): Promise<OwnImage> {
+  const { entry, dockerfile, bundle: file } = programs[program];
+  const base = imageReference("node", settings.images);
+  const files: Record<string, string | Uint8Array> = {
+    Dockerfile: readFileSync(join(root, dockerfile)),
+    [file]: await bundle(entry, root),
+    ...(program === "gateway" && { "routes.json": noRoutes }),
+  };
+  const hash = createHash("sha256").update(base);
+  for (const name of Object.keys(files).sort()) hash.update(`\0${name}\0`).update(files[name] ?? "");
+  const reference = `${settings.registry}/beat-${program}:${hash.digest("hex").slice(0, 16)}`;
+  return { program, reference, base, files };
+}

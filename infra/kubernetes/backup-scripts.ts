@@ -1,0 +1,73 @@
+/** What both scripts need. */
+interface ScriptArgs {
+  readonly user: string;
+  readonly databases: readonly string[];
+  /** Whether /run/backup/ca.pem is the server's authority. */
+  readonly tls: boolean;
+  /** Days after which a backup is deleted; the newest stays. */
+  readonly keepDays: number;
+}
+
+/**
+ * The frame of a backup: one file per database, named by its time in UTC and only then visible when it is whole; old
+ * ones go after the new one is there, so that a store that cannot be reached never costs a backup.
+ */
+const frame = (save: readonly string[], { databases, keepDays }: ScriptArgs, suffix: string): string =>
+  [
+    "set -euo pipefail",
+    "umask 077",
+    'now="$(date -u +%Y%m%dT%H%M%SZ)"',
+    ...save,
+    `for database in ${databases.join(" ")}; do`,
+    '  folder="/backups/$STORE/$database"',
+    '  mkdir -p "$folder"',
+    `  file="$folder/$now${suffix}"`,
+    '  save "$database" "$file.part"',
+    '  mv "$file.part" "$file"',
+    '  echo "saved $file ($(stat -c %s "$file") bytes)"',
+    '  newest="$(ls -1 "$folder" | grep -v "\\.part$" | tail -n 1)"',
+    `  find "$folder" -type f -mtime +${keepDays} ! -name "$newest" -print -delete`,
+    "done",
+    "",
+  ].join("\n");
+
+/** Saves PostgreSQL databases in pg_dump's custom format, with owners and rights. */
+export function postgresScript(args: ScriptArgs & { readonly host: string; readonly port: number }): string {
+  return frame(
+    [
+      "STORE=postgres",
+      `export PGHOST=${args.host} PGPORT=${args.port} PGUSER=${args.user}`,
+      ...(args.tls ? ["export PGSSLMODE=verify-full PGSSLROOTCERT=/run/backup/ca.pem"] : []),
+      // A file and not the environment: what a process was started with can be read by others.
+      "export PGPASSFILE=/tmp/pgpass",
+      "{ printf '*:*:*:*:'; cat /run/secrets/backup/password; } > /tmp/pgpass",
+      'save() { pg_dump --format=custom --compress=6 --dbname="$1" --file="$2"; }',
+    ],
+    args,
+    ".dump",
+  );
+}
+
+/** Saves MongoDB databases as archives of mongodump. */
+export function mongoScript(
+  args: ScriptArgs & { readonly hosts: string; readonly replicaSet?: string },
+): string {
+  const query = [
+    "authSource=admin",
+    ...(args.replicaSet === undefined
+      ? []
+      : [`replicaSet=${args.replicaSet}`, "readPreference=secondaryPreferred"]),
+    ...(args.tls ? ["tls=true", "tlsCAFile=/run/backup/ca.pem"] : []),
+  ].join("&");
+  return frame(
+    [
+      "STORE=mongo",
+      // The tool takes its password from a file of its own format.
+      "{ printf 'uri: mongodb://%s:' " +
+        `${args.user}; cat /run/secrets/backup/password; printf '@${args.hosts}/?${query}\\n'; } > /tmp/mongo.yaml`,
+      'save() { mongodump --config=/tmp/mongo.yaml --db="$1" --archive="$2" --gzip --quiet; }',
+    ],
+    args,
+    ".archive.gz",
+  );
+}

@@ -1,0 +1,123 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { sourceOf } from "../../config/catalogue.ts";
+import type { PlatformModel } from "../../config/define.ts";
+import { requiredSecrets } from "../../config/environment.ts";
+import type { Settings } from "../../config/settings.ts";
+import { type OwnProgram, ownImage } from "../image/own-images.ts";
+import { Secrets } from "../secrets.ts";
+import { Backups } from "./backups.ts";
+import { type ClusterTarget, clusterAddresses, namespaceOf, shortHash } from "./cluster.ts";
+import { Gateway } from "./gateway.ts";
+import { NetworkPolicies } from "./network-policies.ts";
+import { Provisioners } from "./provisioners.ts";
+import { Services } from "./services.ts";
+import { Stores } from "./stores/stores.ts";
+
+/** What {@link KubernetesPlatform} is made from. */
+export interface KubernetesPlatformArgs {
+  readonly platform: PlatformModel;
+  readonly settings: Settings;
+  readonly stack: string;
+  /** The project's root folder, absolute. */
+  readonly root: string;
+}
+
+/** The whole platform in one namespace of a cluster. */
+export class KubernetesPlatform extends pulumi.ComponentResource {
+  /** Where people reach it: name to URL. */
+  readonly urls: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly namespace: string;
+
+  constructor(name: string, args: KubernetesPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("beat:kubernetes:Platform", name, {}, opts);
+    const { platform, settings, stack } = args;
+    const parent = this;
+    this.namespace = namespaceOf(platform, settings, stack);
+    const namespace = new k8s.core.v1.Namespace(
+      "namespace",
+      {
+        metadata: {
+          name: this.namespace,
+          labels: {
+            "app.kubernetes.io/part-of": platform.name,
+            "app.kubernetes.io/instance": `${platform.name}-${stack}`,
+            // Source: Kubernetes, "Pod Security Admission".
+            "pod-security.kubernetes.io/enforce": "restricted",
+            "pod-security.kubernetes.io/warn": "restricted",
+            "pod-security.kubernetes.io/audit": "restricted",
+          },
+        },
+      },
+      // Claims that outlive the stack lie in it.
+      { parent, retainOnDelete: settings.kubernetes.volumes === "retain" },
+    );
+    const target: ClusterTarget = {
+      platform,
+      settings,
+      stack,
+      namespace: this.namespace,
+      ready: [namespace],
+      addresses: clusterAddresses(platform, settings),
+      images: references(args),
+    };
+    const secrets = new Secrets("secrets", requiredSecrets(platform, settings), settings, { parent });
+    const network = new NetworkPolicies("network-policies", target, { parent });
+    const inside: ClusterTarget = { ...target, ready: [namespace, ...network.policies] };
+    const stores = new Stores("stores", inside, secrets, { parent });
+    const provisioners = new Provisioners("provisioners", inside, stores, secrets, { parent });
+    const { kafka } = stores;
+    const services = new Services(
+      "services",
+      inside,
+      {
+        secrets,
+        after: ({ needs }) =>
+          [
+            needs.postgres && provisioners.jobs.postgres,
+            needs.mongo && provisioners.jobs.mongo,
+            needs.redis && stores.redis,
+            needs.kafka && provisioners.jobs.kafka,
+          ].filter((resource): resource is NonNullable<typeof resource> => resource !== undefined),
+        kafkaIdentity:
+          provisioners.topics === undefined
+            ? undefined
+            : shortHash(`${kafka?.identity ?? ""} ${provisioners.topics}`),
+      },
+      { parent },
+    );
+    const gateway = new Gateway("gateway", inside, services.deployments, { parent });
+    new Backups("backups", inside, secrets, { parent });
+    this.urls = urlsOf(settings, gateway);
+    this.registerOutputs({ urls: this.urls });
+  }
+}
+
+function references({ platform, settings, root }: KubernetesPlatformArgs): ClusterTarget["images"] {
+  const sampled = Object.values(platform.services).some(
+    (service) => sourceOf(service, settings) === "sample",
+  );
+  const reference = async (program: OwnProgram): Promise<string> =>
+    (await ownImage(program, root, settings)).reference;
+  return {
+    gateway: pulumi.output(reference("gateway")),
+    provision: pulumi.output(reference("provision")),
+    sample: sampled ? pulumi.output(reference("sample")) : "",
+  };
+}
+
+function urlsOf(settings: Settings, gateway: Gateway): Record<string, pulumi.Output<string>> {
+  const { exposure } = settings.kubernetes;
+  if (exposure.type === "ingress" || exposure.type === "gatewayApi")
+    return { gateway: pulumi.output(`https://${settings.publicHost}/_gateway/ready`) };
+  if (exposure.type === "loadBalancer") {
+    const first = gateway.service.status.apply((status) => status?.loadBalancer?.ingress?.[0]);
+    const suffix = exposure.port === 80 ? "" : `:${exposure.port}`;
+    return {
+      gateway: first.apply(
+        (at) => `http://${at?.hostname ?? at?.ip ?? settings.publicHost}${suffix}/_gateway/ready`,
+      ),
+    };
+  }
+  return {};
+}

@@ -1,0 +1,122 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { type Edge, edgesOf } from "../../config/edges.ts";
+import { type ClusterTarget, labelsOf, selectorOf } from "./cluster.ts";
+
+type Ingress = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
+type Egress = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
+
+/** Port of the gateway's metrics; never part of what is exposed. */
+export const metricsPort = 9464;
+
+/**
+ * Nothing may connect to anything but DNS, except along the edges of the definition; and what is exposed, from where
+ * it is exposed to.
+ */
+export class NetworkPolicies extends pulumi.ComponentResource {
+  readonly policies: readonly k8s.networking.v1.NetworkPolicy[];
+
+  constructor(name: string, target: ClusterTarget, opts?: pulumi.ComponentResourceOptions) {
+    super("beat:kubernetes:NetworkPolicies", name, {}, opts);
+    const { namespace } = target;
+    const policy = (policyName: string, spec: k8s.types.input.networking.v1.NetworkPolicySpec) =>
+      new k8s.networking.v1.NetworkPolicy(
+        policyName,
+        { metadata: { name: policyName, namespace, labels: labelsOf(target, "network") }, spec },
+        { parent: this, dependsOn: [...target.ready] },
+      );
+    const edges = edgesOf(target.platform, target.settings);
+    const pods = (component: string) => ({ matchLabels: selectorOf(target, component) });
+    const egress = groupBy(edges, ({ from }) => from);
+    const ingress = groupBy(
+      edges.filter(({ outside }) => outside === undefined),
+      ({ to }) => to,
+    );
+    this.policies = [
+      policy("default-deny", { podSelector: {}, policyTypes: ["Ingress", "Egress"] }),
+      policy("dns", {
+        podSelector: {},
+        policyTypes: ["Egress"],
+        egress: [
+          {
+            to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } }],
+            ports: [
+              { protocol: "UDP", port: 53 },
+              { protocol: "TCP", port: 53 },
+            ],
+          },
+        ],
+      }),
+      ...[...egress].map(([from, list]) =>
+        policy(`from-${from}`, {
+          podSelector: pods(from),
+          policyTypes: ["Egress"],
+          egress: list.map(
+            (edge): Egress => ({
+              to: [destination(edge, pods)],
+              ports: [{ protocol: "TCP", port: edge.port }],
+            }),
+          ),
+        }),
+      ),
+      ...[...ingress].map(([to, list]) =>
+        policy(`to-${to}`, {
+          podSelector: pods(to),
+          policyTypes: ["Ingress"],
+          ingress: [...groupBy(list, ({ port }) => String(port))].map(
+            ([port, same]): Ingress => ({
+              from: same.map(({ from }) => ({ podSelector: pods(from) })),
+              ports: [{ protocol: "TCP", port: Number(port) }],
+            }),
+          ),
+        }),
+      ),
+      policy("to-gateway", {
+        podSelector: pods("gateway"),
+        policyTypes: ["Ingress"],
+        ingress: gatewayIngress(target),
+      }),
+    ];
+    this.registerOutputs();
+  }
+}
+
+function destination(
+  { to, outside }: Edge,
+  pods: (component: string) => { matchLabels: Record<string, string> },
+): k8s.types.input.networking.v1.NetworkPolicyPeer {
+  if (outside === undefined) return { podSelector: pods(to) };
+  return { ipBlock: { cidr: outside.cidr ?? "0.0.0.0/0" } };
+}
+
+function gatewayIngress({ platform, settings }: ClusterTarget): Ingress[] {
+  const { exposure, gateway } = settings.kubernetes;
+  const inNamespace = (name: string) => ({
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+  });
+  const port = [{ protocol: "TCP", port: platform.gateway.port }];
+  const rules: Ingress[] = [];
+  if (exposure.type === "loadBalancer")
+    rules.push({
+      from:
+        exposure.sourceRanges.length === 0
+          ? [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }]
+          : exposure.sourceRanges.map((cidr) => ({ ipBlock: { cidr } })),
+      ports: port,
+    });
+  if (exposure.type === "ingress" || exposure.type === "gatewayApi")
+    rules.push({ from: [inNamespace(exposure.controllerNamespace)], ports: port });
+  if (gateway.metricsFrom !== undefined)
+    rules.push({ from: [inNamespace(gateway.metricsFrom)], ports: [{ protocol: "TCP", port: metricsPort }] });
+  return rules;
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group === undefined) groups.set(key(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,116 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { ClusterTarget } from "./cluster.ts";
+import { labelsOf, selectorOf } from "./cluster.ts";
+
+type Container = k8s.types.input.core.v1.Container;
+type Mount = k8s.types.input.core.v1.VolumeMount;
+type PodSpec = k8s.types.input.core.v1.PodSpec;
+type Template = k8s.types.input.core.v1.PodTemplateSpec;
+
+/** What differs between the platform's pods. */
+export interface PodArgs {
+  readonly component: string;
+  readonly uid: number;
+  /** Group that owns the volumes; default: the uid. */
+  readonly gid?: number;
+  readonly containers: Container[];
+  readonly initContainers?: Container[];
+  readonly volumes?: k8s.types.input.core.v1.Volume[];
+  /** Folders that must be writable although the root is not; emptied with the pod. */
+  readonly scratch?: readonly { readonly name: string; readonly path: string; readonly memory?: boolean }[];
+  /** Seconds between SIGTERM and SIGKILL, what `preStop` takes included. */
+  readonly stopGraceSeconds: number;
+  readonly annotations?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Spread over nodes and zones; for what has several replicas. */
+  readonly spread?: boolean;
+  readonly restartPolicy?: "Always" | "OnFailure" | "Never";
+  readonly affinity?: k8s.types.input.core.v1.Affinity;
+}
+
+/** Security of every container. Source: Kubernetes, "Pod Security Standards", Restricted. */
+export const restricted: k8s.types.input.core.v1.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+  readOnlyRootFilesystem: true,
+  privileged: false,
+};
+
+/**
+ * Requests and limits: memory is both, so that a pod is never killed for what another one takes; CPU is asked for and
+ * not limited, since throttling only adds latency.
+ */
+export const resources = (memoryMiB: number, cpu: string): k8s.types.input.core.v1.ResourceRequirements => ({
+  requests: { cpu, memory: `${memoryMiB}Mi` },
+  limits: { memory: `${memoryMiB}Mi` },
+});
+
+/** A pod template with the rules of this platform: restricted, without a token for the API, spread where told. */
+export function podTemplate(target: ClusterTarget, args: PodArgs): Template {
+  const scratch = args.scratch ?? [];
+  const mounts = scratch.map(({ name, path }) => ({ name, mountPath: path }));
+  const withDefaults = (container: Container): Container => ({
+    imagePullPolicy: "IfNotPresent",
+    securityContext: restricted,
+    ...container,
+    volumeMounts: [...((container.volumeMounts ?? []) as Mount[]), ...mounts],
+  });
+  const spec: PodSpec = {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: args.stopGraceSeconds,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: args.uid,
+      runAsGroup: args.gid ?? args.uid,
+      fsGroup: args.gid ?? args.uid,
+      fsGroupChangePolicy: "OnRootMismatch",
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    ...(target.settings.kubernetes.pullSecrets.length > 0 && {
+      imagePullSecrets: target.settings.kubernetes.pullSecrets.map((name) => ({ name })),
+    }),
+    ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
+    ...(args.affinity && { affinity: args.affinity }),
+    ...(args.spread && {
+      topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
+        (topologyKey) => ({
+          topologyKey,
+          maxSkew: 1,
+          whenUnsatisfiable: "ScheduleAnyway",
+          labelSelector: { matchLabels: selectorOf(target, args.component) },
+        }),
+      ),
+    }),
+    ...(args.initContainers && { initContainers: args.initContainers.map(withDefaults) }),
+    containers: args.containers.map(withDefaults),
+    volumes: [
+      ...(args.volumes ?? []),
+      ...scratch.map(({ name, memory }) => ({
+        name,
+        emptyDir: memory ? { medium: "Memory", sizeLimit: "64Mi" } : {},
+      })),
+    ],
+  };
+  return {
+    metadata: {
+      labels: labelsOf(target, args.component),
+      ...(args.annotations && { annotations: { ...args.annotations } }),
+    },
+    spec,
+  };
+}
+
+/** An `exec` probe with the platform's timing. */
+export const probeTiming = {
+  readiness: { periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
+  // Dead is said late and only of what cannot recover: a store under load must not be killed for it.
+  liveness: { periodSeconds: 15, timeoutSeconds: 10, failureThreshold: 4 },
+} as const;
+
+/** A start-up probe that gives up after a time, seconds. */
+export const startup = (seconds: number) => ({
+  periodSeconds: 2,
+  timeoutSeconds: 5,
+  failureThreshold: Math.ceil(seconds / 2),
+});

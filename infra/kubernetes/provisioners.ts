@@ -1,0 +1,143 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { provisionerOf } from "../../config/edges.ts";
+import type { StoreKind } from "../../config/stores.ts";
+import {
+  certificateFile,
+  kafkaPlan,
+  mongoPlan,
+  type PlanWithSecrets,
+  postgresPlan,
+} from "../derived/plans.ts";
+import type { Secrets } from "../secrets.ts";
+import { type ClusterTarget, configMap, hashOf, labelsOf, secret } from "./cluster.ts";
+import { podTemplate, resources } from "./pod.ts";
+import { kafkaCopies } from "./stores/kafka.ts";
+import { mongoMembers, replicaSetName } from "./stores/mongo.ts";
+import type { Stores } from "./stores/stores.ts";
+
+/**
+ * Jobs that bring each store to what the definition declares. A job is named by its plan, its passwords and its image:
+ * when one of them changes there is a new job, which runs, and `up` waits until it has succeeded.
+ */
+export class Provisioners extends pulumi.ComponentResource {
+  readonly jobs: { readonly [K in StoreKind]?: k8s.batch.v1.Job } = {};
+  /** Changes with the topics. */
+  readonly topics: string | undefined;
+
+  constructor(
+    name: string,
+    target: ClusterTarget,
+    stores: Stores,
+    secrets: Secrets,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("beat:kubernetes:Provisioners", name, {}, opts);
+    const { platform, settings } = target;
+    const jobs: { -readonly [K in StoreKind]?: k8s.batch.v1.Job } = this.jobs;
+    if (platform.stores.postgres)
+      jobs.postgres = createJob(target, postgresPlan(platform, settings), secrets, stores.postgres, this);
+    if (platform.stores.mongo) {
+      const members = mongoMembers(target);
+      jobs.mongo = createJob(
+        target,
+        mongoPlan(platform, settings, members && { name: replicaSetName, members }),
+        secrets,
+        stores.mongo,
+        this,
+      );
+    }
+    if (platform.stores.kafka) {
+      const plan = kafkaPlan(platform, settings, kafkaCopies(target));
+      this.topics = JSON.stringify(plan.plan);
+      jobs.kafka = createJob(target, plan, secrets, stores.kafka?.set, this);
+    }
+    this.registerOutputs();
+  }
+}
+
+function createJob(
+  target: ClusterTarget,
+  { plan, secrets: names }: PlanWithSecrets,
+  secrets: Secrets,
+  store: pulumi.Resource | undefined,
+  parent: pulumi.Resource,
+): k8s.batch.v1.Job {
+  const component = provisionerOf(plan.kind);
+  const ca = plan.kind === "kafka" ? undefined : target.settings.external[plan.kind]?.ca;
+  const content = configMap(
+    target,
+    {
+      name: component,
+      component,
+      data: { "plan.json": JSON.stringify(plan, undefined, 1), ...(ca !== undefined && { "ca.pem": ca }) },
+    },
+    parent,
+  );
+  const passwords =
+    names.length === 0
+      ? undefined
+      : secret(
+          target,
+          {
+            name: component,
+            component,
+            data: Object.fromEntries(names.map((key) => [key, secrets.get(key)])),
+          },
+          parent,
+        );
+  const job = pulumi.interpolate`${component}-${hashOf(content.name, passwords?.name ?? "", target.images.provision)}`;
+  return new k8s.batch.v1.Job(
+    component,
+    {
+      metadata: {
+        name: job,
+        namespace: target.namespace,
+        labels: labelsOf(target, component),
+        annotations: { "pulumi.com/timeoutSeconds": "300" },
+      },
+      spec: {
+        backoffLimit: 4,
+        activeDeadlineSeconds: 280,
+        template: podTemplate(target, {
+          component,
+          uid: 1000,
+          stopGraceSeconds: 5,
+          restartPolicy: "Never",
+          scratch: [{ name: "tmp", path: "/tmp" }],
+          volumes: [
+            { name: "plan", configMap: { name: content.name } },
+            ...(passwords
+              ? [{ name: "secrets", secret: { secretName: passwords.name, defaultMode: 0o440 } }]
+              : []),
+          ],
+          containers: [
+            {
+              name: "provision",
+              image: target.images.provision,
+              args: [`${certificateFile.slice(0, certificateFile.lastIndexOf("/"))}/plan.json`],
+              resources: resources(192, "50m"),
+              // A job's last words are the reason that `pulumi up` and `kubectl describe` show.
+              terminationMessagePolicy: "FallbackToLogsOnError",
+              volumeMounts: [
+                { name: "plan", mountPath: "/run/plan", readOnly: true },
+                ...(passwords ? [{ name: "secrets", mountPath: "/run/secrets", readOnly: true }] : []),
+              ],
+            },
+          ],
+        }),
+      },
+    },
+    {
+      parent,
+      dependsOn: [
+        ...target.ready,
+        content.resource,
+        ...(passwords ? [passwords.resource] : []),
+        ...(store ? [store] : []),
+      ],
+      // Its name follows its content; where only a default of the cluster differs there is nothing to run again.
+      customTimeouts: { create: "6m" },
+    },
+  );
+}
