@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../config/catalogue.ts";
 import { storeHosts } from "../../config/stores.ts";
+import type { Secrets } from "../secrets.ts";
 import { managedContainer } from "./managed-container.ts";
-import type { Secrets } from "./secrets.ts";
 import type { Stores } from "./stores.ts";
 import type { DockerTarget } from "./target.ts";
 

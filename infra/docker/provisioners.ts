@@ -3,9 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { passwordName, roleName } from "../../config/environment.ts";
 import { storeHosts } from "../../config/stores.ts";
 import type { Plan } from "../../provision/src/plan.ts";
+import type { Secrets } from "../secrets.ts";
 import { managedContainer } from "./managed-container.ts";
 import { provisionedProbe } from "./probes.ts";
-import type { Secrets } from "./secrets.ts";
 import type { Stores } from "./stores.ts";
 import type { DockerTarget } from "./target.ts";
 

@@ -5,10 +5,10 @@ import type { ServiceModel } from "../../config/define.ts";
 import { renderEnvironment } from "../../config/environment.ts";
 import { storeHosts } from "../../config/stores.ts";
 import type { Part, Value } from "../../config/value.ts";
+import type { Secrets } from "../secrets.ts";
 import { managedContainer } from "./managed-container.ts";
 import { serviceProbe } from "./probes.ts";
 import type { Provisioners } from "./provisioners.ts";
-import type { Secrets } from "./secrets.ts";
 import { dataVolume, type Stores } from "./stores.ts";
 import type { DockerTarget } from "./target.ts";
 

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../config/catalogue.ts";
+import type { Secrets } from "../secrets.ts";
 import { managedContainer } from "./managed-container.ts";
 import { kafkaProbe, mongoProbe, postgresProbe, redisProbe } from "./probes.ts";
-import type { Secrets } from "./secrets.ts";
 import { type DockerTarget, stackLabel } from "./target.ts";
 
 /** The platform's stores as containers with their volumes. A store the platform does not declare is undefined. */

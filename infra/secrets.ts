@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, randomInt } from "node:crypto";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { InputError } from "../../config/problems.ts";
-import type { Settings } from "../../config/settings.ts";
+import { InputError } from "../config/problems.ts";
+import type { Settings } from "../config/settings.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /** Phoenix wants at least 64 bytes of SECRET_KEY_BASE; 62^64 is ample for a password too. */
