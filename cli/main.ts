@@ -85,12 +85,17 @@ command(
   .option("-y, --yes", "do not ask");
 
 command("preview", "show what up would change", { create: true, engine: false }, async (session, options) => {
-  const { json, expectNoChanges } = options as { json?: boolean; expectNoChanges?: boolean };
+  const { json, expectNoChanges, policies } = options as {
+    json?: boolean;
+    expectNoChanges?: boolean;
+    policies?: boolean;
+  };
   const progress = new Progress(() => {});
   try {
     const result = await session.stack.preview({
       onEvent: progress.onEvent,
       color: "never",
+      ...(policies && { policyPacks: [join(projectRoot, "policies/pack")] }),
       ...(!json && { onOutput: (text: string) => process.stdout.write(text) }),
     });
     if (json) printJson(result.changeSummary);
@@ -100,7 +105,9 @@ command("preview", "show what up would change", { create: true, engine: false },
     if (error instanceof DeploymentError) throw error;
     throw new DeploymentError(progress.errors.join("\n") || firstLine(error));
   }
-}).option("--expect-no-changes", "fail when there are any");
+})
+  .option("--expect-no-changes", "fail when there are any")
+  .option("--policies", "judge the change by the rules of policies/");
 
 beat
   .command("doctor")

@@ -1,6 +1,6 @@
 import { floatingReason } from "../config/floating-tags.ts";
 import { podsOf } from "./kubernetes/objects.ts";
-import type { Rule } from "./rule.ts";
+import { type Rule, unknownValue } from "./rule.ts";
 
 /** The same reference must mean the same bytes tomorrow, on every node. */
 export const noFloatingTags: Rule = {
@@ -21,6 +21,7 @@ export const noFloatingTags: Rule = {
         .map(({ name, props }) => ({ resource: name, reference: props.name, production: false })),
     ];
     return used.flatMap(({ resource, reference, production }) => {
+      if (reference === unknownValue) return [];
       const reason = floatingReason(String(reference ?? ""), production);
       return reason === undefined
         ? []

@@ -34,3 +34,6 @@ export const list = (value: unknown): readonly unknown[] => (Array.isArray(value
 /** A value of the graph as a list of records. */
 export const records = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
   list(value).map(record);
+
+/** Stands for a value that is not known before the update. No rule takes it for a fault. */
+export const unknownValue: unique symbol = Symbol("unknown until the update");
