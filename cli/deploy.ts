@@ -1,9 +1,8 @@
 import { confirm, isCancel } from "@clack/prompts";
-import type Docker from "dockerode";
 import { execa } from "execa";
 import { InputError } from "../config/problems.ts";
 import { buildImages } from "./build-images.ts";
-import { containersOf, objectsOf } from "./engine.ts";
+import { containersOf, lastWords, objectsOf } from "./engine.ts";
 import { withLock } from "./lock.ts";
 import { Progress } from "./progress.ts";
 import { examine, insist, type Session } from "./session.ts";
@@ -86,27 +85,13 @@ async function explain(session: Session, progress: Progress, error: unknown): Pr
   for (const container of await containersOf(session.engine, session.prefix).catch(() => [])) {
     if (container.ok) continue;
     say(`  ${container.name}: ${container.status}`);
-    for (const line of await lastWords(session.engine, container.id)) say(`    ${line}`);
+    for (const line of await lastWords(session.engine, container.id, 10)) say(`    ${line}`);
   }
 }
 
 /** Pulumi's own error line out of a failed command's report. */
 function reasonOf(error: unknown): string {
   return /^\s*(?:stderr: )?error: (.+)$/m.exec(String(error))?.[1] ?? firstLine(error);
-}
-
-async function lastWords(engine: Docker, id: string): Promise<string[]> {
-  const container = engine.getContainer(id);
-  const info = await container.inspect();
-  const probe = info.State.Health?.Log.at(-1)?.Output.trim();
-  const log = await container.logs({ stdout: true, stderr: true, tail: 10 });
-  // Each chunk of a log without a terminal has an 8-byte head.
-  const lines = log
-    .toString("utf8")
-    .replace(/[\x01\x02]\x00{3}.{4}/gs, "")
-    .trim()
-    .split("\n");
-  return [...lines, ...(probe ? [`health check: ${probe}`] : [])];
 }
 
 /** Takes the stack down. Volumes and secrets stay, so that `up` finds its data again, unless `volumes` is said. */
