@@ -1,6 +1,8 @@
 import { confirm, isCancel } from "@clack/prompts";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { InputError } from "../config/problems.ts";
+import { urlsOf } from "../infra/docker/urls.ts";
 import { buildImages } from "./build-images.ts";
 import { containersOf, lastWords, objectsOf } from "./engine.ts";
 import { withLock } from "./lock.ts";
@@ -30,11 +32,11 @@ export async function up(session: Session): Promise<UpResult> {
   insist(await examine(session));
   say(`Bringing up ${session.name} …`);
   const progress = new Progress();
-  let result: Awaited<ReturnType<typeof session.stack.up>>;
+  const stack = withoutReport(session.stack);
   try {
-    // A container that somebody removed or stopped is only noticed by a refresh.
-    result = await withLock(session.stack, say, () =>
-      session.stack.up({
+    await withLock(stack, say, () =>
+      stack.up({
+        // A container that somebody removed or stopped is only noticed by a refresh.
         refresh: true,
         onEvent: progress.onEvent,
         color: "never",
@@ -45,14 +47,23 @@ export async function up(session: Session): Promise<UpResult> {
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not up");
   }
-  const urls = (result.outputs.urls?.value ?? {}) as Record<string, string>;
+  const urls = urlsOf(session.platform, session.settings);
   await untilAnswering(urls);
   return {
     stack: session.name,
     seconds: (Date.now() - start) / 1000,
-    changes: result.summary.resourceChanges ?? {},
+    changes: progress.changes,
     urls,
   };
+}
+
+/**
+ * The Automation API ends every run by asking the CLI thrice, for outputs and history: a second, for what the events
+ * have told already.
+ */
+function withoutReport(stack: Stack): Stack {
+  const none = { outputs: async () => ({}), history: async () => [] };
+  return Object.assign(Object.create(stack) as Stack, none);
 }
 
 async function untilAnswering(urls: Readonly<Record<string, string>>): Promise<void> {
@@ -108,7 +119,7 @@ export async function down(
     if (isCancel(answer) || !answer) return;
   }
   const progress = new Progress();
-  const { stack } = session;
+  const stack = withoutReport(session.stack);
   try {
     await withLock(stack, say, async () => {
       // The network cannot go while containers that the state does not know are on it.
@@ -135,8 +146,8 @@ export async function down(
 }
 
 /** Removes containers that carry the stack's label and are not in its state: the remains of a run that was killed. */
-async function sweepContainers({ engine, prefix, stack }: Session): Promise<void> {
-  const { resources, pending } = await stateOf(stack);
+async function sweepContainers({ engine, name, prefix, stack }: Session): Promise<void> {
+  const { resources, pending } = await stateOf(stack.workspace, name);
   const known = new Set(resources.map(({ id }) => id));
   for (const { id, container } of await containersOf(engine, prefix)) {
     if (known.has(id)) continue;
