@@ -55,7 +55,7 @@ function command(
 command(
   "up",
   "bring the stack up and wait until it answers",
-  { create: true, engine: false },
+  { create: true, engine: false, state: true },
   async (session, { json }) => {
     const result = await up(session);
     if (json) return printJson(result);
