@@ -106,5 +106,5 @@ export function secret(target: ClusterTarget, args: ContentArgs, parent: pulumi.
 
 function contentName({ name, data }: ContentArgs): pulumi.Output<string> {
   const entries = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
-  return pulumi.interpolate`${name}-${hashOf(...entries.flatMap(([key, value]) => [key, value]))}`;
+  return pulumi.interpolate`${name}-${hashOf(...entries.flat())}`;
 }

@@ -4,6 +4,7 @@ import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { ServiceModel } from "../../config/define.ts";
 import { renderEnvironment } from "../../config/environment.ts";
 import type { Settings } from "../../config/settings.ts";
+import { storeHosts } from "../../config/stores.ts";
 import { resolveEnvironment } from "../derived/environment.ts";
 import type { Secrets } from "../secrets.ts";
 import { type ClusterTarget, type Content, labelsOf, secret, selectorOf } from "./cluster.ts";
@@ -80,6 +81,7 @@ function createService(
     resources: resources(64, "10m"),
     volumeMounts: [{ name, mountPath: "/volume" }],
   }));
+  const watch = consumerWatch(target, service);
   const deployment = new k8s.apps.v1.Deployment(
     service.name,
     {
@@ -130,7 +132,7 @@ function createService(
               persistentVolumeClaim: { claimName: claim.metadata.name },
             })),
           ],
-          ...(seeds.length > 0 && { initContainers: seeds }),
+          ...((seeds.length > 0 || watch) && { initContainers: [...seeds, ...(watch ? [watch] : [])] }),
           containers: [
             {
               name: service.name,
@@ -148,7 +150,12 @@ function createService(
               ),
               startupProbe: { ...probe, ...startup(service.health.startupSeconds) },
               readinessProbe: { ...probe, ...probeTiming.readiness },
-              livenessProbe: { tcpSocket: { port: "http" }, ...probeTiming.liveness },
+              livenessProbe: {
+                ...(watch
+                  ? { httpGet: { path: "/live", port: watchPort } }
+                  : { tcpSocket: { port: "http" } }),
+                ...probeTiming.liveness,
+              },
               // Needs nothing in the image: the kubelet sleeps.
               lifecycle: { preStop: { sleep: { seconds: withdrawSeconds } } },
               volumeMounts: [
@@ -184,6 +191,37 @@ function createService(
     { parent, dependsOn: [...target.ready] },
   );
   return deployment;
+}
+
+/** Port of the watch beside a service. */
+const watchPort = 9465;
+
+/**
+ * A sidecar that knows whether the service's consumer still belongs to its group, for services whose consumer dies
+ * with a broker and says nothing (P3): the kubelet asks it whether the service is alive.
+ */
+function consumerWatch(
+  target: ClusterTarget,
+  service: ServiceModel,
+): k8s.types.input.core.v1.Container | undefined {
+  const { kafka } = service.needs;
+  const at = target.addresses.get(storeHosts.kafka);
+  if (kafka?.reconnects !== false || kafka.group === undefined || at === undefined) return undefined;
+  return {
+    name: "consumer-watch",
+    image: target.images.provision,
+    args: ["watch"],
+    // An init container that goes on running: there before the service, gone after it.
+    restartPolicy: "Always",
+    env: [
+      { name: "WATCH_BOOTSTRAP", value: `${at.host}:${at.port}` },
+      { name: "WATCH_GROUP", value: kafka.group },
+      { name: "WATCH_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
+      { name: "WATCH_SERVICE_PORT", value: String(service.port) },
+      { name: "WATCH_PORT", value: String(watchPort) },
+    ],
+    resources: resources(128, "10m"),
+  };
 }
 
 /** The user `node` of the sample image. */

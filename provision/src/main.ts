@@ -23,12 +23,22 @@ async function provision(file: string): Promise<Done[]> {
 const [file = "/run/plan.json", linger = "0"] = process.argv.slice(2);
 process.once("SIGTERM", () => process.exit(0));
 try {
-  for (const done of await provision(file)) console.log(JSON.stringify(done));
-  writeFileSync(marker, "");
-  await sleep(Number(linger) * 1000);
-  process.exit(0);
+  if (file === "watch") await watchConsumer();
+  else {
+    for (const done of await provision(file)) console.log(JSON.stringify(done));
+    writeFileSync(marker, "");
+    await sleep(Number(linger) * 1000);
+    process.exit(0);
+  }
 } catch (error) {
   const cause = error instanceof AggregateError ? error.errors[0] : error;
   console.error(`provision: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`);
   process.exit(1);
+}
+
+/** Stays beside a service and answers for its consumer. */
+async function watchConsumer(): Promise<void> {
+  const { ConsumerWatch, membershipOf, readWatch } = await import("./consumer-watch.ts");
+  const watch = readWatch(process.env);
+  await new ConsumerWatch(watch, membershipOf(watch)).start();
 }
