@@ -14,6 +14,8 @@ export interface ClusterTarget {
   readonly namespace: string;
   /** Resources that must be there before anything else is put into the namespace. */
   readonly ready: readonly pulumi.Resource[];
+  /** Provider for what outlives a stack. */
+  readonly retained: k8s.Provider;
   readonly addresses: ReadonlyMap<string, Address>;
   /** References of the project's own images. */
   readonly images: Readonly<Record<"gateway" | "provision" | "sample", pulumi.Input<string>>>;

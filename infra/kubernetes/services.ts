@@ -220,6 +220,9 @@ function consumerWatch(
       { name: "WATCH_SERVICE_PORT", value: String(service.port) },
       { name: "WATCH_PORT", value: String(watchPort) },
     ],
+    ports: [{ name: "watch", containerPort: watchPort }],
+    readinessProbe: { tcpSocket: { port: "watch" }, ...probeTiming.readiness },
+    livenessProbe: { tcpSocket: { port: "watch" }, ...probeTiming.liveness },
     resources: resources(128, "10m"),
   };
 }
@@ -292,6 +295,11 @@ function claim(
         resources: { requests: { storage: kubernetes.uploads.size } },
       },
     },
-    { parent, dependsOn: [...target.ready], retainOnDelete: kubernetes.volumes === "retain" },
+    {
+      parent,
+      dependsOn: [...target.ready],
+      provider: target.retained,
+      retainOnDelete: kubernetes.volumes === "retain",
+    },
   );
 }
