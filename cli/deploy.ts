@@ -2,7 +2,6 @@ import { confirm, isCancel } from "@clack/prompts";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { InputError } from "../config/problems.ts";
-import { urlsOf } from "../infra/docker/urls.ts";
 import { buildImages } from "./build-images.ts";
 import { containersOf, lastWords, objectsOf } from "./engine.ts";
 import { withLock } from "./lock.ts";
@@ -47,7 +46,7 @@ export async function up(session: Session): Promise<UpResult> {
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not up");
   }
-  const urls = urlsOf(session.platform, session.settings);
+  const urls = (progress.outputs.urls ?? {}) as Record<string, string>;
   await untilAnswering(urls);
   return {
     stack: session.name,

@@ -14,7 +14,7 @@ async function provision(file: string): Promise<Done[]> {
   const parsed = planSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
   if (!parsed.success) throw new Error(`the plan ${file} is not valid: ${z.prettifyError(parsed.error)}`);
   const plan = parsed.data;
-  // Each kind loads its own client only: the others would take half of this short life.
+  // Each kind loads its own client only: a container that lives for a second need not wait for the others.
   if (plan.kind === "postgres") return (await import("./postgres.ts")).provisionPostgres(plan);
   if (plan.kind === "mongo") return (await import("./mongo.ts")).provisionMongo(plan);
   return (await import("./kafka.ts")).provisionKafka(plan);
