@@ -6,6 +6,7 @@ import { projectRoot } from "../stacks/program.ts";
 import { buildImages } from "./build-images.ts";
 import { DeploymentError, down, up } from "./deploy.ts";
 import { containersOf, imageTags } from "./engine.ts";
+import { pinImages } from "./images.ts";
 import { followLogs } from "./logs.ts";
 import { Progress } from "./progress.ts";
 import { completeSecrets, rotateSecret, secretValue, setSecret } from "./secrets.ts";
@@ -212,6 +213,22 @@ command(
     else print(built.length === 0 ? "no service has a git or path source" : built.join("\n"));
   },
 );
+
+command(
+  "images",
+  "pin: write the digest of every image into Pulumi.<stack>.yaml",
+  { create: true, engine: true },
+  async (session, { json }, action) => {
+    if (action !== "pin")
+      throw new InputError("nothing was done", [
+        { path: "images", message: `"${action}" is not an action`, fix: "./beat images pin" },
+      ]);
+    const images = await pinImages(session);
+    if (json) return printJson(images);
+    for (const { reference, digest, already } of images)
+      print(`${already ? "was pinned" : "pinned now"}  ${reference}${already ? "" : ` is ${digest}`}`);
+  },
+).argument("<action>", "pin");
 
 command(
   "serve",

@@ -1,6 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import type Docker from "dockerode";
 import type { PlatformModel } from "../config/define.ts";
+import { floatingTags } from "../config/floating-tags.ts";
 import { InputError } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
 import { stackPrefix } from "../infra/docker/target.ts";
@@ -13,6 +14,7 @@ import {
   checkImages,
   checkLeftovers,
   checkPorts,
+  good,
 } from "./doctor.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { engineAddress, openEngine } from "./engine.ts";
@@ -73,7 +75,15 @@ export async function examine(session: Session): Promise<Check[]> {
     checkPorts(engine, settings, prefix),
     checkImages(engine, platform, settings),
   ]);
-  return [...machine, leftovers, ...ports, ...images];
+  return [...machine, ...checkTags(platform, settings), leftovers, ...ports, ...images];
+}
+
+/** Production names its images for good; a dev stack may follow whatever somebody builds. */
+function checkTags(platform: PlatformModel, settings: Settings): Check[] {
+  if (settings.environment !== "Production") return [];
+  const problems = floatingTags(platform, settings);
+  if (problems.length === 0) return [good("image tags", "none floats")];
+  return problems.map((problem) => bad("image tags", problem));
 }
 
 /**
