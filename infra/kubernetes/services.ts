@@ -9,6 +9,7 @@ import { resolveEnvironment } from "../derived/environment.ts";
 import type { Secrets } from "../secrets.ts";
 import { type ClusterTarget, type Content, labelsOf, secret, selectorOf } from "./cluster.ts";
 import { podTemplate, probeTiming, resources, startup } from "./pod.ts";
+import { replicasOf, scaled } from "./scaling.ts";
 
 /**
  * Seconds between the moment a pod is taken out of its Service and SIGTERM: longer than kube-proxy and the gateway
@@ -81,6 +82,9 @@ function createService(
     resources: resources(64, "10m"),
     volumeMounts: [{ name, mountPath: "/volume" }],
   }));
+  const { replicas = 1, autoscale } = settings.services[service.name] ?? {};
+  const scale = { replicas, autoscale };
+  scaled(target, service.name, scale, { parent, dependsOn: [...target.ready] });
   const watch = consumerWatch(target, service);
   const deployment = new k8s.apps.v1.Deployment(
     service.name,
@@ -92,13 +96,14 @@ function createService(
         annotations: { "pulumi.com/timeoutSeconds": String(service.health.startupSeconds + 180) },
       },
       spec: {
-        replicas: 1,
+        ...replicasOf(scale),
         revisionHistoryLimit: 3,
-        // The new pod is ready before the old one goes: two for a moment is what a single replica can bear (P17).
+        // The new pod is ready before the old one goes: one more for a moment is what every service bears (P17).
         strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         selector: { matchLabels: selectorOf(target, service.name) },
         template: podTemplate(target, {
           component: service.name,
+          spread: (autoscale?.max ?? replicas) > 1,
           uid: Number(user),
           ...(group !== undefined && { gid: Number(group) }),
           stopGraceSeconds: service.stopGraceSeconds + withdrawSeconds,
