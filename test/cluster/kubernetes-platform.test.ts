@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { PlatformModel } from "../../config/define.ts";
+import { makePassword } from "../../infra/secret-values.ts";
 import { type Account, expectWired, isKnown, signUp } from "../engine/journey.ts";
 import { basePlatform } from "../engine/test-stack.ts";
 import { ClusterStack } from "./cluster-stack.ts";
@@ -136,14 +137,39 @@ describe("the Kubernetes target on a real cluster", { timeout: 10 * minutes }, (
     await stack.kubectl("rollout", "status", "statefulset/kafka", "--timeout=240s");
   });
 
+  story("a rotated password rolls exactly its users", async () => {
+    const rotated = "postgres-auth-service";
+    stack.secrets = { ...stack.secrets, [rotated]: makePassword() };
+    const changes = await stack.up();
+    expect(new Set(Object.values(changes).flat())).toEqual(
+      new Set(["auth-service-env", "auth-service", "provision-postgres"]),
+    );
+    await expectWired(stack, services);
+    expect(await isKnown(stack, account)).toBe(true);
+  });
+
+  story("a topic gets more partitions, and consumers that would not notice are rolled", async () => {
+    stack.vary({ definition: "test/cluster/more-partitions.ts" });
+    const changes = await stack.up();
+    expect(new Set(Object.values(changes).flat())).toEqual(
+      new Set(["provision-kafka", "auth-service", "messaging-service"]),
+    );
+    const described = await stack.kubectl(
+      ...["exec", "kafka-0", "--", "/opt/kafka/bin/kafka-topics.sh", "--bootstrap-server", "localhost:9092"],
+      ...["--describe", "--topic", "messaging_chat_events"],
+    );
+    expect(described).toMatch(/PartitionCount: 3\s+ReplicationFactor: 3\s+Configs:.*min\.insync\.replicas=2/);
+  });
+
   story("a wrong image is named by up, and a right one repairs it", async () => {
-    stack.vary({ services: { "auth-service": { source: { image: "localhost/auth-service:nowhere" } } } });
-    // Otherwise the provider waits as long as a slow service may take to start.
-    const broken = stack.up();
-    await expect(broken).rejects.toThrow(/auth-service|ImagePull/);
+    stack.vary({
+      definition: "test/cluster/more-partitions.ts",
+      services: { "auth-service": { source: { image: "localhost/auth-service:nowhere" } } },
+    });
+    await expect(stack.up()).rejects.toThrow(/auth-service|ImagePull/);
     // The old pod serves on while the new one cannot start.
     expect((await stack.fetch("/auth/.well-known/jwks.json")).status).toBe(200);
-    stack.vary({});
+    stack.vary({ definition: "test/cluster/more-partitions.ts" });
     await stack.up();
     await expectWired(stack, services);
   });
