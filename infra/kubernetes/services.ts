@@ -93,7 +93,7 @@ function createService(
         name: service.name,
         namespace,
         labels: labelsOf(target, service.name),
-        annotations: { "pulumi.com/timeoutSeconds": String(service.health.startupSeconds + 180) },
+        annotations: { "pulumi.com/timeoutSeconds": String(service.health.startupSeconds + 120) },
       },
       spec: {
         ...replicasOf(scale),
