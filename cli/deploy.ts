@@ -1,9 +1,10 @@
 import { confirm, isCancel } from "@clack/prompts";
-import type Docker from "dockerode";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { InputError } from "../config/problems.ts";
+import { urlsOf } from "../infra/docker/urls.ts";
 import { buildImages } from "./build-images.ts";
-import { containersOf, objectsOf } from "./engine.ts";
+import { containersOf, lastWords, objectsOf } from "./engine.ts";
 import { withLock } from "./lock.ts";
 import { Progress } from "./progress.ts";
 import { examine, insist, type Session } from "./session.ts";
@@ -31,11 +32,11 @@ export async function up(session: Session): Promise<UpResult> {
   insist(await examine(session));
   say(`Bringing up ${session.name} …`);
   const progress = new Progress();
-  let result: Awaited<ReturnType<typeof session.stack.up>>;
+  const stack = withoutReport(session.stack);
   try {
-    // A container that somebody removed or stopped is only noticed by a refresh.
-    result = await withLock(session.stack, say, () =>
-      session.stack.up({
+    await withLock(stack, say, () =>
+      stack.up({
+        // A container that somebody removed or stopped is only noticed by a refresh.
         refresh: true,
         onEvent: progress.onEvent,
         color: "never",
@@ -46,14 +47,23 @@ export async function up(session: Session): Promise<UpResult> {
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not up");
   }
-  const urls = (result.outputs.urls?.value ?? {}) as Record<string, string>;
+  const urls = urlsOf(session.platform, session.settings);
   await untilAnswering(urls);
   return {
     stack: session.name,
     seconds: (Date.now() - start) / 1000,
-    changes: result.summary.resourceChanges ?? {},
+    changes: progress.changes,
     urls,
   };
+}
+
+/**
+ * The Automation API ends every run by asking the CLI thrice, for outputs and history: a second, for what the events
+ * have told already.
+ */
+function withoutReport(stack: Stack): Stack {
+  const none = { outputs: async () => ({}), history: async () => [] };
+  return Object.assign(Object.create(stack) as Stack, none);
 }
 
 async function untilAnswering(urls: Readonly<Record<string, string>>): Promise<void> {
@@ -86,27 +96,13 @@ async function explain(session: Session, progress: Progress, error: unknown): Pr
   for (const container of await containersOf(session.engine, session.prefix).catch(() => [])) {
     if (container.ok) continue;
     say(`  ${container.name}: ${container.status}`);
-    for (const line of await lastWords(session.engine, container.id)) say(`    ${line}`);
+    for (const line of await lastWords(session.engine, container.id, 10)) say(`    ${line}`);
   }
 }
 
 /** Pulumi's own error line out of a failed command's report. */
 function reasonOf(error: unknown): string {
   return /^\s*(?:stderr: )?error: (.+)$/m.exec(String(error))?.[1] ?? firstLine(error);
-}
-
-async function lastWords(engine: Docker, id: string): Promise<string[]> {
-  const container = engine.getContainer(id);
-  const info = await container.inspect();
-  const probe = info.State.Health?.Log.at(-1)?.Output.trim();
-  const log = await container.logs({ stdout: true, stderr: true, tail: 10 });
-  // Each chunk of a log without a terminal has an 8-byte head.
-  const lines = log
-    .toString("utf8")
-    .replace(/[\x01\x02]\x00{3}.{4}/gs, "")
-    .trim()
-    .split("\n");
-  return [...lines, ...(probe ? [`health check: ${probe}`] : [])];
 }
 
 /** Takes the stack down. Volumes and secrets stay, so that `up` finds its data again, unless `volumes` is said. */
@@ -123,7 +119,7 @@ export async function down(
     if (isCancel(answer) || !answer) return;
   }
   const progress = new Progress();
-  const { stack } = session;
+  const stack = withoutReport(session.stack);
   try {
     await withLock(stack, say, async () => {
       // The network cannot go while containers that the state does not know are on it.
@@ -150,8 +146,8 @@ export async function down(
 }
 
 /** Removes containers that carry the stack's label and are not in its state: the remains of a run that was killed. */
-async function sweepContainers({ engine, prefix, stack }: Session): Promise<void> {
-  const { resources, pending } = await stateOf(stack);
+async function sweepContainers({ engine, name, prefix, stack }: Session): Promise<void> {
+  const { resources, pending } = await stateOf(stack.workspace, name);
   const known = new Set(resources.map(({ id }) => id));
   for (const { id, container } of await containersOf(engine, prefix)) {
     if (known.has(id)) continue;

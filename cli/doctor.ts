@@ -7,7 +7,7 @@ import type { ImageName } from "../config/images.ts";
 import type { Problem } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
 import { containersOf, objectsOf } from "./engine.ts";
-import type { StateResource } from "./workspace.ts";
+import type { StackState } from "./workspace.ts";
 
 /** One thing that was looked at. */
 export interface Check {
@@ -142,11 +142,7 @@ export async function checkImages(
 }
 
 /** Whether an earlier run left something behind that the stack's state does not know. */
-export async function checkLeftovers(
-  engine: Docker,
-  prefix: string,
-  state: { readonly resources: readonly StateResource[]; readonly pending: readonly string[] },
-): Promise<Check> {
+export async function checkLeftovers(engine: Docker, prefix: string, state: StackState): Promise<Check> {
   const known = new Set(state.resources.flatMap(({ id }) => (id === undefined ? [] : [id])));
   const found = await objectsOf(engine, prefix);
   const strays = [

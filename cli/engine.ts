@@ -73,6 +73,21 @@ export async function imageTags(engine: Docker, prefix: string): Promise<Readonl
   );
 }
 
+/** The end of a container's log, with what its health check last said. */
+export async function lastWords(engine: Docker, id: string, lines: number): Promise<string[]> {
+  const container = engine.getContainer(id);
+  const info = await container.inspect();
+  const probe = info.State.Health?.Log.at(-1)?.Output.trim();
+  const log = await container.logs({ stdout: true, stderr: true, tail: lines });
+  // Each chunk of a log without a terminal has an 8-byte head.
+  const words = log
+    .toString("utf8")
+    .replace(/[\x01\x02]\x00{3}.{4}/gs, "")
+    .trim()
+    .split("\n");
+  return [...words, ...(probe ? [`health check: ${probe}`] : [])];
+}
+
 /** Everything on the engine that carries a stack's label. */
 export async function objectsOf(engine: Docker, prefix: string) {
   const filters = { label: [`${stackLabel}=${prefix}`] };

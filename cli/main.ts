@@ -51,7 +51,7 @@ function command(
 command(
   "up",
   "bring the stack up and wait until it answers",
-  { create: true, engine: false },
+  { create: true, engine: false, state: true },
   async (session, { json }) => {
     const result = await up(session);
     if (json) return printJson(result);
@@ -162,7 +162,7 @@ command(
   "name the stack's secrets, or show one",
   { create: false, engine: false },
   async (session, { json }, wanted) => {
-    const { resources } = await stateOf(session.stack);
+    const { resources } = await stateOf(session.stack.workspace, session.name);
     const found = resources.filter(({ type }) => type === "pulumi:index:Stash");
     const names = found.map(({ urn }) => urn.split("::").pop() as string).sort();
     if (wanted === undefined) {

@@ -14,6 +14,8 @@ const quiet = new Set(["beat:", "pulumi:pulumi:", "pulumi:providers:"]);
 /** Prints what Pulumi does, a line per step, to standard error; errors are gathered for the end. */
 export class Progress {
   readonly errors: string[] = [];
+  /** How many resources met which fate, e.g. `create`, `same`; known once the run has ended. */
+  changes: Readonly<Record<string, number>> = {};
   readonly #started = new Map<string, number>();
   readonly #write: (line: string) => void;
 
@@ -23,7 +25,8 @@ export class Progress {
 
   /** Handler for the Automation API's `onEvent`. */
   readonly onEvent = (event: EngineEvent): void => {
-    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
+    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, summaryEvent } = event;
+    if (summaryEvent !== undefined) this.changes = { ...summaryEvent.resourceChanges };
     if (resourcePreEvent !== undefined) this.#started.set(resourcePreEvent.metadata.urn, Date.now());
     if (resOutputsEvent !== undefined) this.#line(resOutputsEvent.metadata, "✔");
     if (resOpFailedEvent !== undefined) this.#line(resOpFailedEvent.metadata, "✘");

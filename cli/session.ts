@@ -16,13 +16,15 @@ import {
 } from "./doctor.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { engineAddress, openEngine } from "./engine.ts";
-import { openStack, refusalOf, settingsOf, stateOf } from "./workspace.ts";
+import { openStack, refusalOf, type StackState, stateOf } from "./workspace.ts";
 
 /** What a command works with. */
 export interface Session {
   readonly name: string;
   readonly stack: Stack;
   readonly settings: Settings;
+  /** The state as it was when the stack was opened, where it was needed. */
+  readonly state: StackState | undefined;
   readonly platform: PlatformModel;
   readonly engine: Docker;
   readonly address: string | undefined;
@@ -36,33 +38,38 @@ export interface SessionNeeds {
   readonly create: boolean;
   /** A container engine that answers. */
   readonly engine: boolean;
+  /** The stack's state. */
+  readonly state?: boolean;
 }
 
 /** Opens a stack with its settings and definition. @throws {InputError} when one of them is not valid. */
 export async function openSession(name: string, needs: SessionNeeds): Promise<Session> {
   const found = engineAddress();
-  const stack = await openStack(name, found, needs.create);
-  const settings = await settingsOf(stack);
+  const { stack, settings, state } = await openStack(name, found, {
+    create: needs.create,
+    state: needs.state ?? false,
+  });
   const address = settings.engine ?? found;
   const platform = await loadDefinition(settings.definition);
   const engine = openEngine(address);
   if (needs.engine) insist([await checkEngine(engine, address)], "the container engine cannot be reached");
-  return { name, stack, settings, platform, engine, address, prefix: stackPrefix(platform.name, name) };
+  const prefix = stackPrefix(platform.name, name);
+  return { name, stack, settings, state, platform, engine, address, prefix };
 }
 
 /** Looks at everything that `up` needs; changes nothing. */
 export async function examine(session: Session): Promise<Check[]> {
   const { engine, address, settings, platform, prefix, stack } = session;
-  const first = await checkEngine(engine, address);
-  const machine = [
-    first,
+  const machine = await Promise.all([
+    checkEngine(engine, address),
     checkPulumi(stack.workspace.pulumiCommand),
-    await checkPlugin(),
-    await checkDisk(projectRoot),
-  ];
-  if (!first.ok) return machine;
+    checkPlugin(),
+    checkDisk(projectRoot),
+  ]);
+  if (!machine[0].ok) return machine;
+  const state = session.state ?? (await stateOf(stack.workspace, session.name));
   const [leftovers, ports, images] = await Promise.all([
-    stateOf(stack).then((state) => checkLeftovers(engine, prefix, state)),
+    checkLeftovers(engine, prefix, state),
     checkPorts(engine, settings, prefix),
     checkImages(engine, platform, settings),
   ]);
@@ -75,7 +82,7 @@ export async function examine(session: Session): Promise<Check[]> {
  */
 export async function diagnose(name: string): Promise<Check[]> {
   try {
-    const session = await openSession(name, { create: true, engine: false });
+    const session = await openSession(name, { create: true, engine: false, state: true });
     return await examine(session);
   } catch (thrown) {
     const error = thrown instanceof InputError ? thrown : refusalOf(thrown, name);

@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  type ConfigMap,
   LocalWorkspace,
   PulumiCommand,
-  type Stack,
+  Stack,
   StackNotFoundError,
+  type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
 import { InputError } from "../config/problems.ts";
 import { parseSettings, type Settings } from "../config/settings.ts";
@@ -101,25 +103,44 @@ export function refusalOf(error: unknown, stack: string): InputError | undefined
   return undefined;
 }
 
+/** A stack with what was read of it when it was opened. */
+export interface OpenStack {
+  readonly stack: Stack;
+  readonly settings: Settings;
+  /** The state, where it was asked for. */
+  readonly state: StackState | undefined;
+}
+
 /**
  * The stack of a name. The same program as `pulumi up` runs, in this process.
- * @param create make it when it is new; otherwise a new name is an error of Pulumi's.
- * @throws {InputError} when Pulumi or the passphrase is missing.
+ * @param needs `create`: make it when it is new, otherwise a new name is an error of Pulumi's; `state`: read that too.
+ * @throws {InputError} when Pulumi, the passphrase or valid settings are missing.
  */
-export async function openStack(name: string, engine: string | undefined, create: boolean): Promise<Stack> {
+export async function openStack(
+  name: string,
+  engine: string | undefined,
+  needs: { readonly create: boolean; readonly state: boolean },
+): Promise<OpenStack> {
   const envVars = pulumiEnvironment(name);
   if (engine !== undefined) envVars.DOCKER_HOST = engine;
   const pulumiCommand = await findPulumi(true);
-  const inline = { stackName: name, projectName: "beat-ecoprove", program };
-  const options = { workDir: projectRoot, pulumiCommand, envVars };
-  return create
-    ? LocalWorkspace.createOrSelectStack(inline, options)
-    : LocalWorkspace.selectStack(inline, options);
+  const workspace = await LocalWorkspace.create({ workDir: projectRoot, pulumiCommand, envVars, program });
+  // Each question starts the CLI anew, so they are asked side by side. A new stack answers them once it is made.
+  const [opened, config, state] = await Promise.allSettled([
+    needs.create ? Stack.createOrSelect(name, workspace) : Stack.select(name, workspace),
+    workspace.getAllConfig(name),
+    needs.state ? stateOf(workspace, name) : undefined,
+  ]);
+  if (opened.status === "rejected") throw opened.reason;
+  return {
+    stack: opened.value,
+    settings: settingsIn(config.status === "fulfilled" ? config.value : await workspace.getAllConfig(name)),
+    state: state.status === "fulfilled" ? state.value : await stateOf(workspace, name),
+  };
 }
 
 /** A stack's settings. @throws {InputError} with every problem. */
-export async function settingsOf(stack: Stack): Promise<Settings> {
-  const config = await stack.getAllConfig();
+function settingsIn(config: ConfigMap): Settings {
   return parseSettings(
     Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value])),
     process.env,
@@ -135,10 +156,14 @@ export interface StateResource {
 }
 
 /** What the state knows: its resources, and operations that were under way when a run was killed. */
-export async function stateOf(
-  stack: Stack,
-): Promise<{ readonly resources: readonly StateResource[]; readonly pending: readonly string[] }> {
-  const { deployment } = (await stack.exportStack()) as {
+export interface StackState {
+  readonly resources: readonly StateResource[];
+  readonly pending: readonly string[];
+}
+
+/** Reads a stack's state, secrets included. */
+export async function stateOf(workspace: Workspace, name: string): Promise<StackState> {
+  const { deployment } = (await workspace.exportStack(name)) as {
     deployment: {
       resources?: StateResource[];
       pending_operations?: { resource: { urn: string }; type: string }[];

@@ -3,6 +3,7 @@ import { imageReference } from "../../config/catalogue.ts";
 import { storeHosts } from "../../config/stores.ts";
 import type { Secrets } from "../secrets.ts";
 import { managedContainer } from "./managed-container.ts";
+import { mongoExpressProbe } from "./probes.ts";
 import type { Stores } from "./stores.ts";
 import type { DockerTarget } from "./target.ts";
 
@@ -39,13 +40,7 @@ export class DevTools extends pulumi.ComponentResource {
           uploads: [{ file: "/run/secrets/mongo-admin", content: secrets.get("mongo-admin") }],
           ports: [{ internal: 8081, external: target.settings.ports.mongoExpress }],
           health: {
-            // It answers 401 without a login: any HTTP answer shows that it serves.
-            test: [
-              "CMD",
-              "node",
-              "-e",
-              'require("http").get("http://127.0.0.1:8081/",r=>process.exit(r.statusCode<500?0:1)).on("error",()=>process.exit(1))',
-            ],
+            test: mongoExpressProbe,
             startupSeconds: 60,
           },
           memoryMiB: 256,

@@ -44,6 +44,14 @@ export const kafkaProbe = (port: number): string[] => [
 /** A provisioner is healthy once it has done its work; see provision/src/main.ts. */
 export const provisionedProbe = ["CMD", "test", "-e", "/tmp/provisioned"];
 
+/** It answers 401 without a login: any answer but a server's error shows that it serves. */
+export const mongoExpressProbe = [
+  "CMD",
+  "bash",
+  "-c",
+  "exec 3<>/dev/tcp/127.0.0.1/8081 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && read -r status <&3 && [[ $status == 'HTTP/1.'?' '[234]* ]]",
+];
+
 /** Asks the gateway whether every upstream answers. */
 export const gatewayProbe = ["CMD", "node", "/app/gateway.mjs", "health"];
 

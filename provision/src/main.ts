@@ -1,10 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { provisionKafka } from "./kafka.ts";
-import { provisionMongo } from "./mongo.ts";
 import { type Done, planSchema } from "./plan.ts";
-import { provisionPostgres } from "./postgres.ts";
 
 /**
  * The Docker provider cannot fail a container by its exit code, only by its health. So success leaves a marker that
@@ -17,9 +14,10 @@ async function provision(file: string): Promise<Done[]> {
   const parsed = planSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
   if (!parsed.success) throw new Error(`the plan ${file} is not valid: ${z.prettifyError(parsed.error)}`);
   const plan = parsed.data;
-  if (plan.kind === "postgres") return provisionPostgres(plan);
-  if (plan.kind === "mongo") return provisionMongo(plan);
-  return provisionKafka(plan);
+  // Each kind loads its own client only: the others would take half of this short life.
+  if (plan.kind === "postgres") return (await import("./postgres.ts")).provisionPostgres(plan);
+  if (plan.kind === "mongo") return (await import("./mongo.ts")).provisionMongo(plan);
+  return (await import("./kafka.ts")).provisionKafka(plan);
 }
 
 const [file = "/run/plan.json", linger = "0"] = process.argv.slice(2);

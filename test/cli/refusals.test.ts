@@ -82,6 +82,15 @@ describe("beat refuses before anything is changed", { timeout: 120_000 }, () => 
       return beat(["up"]);
     },
   );
+  for (const command of ["up", "preview"])
+    refused(
+      `${command} of a definition with an undeclared topic`,
+      /^beat: .*\n.*services\.x\.needs\.kafka\.consumes\[0\]: topic "nobody_events" is not declared\n.*fix: add it to topics \(declared: auth_events\)\n?$/,
+      () => {
+        config("  platform:definition: test/cli/undeclared-topic.ts\n");
+        return beat([command]);
+      },
+    );
   refused("a taken port", /platform:ports\.gateway: 127\.0\.0\.1:19900 is taken/, async () => {
     const server = createServer().listen(19900, "127.0.0.1");
     await once(server, "listening");

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { containersOf, objectsOf } from "../../cli/engine.ts";
 import type { PlatformModel } from "../../config/define.ts";
+import { describeContainers } from "./diagnosis.ts";
 import fourServices from "./fourth-service.ts";
 import { type Account, expectWired, isKnown, signUp } from "./journey.ts";
 import { missingForEngine } from "./requirements.ts";
@@ -22,7 +23,12 @@ describe("the docker target on a real engine", { timeout: 5 * minutes }, () => {
   const story = (name: string, body: () => Promise<void>) =>
     test(name, async ({ skip }) => {
       if (missing !== undefined) skip(missing);
-      await body();
+      try {
+        await body();
+      } catch (error) {
+        await describeContainers(stack.engine, stack.prefix);
+        throw error;
+      }
     });
   const varied = (services: Partial<PlatformModel["services"]>): PlatformModel =>
     ({ ...basePlatform, services: { ...basePlatform.services, ...services } }) as PlatformModel;

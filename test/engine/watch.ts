@@ -17,15 +17,17 @@ export class ArgvWatch {
 
   async #watch(engine: Docker, prefix: string): Promise<void> {
     while (!this.#stopped) {
-      const containers = await containersOf(engine, prefix);
+      // A request that fails is tried again; thrown from here, it would end the Pulumi program of this process.
+      const containers = await containersOf(engine, prefix).catch(() => []);
       await Promise.all(
         containers.map(async ({ id }) => {
           // A container that has ended has no processes, and the engine says so with an error.
-          const { Processes = [] } = await engine
+          const { Processes } = await engine
             .getContainer(id)
             .top({ ps_args: "-eo pid,args" })
-            .catch(() => ({ Processes: [] as string[][] }));
-          for (const [, argv] of Processes as string[][]) this.seen.add(argv ?? "");
+            .catch(() => ({ Processes: null }));
+          // In the moment between, the engine answers null.
+          for (const [, argv] of (Processes ?? []) as string[][]) this.seen.add(argv ?? "");
         }),
       );
       await sleep(20);
