@@ -8,8 +8,9 @@ import { DeploymentError, down, up } from "./deploy.ts";
 import { containersOf, imageTags } from "./engine.ts";
 import { followLogs } from "./logs.ts";
 import { Progress } from "./progress.ts";
+import { completeSecrets, rotateSecret, secretValue, setSecret } from "./secrets.ts";
 import { diagnose, openSession, type Session, type SessionNeeds } from "./session.ts";
-import { firstLine, pulumiEnvironment, refusalOf, stateOf } from "./workspace.ts";
+import { firstLine, pulumiEnvironment, refusalOf } from "./workspace.ts";
 
 interface Common {
   readonly stack: string;
@@ -39,7 +40,10 @@ function command(
     .option("--json", "write the result as JSON")
     .action(async (...all: unknown[]) => {
       const self = all.at(-1) as Command;
-      const options = self.opts() as Common & Record<string, never>;
+      const given = self.opts() as Common & Record<string, never>;
+      // Some commands take the stack as their argument, too.
+      const named = self.registeredArguments[0]?.name() === "stack" ? self.args[0] : undefined;
+      const options = (named === undefined ? given : { ...given, stack: named }) as typeof given;
       try {
         await run(await openSession(options.stack, needs), options, ...(self.args as string[]));
       } catch (error) {
@@ -81,12 +85,17 @@ command(
   .option("-y, --yes", "do not ask");
 
 command("preview", "show what up would change", { create: true, engine: false }, async (session, options) => {
-  const { json, expectNoChanges } = options as { json?: boolean; expectNoChanges?: boolean };
+  const { json, expectNoChanges, policies } = options as {
+    json?: boolean;
+    expectNoChanges?: boolean;
+    policies?: boolean;
+  };
   const progress = new Progress(() => {});
   try {
     const result = await session.stack.preview({
       onEvent: progress.onEvent,
       color: "never",
+      ...(policies && { policyPacks: [join(projectRoot, "policies/pack")] }),
       ...(!json && { onOutput: (text: string) => process.stdout.write(text) }),
     });
     if (json) printJson(result.changeSummary);
@@ -96,7 +105,9 @@ command("preview", "show what up would change", { create: true, engine: false },
     if (error instanceof DeploymentError) throw error;
     throw new DeploymentError(progress.errors.join("\n") || firstLine(error));
   }
-}).option("--expect-no-changes", "fail when there are any");
+})
+  .option("--expect-no-changes", "fail when there are any")
+  .option("--policies", "judge the change by the rules of policies/");
 
 beat
   .command("doctor")
@@ -159,27 +170,37 @@ command(
 
 command(
   "secrets",
-  "name the stack's secrets, or show one",
-  { create: false, engine: false },
-  async (session, { json }, wanted) => {
-    const { resources } = await stateOf(session.stack.workspace, session.name);
-    const found = resources.filter(({ type }) => type === "pulumi:index:Stash");
-    const names = found.map(({ urn }) => urn.split("::").pop() as string).sort();
-    if (wanted === undefined) {
-      if (json) return printJson(names);
-      for (const name of names) print(name);
-      return;
+  "make the secrets that the stack lacks and say where each comes from",
+  { create: true, engine: false },
+  async (session, options) => {
+    const { json, show, rotate, set } = options as {
+      json?: boolean;
+      show?: string;
+      rotate?: string;
+      set?: string;
+    };
+    if (show !== undefined) {
+      const value = await secretValue(session, show);
+      return json ? printJson({ [show]: value }) : print(value);
     }
-    const output = found.find(({ urn }) => urn.endsWith(`::${wanted}`))?.outputs?.output as
-      | { plaintext?: string }
-      | undefined;
-    if (output?.plaintext === undefined)
-      throw new InputError("no such secret", [
-        { path: "secrets", message: `"${wanted}" is not there`, fix: `use one of ${names.join(", ")}` },
-      ]);
-    print(JSON.parse(output.plaintext) as string);
+    const changed = rotate ?? set;
+    if (rotate !== undefined) await rotateSecret(session, rotate);
+    if (set !== undefined) await setSecret(session, set, process.stdin);
+    if (changed !== undefined) {
+      if (json) return printJson({ stack: session.name, changed });
+      return print(`${changed} is changed; its users get it with: ./beat up --stack ${session.name}`);
+    }
+    const report = await completeSecrets(session);
+    if (json) return printJson(report);
+    for (const { name, origin } of report.secrets)
+      print(`${name.padEnd(36)} ${report.created.includes(name) ? "made now" : origin}`);
+    print(`\nshow one: ./beat secrets ${session.name} --show <name>`);
   },
-).argument("[name]", "secret to show");
+)
+  .argument("[stack]", "stack to work on, like --stack")
+  .option("--show <name>", "print one value")
+  .option("--rotate <name>", "replace one by a new value")
+  .option("--set <name>", "take one from standard input");
 
 command(
   "build-images",

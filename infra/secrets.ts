@@ -1,15 +1,8 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, randomInt } from "node:crypto";
-import { promisify } from "node:util";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { InputError } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
-
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-/** Phoenix wants at least 64 bytes of SECRET_KEY_BASE; 62^64 is ample for a password too. */
-const length = 64;
-
-const makePassword = (): string =>
-  Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join("");
+import { makePassword, makePrivateKey, secretProblems, signingKeyName } from "./secret-values.ts";
 
 /** The platform's RSA pair: PKCS#8 private key and its public key, both PEM. */
 export interface SigningKey {
@@ -32,7 +25,8 @@ export class Secrets extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("beat:docker:Secrets", name, {}, opts);
-    checkGiven(names, settings);
+    const problems = secretProblems(names, settings, pulumi.getStack());
+    if (problems.length > 0) throw new InputError("the stack's secrets are not complete", problems);
     for (const secret of names) {
       const given = settings.secrets[secret];
       this.#values.set(
@@ -42,7 +36,7 @@ export class Secrets extends pulumi.ComponentResource {
     }
     const privatePem =
       settings.signingKey === undefined
-        ? this.#keep("signing-key", makePrivateKey())
+        ? this.#keep(signingKeyName, makePrivateKey())
         : pulumi.secret(settings.signingKey);
     const publicPem = privatePem.apply((pem) =>
       createPublicKey(createPrivateKey(pem)).export({ type: "spki", format: "pem" }).toString(),
@@ -67,38 +61,4 @@ export class Secrets extends pulumi.ComponentResource {
     );
     return pulumi.secret(stash.output) as pulumi.Output<string>;
   }
-}
-
-async function makePrivateKey(): Promise<string> {
-  const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
-  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-}
-
-function checkGiven(names: readonly string[], settings: Settings): void {
-  const unknown = Object.keys(settings.secrets).filter((secret) => !names.includes(secret));
-  const missing = settings.generateSecrets
-    ? []
-    : names.filter((secret) => settings.secrets[secret] === undefined);
-  const problems = [
-    ...unknown.map((secret) => ({
-      path: `platform:secrets.${secret}`,
-      message: "no part of the platform has such a secret",
-      fix: `remove it; known: ${names.join(", ")}`,
-    })),
-    ...missing.map((secret) => ({
-      path: `platform:secrets.${secret}`,
-      message: "is missing, and platform:generateSecrets is false",
-      fix: `pulumi config set --secret --path 'platform:secrets.${secret}'`,
-    })),
-    ...(!settings.generateSecrets && settings.signingKey === undefined
-      ? [
-          {
-            path: "platform:signingKey",
-            message: "is missing, and platform:generateSecrets is false",
-            fix: "pulumi config set --secret platform:signingKey < private.pem",
-          },
-        ]
-      : []),
-  ];
-  if (problems.length > 0) throw new InputError("the stack's secrets are not complete", problems);
 }

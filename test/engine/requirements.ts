@@ -10,11 +10,8 @@ export async function missingForEngine(): Promise<string | undefined> {
   const address = engineAddress();
   const engine = openEngine(address);
   if (!(await checkEngine(engine, address)).ok) return "no container engine answers";
-  try {
-    await findPulumi(false);
-  } catch {
-    return "the Pulumi CLI is not installed";
-  }
+  const pulumi = await missingForPulumi();
+  if (pulumi !== undefined) return pulumi;
   if (installedPlugin() === undefined) return "the Docker plugin of Pulumi is not installed";
   for (const name of imageNames) {
     const reference = imageReference(name, { overrides: {} });
@@ -27,4 +24,12 @@ export async function missingForEngine(): Promise<string | undefined> {
       return `image ${reference} is neither on the engine nor in a registry that answers`;
   }
   return undefined;
+}
+
+/** Why tests that need no more than the Pulumi CLI cannot run; undefined when they can. */
+export async function missingForPulumi(): Promise<string | undefined> {
+  return findPulumi(false).then(
+    () => undefined,
+    () => "the Pulumi CLI is not installed",
+  );
 }

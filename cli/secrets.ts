@@ -1,0 +1,167 @@
+import { text } from "node:stream/consumers";
+import { execa } from "execa";
+import { secretNames } from "../config/environment.ts";
+import { InputError } from "../config/problems.ts";
+import {
+  faultOfPrivateKey,
+  makePassword,
+  makePrivateKey,
+  missingSecrets,
+  settingOf,
+  signingKeyName,
+} from "../infra/secret-values.ts";
+import type { Session } from "./session.ts";
+import { settingsOf, stateOf } from "./workspace.ts";
+
+/** Where a secret's value comes from: the stack's configuration, its state, or nowhere yet. */
+export type Origin = "configuration" | "state" | "missing";
+
+/** What a call of `beat secrets` did and found. Values are in none of it. */
+export interface SecretsReport {
+  readonly stack: string;
+  readonly created: readonly string[];
+  readonly secrets: readonly { readonly name: string; readonly origin: Origin }[];
+}
+
+/** The part of a session that secrets need. */
+export type SecretsSession = Pick<Session, "name" | "stack" | "settings" | "platform">;
+
+/** All names of a stack's secrets: passwords, then the signing key. */
+export const allSecretNames = ({ platform, settings }: SecretsSession): string[] => [
+  ...secretNames(platform, settings),
+  signingKeyName,
+];
+
+/**
+ * Makes every secret that a stack with `platform:generateSecrets: false` lacks, and says where each one comes from.
+ * A value that the state kept so far is taken over: a new one would lock everybody out of the databases.
+ * @param given names that are never made here, since another system chose the value (administrators of external stores).
+ * @throws {InputError} naming each of `given` that is missing; nothing is made then.
+ */
+export async function completeSecrets(
+  session: SecretsSession,
+  given: readonly string[] = [],
+): Promise<SecretsReport> {
+  const { platform, settings, stack, name } = session;
+  const kept = await keptValues(session);
+  const missing = settings.generateSecrets ? [] : missingSecrets(secretNames(platform, settings), settings);
+  const foreign = missing.filter((secret) => given.includes(secret));
+  if (foreign.length > 0)
+    throw new InputError(
+      "these secrets cannot be made here",
+      foreign.map((secret) => ({
+        path: settingOf(secret),
+        message: "is missing, and belongs to a store outside of the platform",
+        fix: `./beat secrets ${name} --set ${secret}  (reads the value from standard input)`,
+      })),
+    );
+  for (const secret of missing) await write(session, secret, kept.get(secret) ?? (await make(secret)));
+  const now = missing.length === 0 ? settings : await settingsOf(stack);
+  const secrets = allSecretNames(session).map((secret): SecretsReport["secrets"][number] => {
+    const configured = secret === signingKeyName ? now.signingKey : now.secrets[secret];
+    return {
+      name: secret,
+      origin: configured !== undefined ? "configuration" : kept.has(secret) ? "state" : "missing",
+    };
+  });
+  return { stack: name, created: missing, secrets };
+}
+
+/** The value of one secret. @throws {InputError} when nobody has given or made it. */
+export async function secretValue(session: SecretsSession, secret: string): Promise<string> {
+  insistOnName(session, secret);
+  const { settings, name } = session;
+  const configured = secret === signingKeyName ? settings.signingKey : settings.secrets[secret];
+  const value = configured ?? (await keptValues(session)).get(secret);
+  if (value !== undefined) return value;
+  throw refusal(
+    secret,
+    "has no value yet",
+    settings.generateSecrets ? `./beat up --stack ${name}` : `./beat secrets ${name}`,
+  );
+}
+
+/** Replaces one secret by a new value; the next `up` hands it to its users. */
+export async function rotateSecret(
+  session: SecretsSession,
+  secret: string,
+  given: readonly string[] = [],
+): Promise<void> {
+  insistOnName(session, secret);
+  if (session.settings.generateSecrets)
+    throw refusal(
+      secret,
+      "is kept in the stack's state, and such a one is never replaced",
+      `platform:generateSecrets: false in Pulumi.${session.name}.yaml, then ./beat secrets ${session.name}`,
+    );
+  // A store takes its administrator's password when its data folder is made and never again.
+  if (secret === "postgres-admin" || secret === "mongo-admin" || given.includes(secret))
+    throw refusal(
+      secret,
+      "is the password by which the platform itself logs in, so the store must know the new one first",
+      `change it in the store, then: ./beat secrets ${session.name} --set ${secret}`,
+    );
+  await write(session, secret, await make(secret));
+}
+
+/** Takes a value from a stream, usually standard input, since arguments are seen by every user of the machine. */
+export async function setSecret(
+  session: SecretsSession,
+  secret: string,
+  input: NodeJS.ReadableStream,
+): Promise<void> {
+  insistOnName(session, secret);
+  const value = (await text(input as AsyncIterable<Buffer>)).replace(/\r?\n$/, "");
+  if (secret === signingKeyName) {
+    const fault = faultOfPrivateKey(value);
+    if (fault !== undefined) throw refusal(secret, fault, "give an RSA key of at least 2048 bits as PEM");
+  } else if (!/^[A-Za-z0-9]{8,128}$/.test(value))
+    throw refusal(
+      secret,
+      "must be 8 to 128 letters and digits, nothing else",
+      "change it where it was chosen: clients put it into URLs as it is",
+    );
+  await write(session, secret, value);
+}
+
+const make = async (secret: string): Promise<string> =>
+  secret === signingKeyName ? makePrivateKey() : makePassword();
+
+const refusal = (secret: string, message: string, fix: string): InputError =>
+  new InputError("the secret was left alone", [{ path: settingOf(secret), message, fix }]);
+
+function insistOnName(session: SecretsSession, secret: string): void {
+  const names = allSecretNames(session);
+  if (!names.includes(secret))
+    throw new InputError("no such secret", [
+      { path: "secrets", message: `"${secret}" is not there`, fix: `use one of ${names.join(", ")}` },
+    ]);
+}
+
+/**
+ * Writes one value, encrypted, into Pulumi.<stack>.yaml. Only `config set` reads a value from standard input: the
+ * Automation API's setConfig, setAllConfig and setAllConfigJson all put it into the CLI's arguments.
+ */
+async function write({ stack, name }: SecretsSession, secret: string, value: string): Promise<void> {
+  const { pulumiCommand, workDir, envVars } = stack.workspace;
+  const args = ["config", "set", "--secret", "--path", settingOf(secret), "--stack", name];
+  const { exitCode, stderr } = await execa(pulumiCommand.command, [...args, "--non-interactive"], {
+    cwd: workDir,
+    env: { ...envVars },
+    input: value,
+    reject: false,
+  });
+  if (exitCode !== 0) throw new Error(`${settingOf(secret)} could not be written: ${stderr.trim()}`);
+}
+
+/** What the state keeps: resources of type Stash by name. */
+async function keptValues({ stack }: SecretsSession): Promise<Map<string, string>> {
+  const { resources } = await stateOf(stack);
+  return new Map(
+    resources.flatMap(({ type, urn, outputs }) => {
+      const kept = (outputs?.output as { plaintext?: string } | undefined)?.plaintext;
+      if (type !== "pulumi:index:Stash" || kept === undefined) return [];
+      return [[urn.split("::").pop() as string, JSON.parse(kept) as string]];
+    }),
+  );
+}

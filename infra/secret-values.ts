@@ -1,0 +1,80 @@
+import { createPrivateKey, generateKeyPair, type KeyObject, randomInt } from "node:crypto";
+import { promisify } from "node:util";
+import type { Problem } from "../config/problems.ts";
+import type { Settings } from "../config/settings.ts";
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+/** Phoenix wants at least 64 bytes of SECRET_KEY_BASE; 62^64 is ample for a password too. */
+const passwordLength = 64;
+/** NIST SP 800-57 part 1, table 2: the least for 112 bits of strength. */
+const leastModulusBits = 2048;
+
+/** The name of the private key that signs tokens, beside the passwords; its setting is `platform:signingKey`. */
+export const signingKeyName = "signing-key";
+
+/** A new password: 64 letters and digits (contracts P14). */
+export function makePassword(): string {
+  return Array.from({ length: passwordLength }, () => alphabet[randomInt(alphabet.length)]).join("");
+}
+
+/** A new RSA private key of 2048 bits, PKCS#8 PEM. */
+export async function makePrivateKey(): Promise<string> {
+  const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: leastModulusBits });
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+/** Why a text cannot be the signing key; undefined when it can. Never quotes the text. */
+export function faultOfPrivateKey(pem: string): string | undefined {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch {
+    return "is not a private key that can be read (PEM, without a passphrase)";
+  }
+  if (key.asymmetricKeyType !== "rsa") return `is a key of type ${key.asymmetricKeyType}, not RSA`;
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  return bits < leastModulusBits
+    ? `has ${bits} bits, ${leastModulusBits} are the least that is safe`
+    : undefined;
+}
+
+/** The path of a secret in the stack's configuration, as `pulumi config set --path` takes it. */
+export const settingOf = (secret: string): string =>
+  secret === signingKeyName ? "platform:signingKey" : `platform:secrets.${secret}`;
+
+/** The secrets that nobody has given: passwords by name, then the signing key. */
+export function missingSecrets(names: readonly string[], settings: Settings): string[] {
+  const missing = names.filter((secret) => settings.secrets[secret] === undefined);
+  return settings.signingKey === undefined ? [...missing, signingKeyName] : missing;
+}
+
+/**
+ * What is wrong with a stack's secrets: names that no part has, a key that cannot sign, and, where none are made by
+ * themselves, each that is missing.
+ */
+export function secretProblems(names: readonly string[], settings: Settings, stack: string): Problem[] {
+  const fault = settings.signingKey === undefined ? undefined : faultOfPrivateKey(settings.signingKey);
+  return [
+    ...Object.keys(settings.secrets)
+      .filter((secret) => !names.includes(secret))
+      .map((secret) => ({
+        path: settingOf(secret),
+        message: "no part of the platform has such a secret",
+        fix: `remove it; known: ${names.join(", ")}`,
+      })),
+    ...(fault === undefined
+      ? []
+      : [
+          {
+            path: settingOf(signingKeyName),
+            message: fault,
+            fix: `./beat secrets ${stack} --rotate ${signingKeyName}`,
+          },
+        ]),
+    ...(settings.generateSecrets ? [] : missingSecrets(names, settings)).map((secret) => ({
+      path: settingOf(secret),
+      message: "is missing, and platform:generateSecrets is false",
+      fix: `./beat secrets ${stack}`,
+    })),
+  ];
+}

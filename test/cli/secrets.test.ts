@@ -1,0 +1,106 @@
+import { createPrivateKey } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { projectRoot } from "../../stacks/program.ts";
+import { missingForPulumi } from "../engine/requirements.ts";
+import { processesWhile } from "./process-watch.ts";
+
+const missing = await missingForPulumi();
+const name = `test-secrets-${process.pid}`;
+const home = mkdtempSync(join(tmpdir(), "beat-test-"));
+const file = join(projectRoot, `Pulumi.${name}.yaml`);
+const beat = (args: readonly string[], input = "") =>
+  execa(process.execPath, [join(projectRoot, "cli/main.ts"), "secrets", name, ...args], {
+    reject: false,
+    input,
+    env: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
+  });
+const show = async (secret: string) => (await beat(["--show", secret])).stdout;
+const names = [
+  "messaging-service-key-base",
+  "mongo-admin",
+  "mongo-messaging-service",
+  "postgres-admin",
+  "postgres-auth-service",
+  "postgres-core-service",
+  "postgres-messaging-service",
+];
+
+describe("beat secrets, for a stack that generates none", { timeout: 120_000 }, () => {
+  const cases = (what: string, body: () => Promise<void>) =>
+    test(what, async ({ skip }) => {
+      if (missing !== undefined) skip(missing);
+      await body();
+    });
+  let seen: readonly string[] = [];
+  let first = "";
+
+  beforeAll(() => {
+    writeFileSync(file, "config:\n  platform:generateSecrets: false\n  platform:source: sample\n");
+  });
+  afterAll(() => {
+    rmSync(home, { recursive: true });
+    rmSync(file, { force: true });
+  });
+
+  cases("makes every missing one, encrypted, and prints no value", async () => {
+    const watched = await processesWhile(() => beat(["--json"]));
+    const { stdout, stderr, exitCode } = watched.result;
+    expect(stderr).toBe("");
+    expect(exitCode).toBe(0);
+    seen = watched.seen;
+    const report = JSON.parse(stdout) as { created: string[]; secrets: { origin: string }[] };
+    expect([...report.created].sort()).toEqual([...names, "signing-key"].sort());
+    expect(new Set(report.secrets.map(({ origin }) => origin))).toEqual(new Set(["configuration"]));
+    first = await show("postgres-core-service");
+    expect(first).toMatch(/^[A-Za-z0-9]{64}$/);
+    expect(await show("messaging-service-key-base")).toMatch(/^[A-Za-z0-9]{64,}$/);
+    const pem = await show("signing-key");
+    const key = createPrivateKey(pem);
+    expect(key.asymmetricKeyType).toBe("rsa");
+    expect(key.asymmetricKeyDetails?.modulusLength).toBeGreaterThanOrEqual(2048);
+    const line = pem.split("\n")[1] as string;
+    for (const value of [first, line])
+      for (const text of [stdout, readFileSync(file, "utf8"), ...seen]) expect(text).not.toContain(value);
+    // The watch is worth something only if it saw the writes.
+    expect(seen.some((argv) => argv.includes("platform:secrets.postgres-core-service"))).toBe(true);
+  });
+
+  cases("a second call changes nothing", async () => {
+    const before = readFileSync(file, "utf8");
+    const { stdout } = await beat(["--json"]);
+    expect((JSON.parse(stdout) as { created: string[] }).created).toEqual([]);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  cases("rotates one by name and leaves the others", async () => {
+    const other = await show("postgres-auth-service");
+    expect((await beat(["--rotate", "postgres-core-service"])).exitCode).toBe(0);
+    const rotated = await show("postgres-core-service");
+    expect(rotated).toMatch(/^[A-Za-z0-9]{64}$/);
+    expect(rotated).not.toBe(first);
+    expect(await show("postgres-auth-service")).toBe(other);
+  });
+
+  cases("takes a value from standard input, and refuses one that a URL could not carry", async () => {
+    expect((await beat(["--set", "mongo-admin"], "Chosen4Mongo\n")).exitCode).toBe(0);
+    expect(await show("mongo-admin")).toBe("Chosen4Mongo");
+    const { exitCode, stderr } = await beat(["--set", "mongo-admin"], "p@ssw/rd:1");
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/letters and digits/);
+    expect(stderr).not.toContain("p@ssw");
+    expect(await show("mongo-admin")).toBe("Chosen4Mongo");
+  });
+
+  cases("refuses a name it does not know, and an administrator's rotation, with the way out", async () => {
+    const unknown = await beat(["--show", "mongo-admim"]);
+    expect(unknown.exitCode).toBe(2);
+    expect(unknown.stderr).toMatch(/"mongo-admim" is not there[\s\S]*fix: use one of .*mongo-admin/);
+    const admin = await beat(["--rotate", "mongo-admin"]);
+    expect(admin.exitCode).toBe(2);
+    expect(admin.stderr).toMatch(/fix: change it in the store, then: .\/beat secrets .* --set mongo-admin/);
+  });
+});
