@@ -156,7 +156,7 @@ async function write({ stack, name }: SecretsSession, secret: string, value: str
 
 /** What the state keeps: resources of type Stash by name. */
 async function keptValues({ stack }: SecretsSession): Promise<Map<string, string>> {
-  const { resources } = await stateOf(stack);
+  const { resources } = await stateOf(stack.workspace, stack.name);
   return new Map(
     resources.flatMap(({ type, urn, outputs }) => {
       const kept = (outputs?.output as { plaintext?: string } | undefined)?.plaintext;
