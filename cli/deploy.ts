@@ -1,7 +1,6 @@
-import { confirm, isCancel } from "@clack/prompts";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
-import { InputError } from "../config/problems.ts";
+import { confirmed } from "./confirm.ts";
 import { withLock } from "./lock.ts";
 import { Progress } from "./progress.ts";
 import { examine, insist, type Session } from "./session.ts";
@@ -89,13 +88,14 @@ export async function down(
   session: Session,
   options: { readonly volumes: boolean; readonly yes: boolean },
 ): Promise<void> {
-  if (options.volumes && !options.yes) {
-    if (!process.stdin.isTTY)
-      throw new InputError("nothing was deleted", [
-        { path: "--volumes", message: "deletes all data of the stack", fix: "say --yes as well" },
-      ]);
-    const answer = await confirm({ message: `Delete all data of ${session.name}?`, initialValue: false });
-    if (isCancel(answer) || !answer) return;
+  if (options.volumes) {
+    const goOn = await confirmed({
+      message: `Delete all data of ${session.name}?`,
+      path: "--volumes",
+      consequence: "deletes all data of the stack",
+      yes: options.yes,
+    });
+    if (!goOn) return;
   }
   const progress = new Progress();
   const stack = withoutReport(session.stack);
