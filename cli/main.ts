@@ -21,7 +21,7 @@ command(
     const { json, adoptCluster = false } = options as { json?: boolean; adoptCluster?: boolean };
     const result = await up(session, { adoptCluster });
     if (json) return printJson(result);
-    const { same = 0, ...changed } = result.changes;
+    const { same = 0, read: _, ...changed } = result.changes;
     const changes = Object.entries(changed).map(([op, count]) => `${count} ${op}`);
     print(
       `\n${result.stack} is up after ${result.seconds.toFixed(1)} s (${[...changes, `${same} unchanged`].join(", ")})\n`,
@@ -64,7 +64,7 @@ command("preview", "show what up would change", { create: true, target: false },
       ...(!json && { onOutput: (text: string) => process.stdout.write(text) }),
     });
     if (json) printJson(result.changeSummary);
-    const changes = Object.entries(result.changeSummary).filter(([op]) => op !== "same");
+    const changes = Object.entries(result.changeSummary).filter(([op]) => op !== "same" && op !== "read");
     if (expectNoChanges && changes.length > 0) throw new DeploymentError("there are changes");
   } catch (error) {
     if (error instanceof DeploymentError) throw error;
