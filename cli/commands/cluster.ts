@@ -1,5 +1,8 @@
-import { command, print, printJson } from "../command.ts";
+import { join } from "node:path";
+import { beat, command, print, printJson } from "../command.ts";
 import { confirmed } from "../confirm.ts";
+import { say } from "../targets/target.ts";
+import { beatDirectory } from "../workspace.ts";
 
 command(
   "backup",
@@ -57,3 +60,36 @@ command(
   .requiredOption("--database <name>", "database, e.g. core_service")
   .option("--from <file>", "a file of `beat backup --list`", "latest")
   .option("-y, --yes", "do not ask");
+
+beat
+  .command("render")
+  .description("write the objects that `pulumi up` sends to Kubernetes as YAML; needs no cluster")
+  .argument("[stack]", "stack to render, like --stack")
+  .option("-s, --stack <name>", "stack to render", process.env.BEAT_STACK ?? "prod")
+  .option("-o, --out <folder>", "where to write a file per object, - for standard output")
+  .option("--show-secrets", "with the values of secrets")
+  .option("--json", "write one JSON list to standard output")
+  .action(async (named: string | undefined, options: RenderOptions) => {
+    const stack = named ?? options.stack;
+    const { renderSource } = await import("../render/sources.ts");
+    const { rendered } = await import("../render/objects.ts");
+    const { writeObjects, yamlOf } = await import("../render/yaml.ts");
+    const { config, kept, placeholders } = await renderSource(stack);
+    const objects = await rendered({ stack, config, kept, showSecrets: options.showSecrets ?? false });
+    if (placeholders.length > 0)
+      say(
+        `Placeholders stand for what is missing: ${placeholders.join(", ")}; ./beat secrets ${stack} makes them.`,
+      );
+    if (options.json) return printJson(objects);
+    if (options.out === "-") return print(objects.map(yamlOf).join("---\n"));
+    const folder = options.out ?? join(beatDirectory, "render", stack);
+    writeObjects(folder, objects);
+    print(`${objects.length} objects in ${folder}`);
+  });
+
+interface RenderOptions {
+  readonly stack: string;
+  readonly out?: string;
+  readonly showSecrets?: boolean;
+  readonly json?: boolean;
+}
