@@ -59,20 +59,37 @@ export function sentObjects(state: StackState): KubernetesObject[] {
 }
 
 /**
- * An object in the form the provider gives it before it is sent: a Secret's `stringData` as `data`. Two objects that are
- * equal in this form are the same to the API server.
+ * An object in the form the provider gives it before it is sent: a Secret's `stringData` as `data`, amounts of memory in
+ * their largest unit, no empty annotations. Two objects that are equal in this form are the same to the API server.
  */
 export function comparable(object: KubernetesObject): KubernetesObject {
   const { stringData, data, ...rest } = object as KubernetesObject & {
     stringData?: Record<string, string>;
     data?: Record<string, string>;
   };
-  if (object.kind !== "Secret") return object;
   const encoded = Object.entries(stringData ?? {}).map(([key, value]) => [
     key,
     Buffer.from(value).toString("base64"),
   ]);
-  return { ...rest, data: { ...data, ...Object.fromEntries(encoded) } };
+  const whole =
+    data === undefined && encoded.length === 0
+      ? rest
+      : { ...rest, data: { ...data, ...Object.fromEntries(encoded) } };
+  return normal(whole) as KubernetesObject;
+}
+
+function normal(value: unknown, key?: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => normal(item));
+  if (typeof value === "string" && (key === "memory" || key === "storage")) {
+    const mebibytes = Number(/^(\d+)Mi$/.exec(value)?.[1]);
+    return mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : value;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name, child]) => !(name === "annotations" && Object.keys(child as object).length === 0))
+      .map(([name, child]) => [name, normal(child, name)]),
+  );
 }
 
 /** The name of an object's file. */
