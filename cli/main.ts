@@ -5,6 +5,7 @@ import { projectRoot } from "../stacks/program.ts";
 import { buildImages } from "./build-images.ts";
 import { beat, type Common, command, print, printJson } from "./command.ts";
 import "./commands/cluster.ts";
+import "./commands/images.ts";
 import { down, up } from "./deploy.ts";
 import { checkEngine } from "./doctor.ts";
 import { Progress } from "./progress.ts";
@@ -96,11 +97,12 @@ command(
   { create: false, target: true },
   async (session, { json }) => {
     const containers = await session.target.parts();
+    const width = Math.max(20, ...containers.map(({ name }) => name.length));
     if (json) printJson(containers);
     else if (containers.length === 0) print(`${session.name} is down`);
     else
       for (const { ok, name, status, image } of containers)
-        print(`${ok ? "✔" : "✘"} ${name.padEnd(20)} ${status.padEnd(28)} ${image}`);
+        print(`${ok ? "✔" : "✘"} ${name.padEnd(width)} ${status.padEnd(28)} ${image}`);
     if (containers.length === 0 || containers.some(({ ok }) => !ok)) process.exitCode = 1;
   },
 );
