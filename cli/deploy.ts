@@ -33,6 +33,7 @@ export async function up(session: Session, options: UpOptions = { adoptCluster: 
   say(`Bringing up ${session.name} …`);
   const progress = new Progress();
   const stack = withoutReport(session.stack);
+  const stopAssisting = target.assist();
   try {
     await withLock(stack, say, () =>
       stack.up({
@@ -46,6 +47,8 @@ export async function up(session: Session, options: UpOptions = { adoptCluster: 
   } catch (error) {
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not up");
+  } finally {
+    stopAssisting();
   }
   const urls = await target.urls();
   await target.untilAnswering(urls);

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import {
   ApiException,
+  AppsV1Api,
   BatchV1Api,
   CoreV1Api,
   KubeConfig,
@@ -21,6 +22,7 @@ export interface Cluster {
   readonly config: KubeConfig;
   readonly context: string;
   readonly server: string;
+  readonly apps: AppsV1Api;
   readonly core: CoreV1Api;
   readonly batch: BatchV1Api;
   readonly storage: StorageV1Api;
@@ -64,6 +66,7 @@ export function openCluster({ context }: Pick<KubernetesSettings, "context">): C
     config,
     context: wanted,
     server: config.getCurrentCluster()?.server ?? "",
+    apps: config.makeApiClient(AppsV1Api),
     core: config.makeApiClient(CoreV1Api),
     batch: config.makeApiClient(BatchV1Api),
     storage: config.makeApiClient(StorageV1Api),

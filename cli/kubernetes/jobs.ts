@@ -1,4 +1,4 @@
-import type { V1Job } from "@kubernetes/client-node";
+import type { V1Job, V1Pod } from "@kubernetes/client-node";
 import { InputError } from "../../config/problems.ts";
 import { DeploymentError } from "../targets/target.ts";
 import { type Cluster, ifFound } from "./client.ts";
@@ -61,7 +61,7 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
   const job = await ended(cluster, namespace, name, args.timeoutSeconds);
   const log = await logOf(cluster, namespace, name);
   if (job?.status?.succeeded) return log;
-  const words = log.trim() || (await explainPods(cluster, namespace)).join("\n");
+  const words = log.trim() || (await explainPods(cluster, namespace, isOf(name))).join("\n");
   throw new DeploymentError(
     `job ${name} ${job === undefined ? `has not ended after ${args.timeoutSeconds} s` : "failed"}\n${words}`,
   );
@@ -87,9 +87,7 @@ async function ended(
 }
 
 async function logOf(cluster: Cluster, namespace: string, job: string): Promise<string> {
-  const pods = (await podsOf(cluster, namespace)).filter(
-    ({ metadata }) => metadata?.labels?.["batch.kubernetes.io/job-name"] === job,
-  );
+  const pods = (await podsOf(cluster, namespace)).filter(isOf(job));
   const logs = await Promise.all(
     pods.map((pod) =>
       cluster.core
@@ -99,3 +97,8 @@ async function logOf(cluster: Cluster, namespace: string, job: string): Promise<
   );
   return logs.join("");
 }
+
+const isOf =
+  (job: string) =>
+  ({ metadata }: V1Pod): boolean =>
+    metadata?.labels?.["batch.kubernetes.io/job-name"] === job;

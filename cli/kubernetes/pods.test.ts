@@ -1,6 +1,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
 import { isWell, partOf, troubleOf } from "./pods.ts";
+import { stuckPods } from "./stuck-pods.ts";
 
 const pod = (status: V1Pod["status"], metadata: V1Pod["metadata"] = {}): V1Pod => ({
   metadata: { name: "redis-0", ...metadata },
@@ -84,4 +85,25 @@ test.each([
 ])("says what is wrong with %s", (_what, status, expected) => {
   expect(troubleOf(pod(status as V1Pod["status"]))).toEqual(expected);
   expect(partOf(pod(status as V1Pod["status"])).ok).toBe(false);
+});
+
+test("only a pod of an earlier template that cannot start is stuck", () => {
+  const set = {
+    metadata: { uid: "set", generation: 2 },
+    status: { replicas: 1, observedGeneration: 2, updateRevision: "redis-2" },
+  };
+  const member = (revision: string, reason: string) =>
+    pod(
+      { containerStatuses: [container({ state: { waiting: { reason } } })] },
+      {
+        labels: { "controller-revision-hash": revision },
+        ownerReferences: [{ apiVersion: "apps/v1", kind: "StatefulSet", name: "redis", uid: "set" }],
+      },
+    );
+  const stuck = member("redis-1", "ImagePullBackOff");
+  const others = [member("redis-2", "ImagePullBackOff"), member("redis-1", "ContainerCreating")];
+  expect(stuckPods([set], [stuck, ...others])).toEqual([stuck]);
+  // The controller has not seen the new template yet: which one is present is not known.
+  expect(stuckPods([{ ...set, metadata: { uid: "set", generation: 3 } }], [stuck])).toEqual([]);
+  expect(stuckPods([], [stuck])).toEqual([]);
 });

@@ -85,8 +85,15 @@ function troubleIn({ name, state, lastState }: V1ContainerStatus): Trouble | und
   return undefined;
 }
 
-/** Why the parts of a namespace are not well: each pod's trouble, its last words and events; and claims that wait. */
-export async function explainPods(cluster: Cluster, namespace: string): Promise<string[]> {
+/**
+ * Why the parts of a namespace are not well: each pod's trouble, its last words and events; and claims that wait.
+ * @param concerns picks the pods it is about.
+ */
+export async function explainPods(
+  cluster: Cluster,
+  namespace: string,
+  concerns: (pod: V1Pod) => boolean,
+): Promise<string[]> {
   const [pods, events, claims] = await Promise.all([
     podsOf(cluster, namespace),
     cluster.core.listNamespacedEvent({ namespace }).then(({ items }) => items),
@@ -94,27 +101,28 @@ export async function explainPods(cluster: Cluster, namespace: string): Promise<
   ]);
   const lines: string[] = [];
   for (const pod of pods) {
-    if (isWell(pod)) continue;
+    if (isWell(pod) || !concerns(pod)) continue;
     const trouble = troubleOf(pod);
     lines.push(`${nameOf(pod)}: ${trouble?.reason ?? pod.status?.phase ?? "not ready"}`);
-    if (trouble?.message) lines.push(...indent(trouble.message));
-    lines.push(...indent((await lastLines(cluster, namespace, pod, trouble?.container)).join("\n")));
-    lines.push(...indent(warningsAbout(events, nameOf(pod), "Pod").join("\n")));
+    const words = [
+      ...(trouble?.message ?? "").split("\n"),
+      ...(await lastLines(cluster, namespace, pod, trouble?.container)),
+      ...warningsAbout(events, nameOf(pod), "Pod"),
+    ];
+    // A message is often the log's end over again.
+    lines.push(...indent([...new Set(words.map((line) => line.trimEnd()))]));
   }
   for (const claim of claims) {
     const name = claim.metadata?.name ?? "";
     const warnings = warningsAbout(events, name, "PersistentVolumeClaim");
     if (claim.status?.phase === "Bound" || warnings.length === 0) continue;
-    lines.push(`claim ${name}: ${claim.status?.phase}`, ...indent(warnings.join("\n")));
+    lines.push(`claim ${name}: ${claim.status?.phase}`, ...indent(warnings));
   }
   return lines;
 }
 
-const indent = (text: string): string[] =>
-  text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => `  ${line}`);
+const indent = (lines: readonly string[]): string[] =>
+  lines.filter((line) => line.trim() !== "").map((line) => `  ${line}`);
 
 /** The end of a container's log; of the one before, where it has just been restarted. */
 async function lastLines(

@@ -50,6 +50,10 @@ export class EngineTarget implements Target {
 
   async afterChecks(): Promise<void> {}
 
+  assist(): () => void {
+    return () => {};
+  }
+
   async urls(): Promise<Readonly<Record<string, string>>> {
     return urlsOf(this.#args.platform, this.#args.settings);
   }

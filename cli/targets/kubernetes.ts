@@ -1,4 +1,6 @@
+import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
+import { backupOf, savedStores } from "../../config/edges.ts";
 import { InputError } from "../../config/problems.ts";
 import { labelsOf, namespaceOf } from "../../infra/kubernetes/cluster.ts";
 import { bad, type Check } from "../doctor.ts";
@@ -15,7 +17,8 @@ import {
 import { type Cluster, ifFound, openCluster, reasonOf } from "../kubernetes/client.ts";
 import { provideImages } from "../kubernetes/images.ts";
 import { followPodLogs } from "../kubernetes/logs.ts";
-import { explainPods, partOf, podsOf } from "../kubernetes/pods.ts";
+import { componentOf, explainPods, partOf, podsOf } from "../kubernetes/pods.ts";
+import { replaceStuckPods } from "../kubernetes/stuck-pods.ts";
 import { type StackState, stateOf } from "../workspace.ts";
 import { statusOf } from "./docker.ts";
 import {
@@ -95,6 +98,10 @@ export class KubernetesTarget implements Target {
     await provideImages(this.#args, this.cluster);
   }
 
+  assist(): () => void {
+    return replaceStuckPods(this.cluster, this.namespace, say);
+  }
+
   async urls(): Promise<Readonly<Record<string, string>>> {
     const outputs = await this.#args.stack.outputs();
     return (outputs.urls?.value ?? {}) as Record<string, string>;
@@ -119,7 +126,9 @@ export class KubernetesTarget implements Target {
   }
 
   explain(): Promise<string[]> {
-    return explainPods(this.cluster, this.namespace).catch((error: unknown) => [
+    // Backups run on a schedule of their own: a failed one is not why `up` failed.
+    const concerns = (pod: V1Pod) => !savedStores.some((kind) => componentOf(pod) === backupOf(kind));
+    return explainPods(this.cluster, this.namespace, concerns).catch((error: unknown) => [
       `the pods cannot be asked: ${reasonOf(error)}`,
     ]);
   }

@@ -48,6 +48,8 @@ export interface Target {
   beforeChecks(): Promise<void>;
   /** Makes what `up` needs and the checks do not. */
   afterChecks(): Promise<void>;
+  /** Helps along what the provider waits for, while a deployment runs. @returns ends it. */
+  assist(): () => void;
   /** Where people reach the stack that was just brought up. */
   urls(): Promise<Readonly<Record<string, string>>>;
   /** Returns when all of them answer. @throws {DeploymentError} when they do not. */
