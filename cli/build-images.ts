@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { builtReference, sourceOf } from "../config/catalogue.ts";
 import { InputError } from "../config/problems.ts";
 import { projectRoot } from "../stacks/program.ts";
-import type { Session } from "./session.ts";
+import type { TargetArgs } from "./targets/target.ts";
 import { beatDirectory } from "./workspace.ts";
 
 /**
@@ -13,7 +13,7 @@ import { beatDirectory } from "./workspace.ts";
  * @throws {InputError} when a checkout is missing or a build fails.
  */
 export async function buildImages(
-  { platform, settings, engine, address }: Session,
+  { platform, settings, engine, address }: Pick<TargetArgs, "platform" | "settings" | "engine" | "address">,
   options: { readonly onlyMissing: boolean },
 ): Promise<string[]> {
   const built: string[] = [];

@@ -1,20 +1,11 @@
-import { confirm, isCancel } from "@clack/prompts";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
-import { InputError } from "../config/problems.ts";
-import { buildImages } from "./build-images.ts";
-import { containersOf, lastWords, objectsOf } from "./engine.ts";
+import { confirmed } from "./confirm.ts";
 import { withLock } from "./lock.ts";
 import { Progress } from "./progress.ts";
 import { examine, insist, type Session } from "./session.ts";
+import { DeploymentError, say } from "./targets/target.ts";
 import { firstLine, stateOf } from "./workspace.ts";
-
-/** A deployment that was tried and failed; what was wrong has been printed. */
-export class DeploymentError extends Error {
-  override readonly name = "DeploymentError";
-}
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** What `up` reports. */
 export interface UpResult {
@@ -24,14 +15,25 @@ export interface UpResult {
   readonly urls: Readonly<Record<string, string>>;
 }
 
+/** How `up` goes about it. */
+export interface UpOptions {
+  /** Go on in a cluster that the stack was not made on. */
+  readonly adoptCluster: boolean;
+}
+
 /** Checks, deploys, and returns when the platform answers through its gateway. */
-export async function up(session: Session): Promise<UpResult> {
+export async function up(session: Session, options: UpOptions = { adoptCluster: false }): Promise<UpResult> {
   const start = Date.now();
-  await buildImages(session, { onlyMissing: true });
+  const { target } = session;
+  if (options.adoptCluster)
+    await target.adopt(session.state ?? (await stateOf(session.stack.workspace, session.name)));
+  await target.beforeChecks();
   insist(await examine(session));
+  await target.afterChecks();
   say(`Bringing up ${session.name} …`);
   const progress = new Progress();
   const stack = withoutReport(session.stack);
+  const stopAssisting = target.assist();
   try {
     await withLock(stack, say, () =>
       stack.up({
@@ -45,9 +47,11 @@ export async function up(session: Session): Promise<UpResult> {
   } catch (error) {
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not up");
+  } finally {
+    stopAssisting();
   }
   const urls = (progress.outputs.urls ?? {}) as Record<string, string>;
-  await untilAnswering(urls);
+  await target.untilAnswering(urls);
   return {
     stack: session.name,
     seconds: (Date.now() - start) / 1000,
@@ -65,25 +69,7 @@ function withoutReport(stack: Stack): Stack {
   return Object.assign(Object.create(stack) as Stack, none);
 }
 
-async function untilAnswering(urls: Readonly<Record<string, string>>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  for (const [name, url] of Object.entries(urls))
-    for (;;) {
-      const status = await fetch(url, { signal: AbortSignal.timeout(5000), redirect: "manual" }).then(
-        (response) => response.status,
-        () => 0,
-      );
-      // Mongo Express wants a login: 401 is an answer.
-      if ((status >= 200 && status < 400) || status === 401) break;
-      if (Date.now() > deadline) {
-        say(`✘ ${name}: ${url} answers ${status || "nothing"}`);
-        throw new DeploymentError("the platform does not answer");
-      }
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-}
-
-/** Says why: Pulumi's own words, then the last words of every container that is not well. */
+/** Says why: Pulumi's own words, then what the target knows of every part that is not well. */
 async function explain(session: Session, progress: Progress, error: unknown): Promise<void> {
   const reasons = new Set(progress.errors.length > 0 ? progress.errors : [reasonOf(error)]);
   for (const reason of reasons) say(`✘ ${reason}`);
@@ -92,11 +78,7 @@ async function explain(session: Session, progress: Progress, error: unknown): Pr
     say(`  fix: if no other run is under way: pulumi cancel --stack ${session.name}`);
   if (/incorrect passphrase/.test(text))
     say("  fix: set PULUMI_CONFIG_PASSPHRASE to the passphrase the stack was made with");
-  for (const container of await containersOf(session.engine, session.prefix).catch(() => [])) {
-    if (container.ok) continue;
-    say(`  ${container.name}: ${container.status}`);
-    for (const line of await lastWords(session.engine, container.id, 10)) say(`    ${line}`);
-  }
+  for (const line of await session.target.explain()) say(`  ${line}`);
 }
 
 /** Pulumi's own error line out of a failed command's report. */
@@ -109,20 +91,20 @@ export async function down(
   session: Session,
   options: { readonly volumes: boolean; readonly yes: boolean },
 ): Promise<void> {
-  if (options.volumes && !options.yes) {
-    if (!process.stdin.isTTY)
-      throw new InputError("nothing was deleted", [
-        { path: "--volumes", message: "deletes all data of the stack", fix: "say --yes as well" },
-      ]);
-    const answer = await confirm({ message: `Delete all data of ${session.name}?`, initialValue: false });
-    if (isCancel(answer) || !answer) return;
+  if (options.volumes) {
+    const goOn = await confirmed({
+      message: `Delete all data of ${session.name}?`,
+      path: "--volumes",
+      consequence: "deletes all data of the stack",
+      yes: options.yes,
+    });
+    if (!goOn) return;
   }
   const progress = new Progress();
   const stack = withoutReport(session.stack);
   try {
     await withLock(stack, say, async () => {
-      // The network cannot go while containers that the state does not know are on it.
-      await sweepContainers(session);
+      await session.target.beforeDown();
       if (options.volumes)
         // The Automation API has no call for this.
         await execa(
@@ -141,32 +123,5 @@ export async function down(
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not down");
   }
-  await sweep(session, options.volumes);
-}
-
-/** Removes containers that carry the stack's label and are not in its state: the remains of a run that was killed. */
-async function sweepContainers({ engine, name, prefix, stack }: Session): Promise<void> {
-  const { resources, pending } = await stateOf(stack.workspace, name);
-  const known = new Set(resources.map(({ id }) => id));
-  for (const { id, container } of await containersOf(engine, prefix)) {
-    if (known.has(id)) continue;
-    await engine.getContainer(id).remove({ force: true, v: true });
-    say(`  ✔ stray container ${container} removed`);
-  }
-  // Whatever was being created has just been removed, so the state may forget it; it would stop the next run.
-  if (pending.length > 0) await stack.refresh({ clearPendingCreates: true, color: "never" });
-}
-
-/** Removes the rest of a run that was killed, once the stack is down. */
-async function sweep({ engine, prefix }: Session, volumes: boolean): Promise<void> {
-  const found = await objectsOf(engine, prefix);
-  for (const { id, name } of found.networks) {
-    await engine.getNetwork(id).remove();
-    say(`  ✔ stray network ${name} removed`);
-  }
-  if (volumes)
-    for (const { name } of found.volumes) {
-      await engine.getVolume(name).remove();
-      say(`  ✔ stray volume ${name} removed`);
-    }
+  await session.target.afterDown(options.volumes);
 }

@@ -13,43 +13,53 @@ export function checkPulumi({ command, version }: PulumiCommand): Check {
   return good("pulumi", `${version ?? "unknown version"}, ${command}`);
 }
 
+/** A provider of Pulumi's that the platform uses. */
+export type Provider = "docker" | "kubernetes";
+
 /**
- * Whether the Docker provider can be had: as a plugin, as a program on PATH, or by download at first use.
+ * Whether a provider can be had: as a plugin, as a program on PATH, or by download at first use.
  * @param download where Pulumi takes plugins from.
  */
-export async function checkPlugin(download = "https://get.pulumi.com"): Promise<Check> {
-  const version = pluginVersion();
-  const installed = installedPlugin(version);
-  if (installed !== undefined) return good("docker plugin", installed);
+export async function checkPlugin(
+  provider: Provider = "docker",
+  download = "https://get.pulumi.com",
+): Promise<Check> {
+  const version = pluginVersion(provider);
+  const name = `${provider} plugin`;
+  const installed = installedPlugin(provider, version);
+  if (installed !== undefined) return good(name, installed);
   // A mirror that Pulumi was told about is tried by Pulumi itself.
   if (process.env.PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES)
-    return good("docker plugin", `${version} is taken from PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES`);
+    return good(name, `${version} is taken from PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES`);
   const reachable = await fetch(download, { method: "HEAD", signal: AbortSignal.timeout(patience) }).then(
     () => true,
     () => false,
   );
-  if (reachable) return good("docker plugin", `${version} is downloaded at first use`);
-  return bad("docker plugin", {
-    path: "pulumi-resource-docker",
+  if (reachable) return good(name, `${version} is downloaded at first use`);
+  return bad(name, {
+    path: `pulumi-resource-${provider}`,
     message: `${version} is not installed, and ${new URL(download).host} does not answer`,
-    fix: `pulumi plugin install resource docker v${version}, without a network with --file <archive>`,
+    fix: `pulumi plugin install resource ${provider} v${version}, without a network with --file <archive>`,
   });
 }
 
 /** The plugin's version is that of the package. */
-function pluginVersion(): string {
-  const manifest = readFileSync(join(projectRoot, "node_modules/@pulumi/docker/package.json"), "utf8");
+function pluginVersion(provider: Provider): string {
+  const manifest = readFileSync(join(projectRoot, `node_modules/@pulumi/${provider}/package.json`), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** Where the plugin of a version is installed; undefined when it is not. */
-export function installedPlugin(version: string = pluginVersion()): string | undefined {
+export function installedPlugin(
+  provider: Provider = "docker",
+  version: string = pluginVersion(provider),
+): string | undefined {
   const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
   const candidates = [
-    join(home, "plugins", `resource-docker-v${version}`, "pulumi-resource-docker"),
+    join(home, "plugins", `resource-${provider}-v${version}`, `pulumi-resource-${provider}`),
     ...(process.env.PATH ?? "")
       .split(delimiter)
-      .map((directory) => join(directory, "pulumi-resource-docker")),
+      .map((directory) => join(directory, `pulumi-resource-${provider}`)),
   ];
   return candidates.find((file) => existsSync(file));
 }

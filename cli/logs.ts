@@ -3,13 +3,14 @@ import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { InputError } from "../config/problems.ts";
 import { containersOf } from "./engine.ts";
+import type { LogOptions } from "./targets/target.ts";
 
 /** Prints the logs of one container, or of all with their names in front. */
 export async function followLogs(
   engine: Docker,
   prefix: string,
   name: string | undefined,
-  options: { readonly follow: boolean; readonly tail: string },
+  options: LogOptions,
 ): Promise<void> {
   const all = await containersOf(engine, prefix);
   const wanted = name === undefined ? all : all.filter((container) => container.name === name);
@@ -30,7 +31,7 @@ export async function followLogs(
       const shown = (async () => {
         for await (const line of createInterface({ input: lines })) process.stdout.write(`${label}${line}\n`);
       })();
-      const arguments_ = { stdout: true, stderr: true, tail: Number(options.tail) || 100 } as const;
+      const arguments_ = { stdout: true, stderr: true, tail: options.tail } as const;
       const source = engine.getContainer(container.id);
       if (options.follow) {
         const stream = await source.logs({ ...arguments_, follow: true });

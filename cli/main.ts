@@ -1,66 +1,28 @@
 import { join } from "node:path";
-import { Command } from "commander";
 import { execa } from "execa";
 import { InputError } from "../config/problems.ts";
 import { projectRoot } from "../stacks/program.ts";
 import { buildImages } from "./build-images.ts";
-import { DeploymentError, down, up } from "./deploy.ts";
-import { containersOf, imageTags } from "./engine.ts";
-import { pinImages } from "./images.ts";
-import { followLogs } from "./logs.ts";
+import { beat, type Common, command, print, printJson } from "./command.ts";
+import "./commands/cluster.ts";
+import "./commands/images.ts";
+import { down, up } from "./deploy.ts";
+import { checkEngine } from "./doctor.ts";
 import { Progress } from "./progress.ts";
 import { completeSecrets, rotateSecret, secretValue, setSecret } from "./secrets.ts";
-import { diagnose, openSession, type Session, type SessionNeeds } from "./session.ts";
-import { firstLine, pulumiEnvironment, refusalOf } from "./workspace.ts";
-
-interface Common {
-  readonly stack: string;
-  readonly json?: boolean;
-}
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const printJson = (data: unknown): void => print(JSON.stringify(data, undefined, 2));
-
-const beat = new Command("beat")
-  .description(
-    "Beat EcoProve platform. Exit codes: 0 done, 1 it failed, 2 the input was refused and nothing changed.",
-  )
-  .showHelpAfterError();
-
-/** A command that works on a stack. */
-function command(
-  name: string,
-  description: string,
-  needs: SessionNeeds,
-  run: (session: Session, options: Common & Record<string, never>, ...args: string[]) => Promise<void>,
-): Command {
-  return beat
-    .command(name)
-    .description(description)
-    .option("-s, --stack <name>", "stack to work on", process.env.BEAT_STACK ?? "dev")
-    .option("--json", "write the result as JSON")
-    .action(async (...all: unknown[]) => {
-      const self = all.at(-1) as Command;
-      const given = self.opts() as Common & Record<string, never>;
-      // Some commands take the stack as their argument, too.
-      const named = self.registeredArguments[0]?.name() === "stack" ? self.args[0] : undefined;
-      const options = (named === undefined ? given : { ...given, stack: named }) as typeof given;
-      try {
-        await run(await openSession(options.stack, needs), options, ...(self.args as string[]));
-      } catch (error) {
-        throw refusalOf(error, options.stack) ?? error;
-      }
-    });
-}
+import { diagnose, insist } from "./session.ts";
+import { DeploymentError } from "./targets/target.ts";
+import { firstLine, pulumiEnvironment } from "./workspace.ts";
 
 command(
   "up",
   "bring the stack up and wait until it answers",
-  { create: true, engine: false, state: true },
-  async (session, { json }) => {
-    const result = await up(session);
+  { create: true, target: false, state: true },
+  async (session, options) => {
+    const { json, adoptCluster = false } = options as { json?: boolean; adoptCluster?: boolean };
+    const result = await up(session, { adoptCluster });
     if (json) return printJson(result);
-    const { same = 0, ...changed } = result.changes;
+    const { same = 0, read: _, ...changed } = result.changes;
     const changes = Object.entries(changed).map(([op, count]) => `${count} ${op}`);
     print(
       `\n${result.stack} is up after ${result.seconds.toFixed(1)} s (${[...changes, `${same} unchanged`].join(", ")})\n`,
@@ -68,12 +30,12 @@ command(
     for (const [name, url] of Object.entries(result.urls)) print(`  ${name.padEnd(20)} ${url}`);
     print("\n  passwords: ./beat secrets    logs: ./beat logs <name>    stop: ./beat down");
   },
-);
+).option("--adopt-cluster", "go on in a cluster that the stack was not made on");
 
 command(
   "down",
   "take the stack down; its data stays",
-  { create: false, engine: true },
+  { create: false, target: true },
   async (session, options) => {
     const { volumes = false, yes = false } = options as { volumes?: boolean; yes?: boolean };
     await down(session, { volumes, yes });
@@ -85,13 +47,16 @@ command(
   .option("--volumes", "delete volumes and secrets too")
   .option("-y, --yes", "do not ask");
 
-command("preview", "show what up would change", { create: true, engine: false }, async (session, options) => {
+command("preview", "show what up would change", { create: true, target: false }, async (session, options) => {
   const { json, expectNoChanges, policies } = options as {
     json?: boolean;
     expectNoChanges?: boolean;
     policies?: boolean;
   };
   const progress = new Progress(() => {});
+  // Against a cluster that is not the stack's own, a preview would be a tale.
+  if (session.target.kind === "kubernetes")
+    insist(await session.target.reach(), "the stack cannot be previewed from here");
   try {
     const result = await session.stack.preview({
       onEvent: progress.onEvent,
@@ -100,7 +65,7 @@ command("preview", "show what up would change", { create: true, engine: false },
       ...(!json && { onOutput: (text: string) => process.stdout.write(text) }),
     });
     if (json) printJson(result.changeSummary);
-    const changes = Object.entries(result.changeSummary).filter(([op]) => op !== "same");
+    const changes = Object.entries(result.changeSummary).filter(([op]) => op !== "same" && op !== "read");
     if (expectNoChanges && changes.length > 0) throw new DeploymentError("there are changes");
   } catch (error) {
     if (error instanceof DeploymentError) throw error;
@@ -128,19 +93,16 @@ beat
 
 command(
   "status",
-  "show the stack's containers",
-  { create: false, engine: true },
+  "show the stack's containers or pods",
+  { create: false, target: true },
   async (session, { json }) => {
-    const tags = await imageTags(session.engine, session.prefix);
-    const containers = (await containersOf(session.engine, session.prefix)).map((container) => ({
-      ...container,
-      image: tags.get(container.image) ?? container.image,
-    }));
+    const containers = await session.target.parts();
+    const width = Math.max(20, ...containers.map(({ name }) => name.length));
     if (json) printJson(containers);
     else if (containers.length === 0) print(`${session.name} is down`);
     else
       for (const { ok, name, status, image } of containers)
-        print(`${ok ? "✔" : "✘"} ${name.padEnd(20)} ${status.padEnd(28)} ${image}`);
+        print(`${ok ? "✔" : "✘"} ${name.padEnd(width)} ${status.padEnd(28)} ${image}`);
     if (containers.length === 0 || containers.some(({ ok }) => !ok)) process.exitCode = 1;
   },
 );
@@ -148,20 +110,20 @@ command(
 command(
   "logs",
   "show logs of one container, or of all",
-  { create: false, engine: true },
+  { create: false, target: true },
   async (session, options, name) => {
     const { follow = false, tail = "100" } = options as { follow?: boolean; tail?: string };
-    await followLogs(session.engine, session.prefix, name, { follow, tail });
+    await session.target.logs(name, { follow, tail: Number(tail) || 100 });
   },
 )
-  .argument("[name]", "container, e.g. core-service")
+  .argument("[name]", "container, pod or component, e.g. core-service")
   .option("-f, --follow", "go on with new lines")
   .option("-n, --tail <lines>", "how many lines at first", "100");
 
 command(
   "urls",
   "show where the platform answers",
-  { create: false, engine: false },
+  { create: false, target: false },
   async (session, { json }) => {
     const urls = ((await session.stack.outputs()).urls?.value ?? {}) as Record<string, string>;
     if (json) printJson(urls);
@@ -172,7 +134,7 @@ command(
 command(
   "secrets",
   "make the secrets that the stack lacks and say where each comes from",
-  { create: true, engine: false },
+  { create: true, target: false },
   async (session, options) => {
     const { json, show, rotate, set } = options as {
       json?: boolean;
@@ -206,8 +168,9 @@ command(
 command(
   "build-images",
   "build service images from git or path sources",
-  { create: true, engine: true },
+  { create: true, target: false },
   async (session, { json }) => {
+    insist([await checkEngine(session.engine, session.address)], "images cannot be built here");
     const built = await buildImages(session, { onlyMissing: false });
     if (json) printJson(built);
     else print(built.length === 0 ? "no service has a git or path source" : built.join("\n"));
@@ -215,25 +178,9 @@ command(
 );
 
 command(
-  "images",
-  "pin: write the digest of every image into Pulumi.<stack>.yaml",
-  { create: true, engine: true },
-  async (session, { json }, action) => {
-    if (action !== "pin")
-      throw new InputError("nothing was done", [
-        { path: "images", message: `"${action}" is not an action`, fix: "./beat images pin" },
-      ]);
-    const images = await pinImages(session);
-    if (json) return printJson(images);
-    for (const { reference, digest, already } of images)
-      print(`${already ? "was pinned" : "pinned now"}  ${reference}${already ? "" : ` is ${digest}`}`);
-  },
-).argument("<action>", "pin");
-
-command(
   "serve",
   "run the gateway alone on this machine, anew on every change",
-  { create: true, engine: false },
+  { create: true, target: false },
   async (session) => {
     const ports = Object.fromEntries(
       Object.entries(session.settings.ports.services).filter(([, port]) => port !== false),

@@ -47,7 +47,7 @@ export async function buildOwnImages(
   const tool = process.env.CONTAINER_TOOL ?? "docker";
   for (const image of await ownImagesOf(platform, settings)) {
     const { reference } = image;
-    if (!options.push && options.onlyMissing && (await hasImage(engine, reference))) {
+    if (options.onlyMissing && (await (options.push ? isPushed : hasImage)(engine, reference))) {
       built.push({ reference, result: "there already" });
       continue;
     }
@@ -85,6 +85,16 @@ const hasImage = (engine: Docker, reference: string): Promise<boolean> =>
   engine
     .getImage(reference)
     .inspect()
+    .then(
+      () => true,
+      () => false,
+    );
+
+/** Asked by the engine, so that its mirrors and logins count. */
+const isPushed = (engine: Docker, reference: string): Promise<boolean> =>
+  engine
+    .getImage(reference)
+    .distribution()
     .then(
       () => true,
       () => false,

@@ -11,7 +11,7 @@ import {
   signingKeyName,
 } from "../infra/secret-values.ts";
 import type { Session } from "./session.ts";
-import { settingsIn, stateOf } from "./workspace.ts";
+import { keptSecrets, settingsOf, stateOf } from "./workspace.ts";
 
 /** Where a secret's value comes from: the stack's configuration, its state, or nowhere yet. */
 export type Origin = "configuration" | "state" | "missing";
@@ -56,7 +56,7 @@ export async function completeSecrets(
       })),
     );
   for (const secret of missing) await write(session, secret, kept.get(secret) ?? (await make(secret)));
-  const now = missing.length === 0 ? settings : settingsIn(await stack.getAllConfig());
+  const now = missing.length === 0 ? settings : await settingsOf(stack);
   const secrets = allSecretNames(session).map((secret): SecretsReport["secrets"][number] => {
     const configured = secret === signingKeyName ? now.signingKey : now.secrets[secret];
     return {
@@ -154,14 +154,6 @@ async function write({ stack, name }: SecretsSession, secret: string, value: str
   if (exitCode !== 0) throw new Error(`${settingOf(secret)} could not be written: ${stderr.trim()}`);
 }
 
-/** What the state keeps: resources of type Stash by name. */
-async function keptValues({ stack, name }: SecretsSession): Promise<Map<string, string>> {
-  const { resources } = await stateOf(stack.workspace, name);
-  return new Map(
-    resources.flatMap(({ type, urn, outputs }) => {
-      const kept = (outputs?.output as { plaintext?: string } | undefined)?.plaintext;
-      if (type !== "pulumi:index:Stash" || kept === undefined) return [];
-      return [[urn.split("::").pop() as string, JSON.parse(kept) as string]];
-    }),
-  );
-}
+/** What the state keeps. */
+const keptValues = async ({ stack }: SecretsSession): Promise<Map<string, string>> =>
+  keptSecrets(await stateOf(stack.workspace, stack.name));

@@ -1,45 +1,27 @@
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import type Docker from "dockerode";
-import type { PlatformModel } from "../config/define.ts";
-import { floatingTags } from "../config/floating-tags.ts";
 import { InputError } from "../config/problems.ts";
-import type { Settings } from "../config/settings.ts";
 import { stackPrefix } from "../infra/docker/target.ts";
 import { loadDefinition, projectRoot } from "../stacks/program.ts";
-import {
-  bad,
-  type Check,
-  checkDisk,
-  checkEngine,
-  checkImages,
-  checkLeftovers,
-  checkPorts,
-  good,
-} from "./doctor.ts";
+import { bad, type Check, checkDisk, checkEngine } from "./doctor.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { engineAddress, openEngine } from "./engine.ts";
+import { EngineTarget } from "./targets/docker.ts";
+import type { Target, TargetArgs } from "./targets/target.ts";
 import { openStack, refusalOf, type StackState, stateOf } from "./workspace.ts";
 
 /** What a command works with. */
-export interface Session {
-  readonly name: string;
-  readonly stack: Stack;
-  readonly settings: Settings;
+export interface Session extends TargetArgs {
   /** The state as it was when the stack was opened, where it was needed. */
   readonly state: StackState | undefined;
-  readonly platform: PlatformModel;
-  readonly engine: Docker;
-  readonly address: string | undefined;
-  /** Name prefix of the stack on the engine. */
-  readonly prefix: string;
+  /** What the stack runs on. */
+  readonly target: Target;
 }
 
 /** What a command cannot do without. */
 export interface SessionNeeds {
   /** Make the stack when it is new. */
   readonly create: boolean;
-  /** A container engine that answers. */
-  readonly engine: boolean;
+  /** A target that answers, and that the stack was made on. */
+  readonly target: boolean;
   /** The stack's state. */
   readonly state?: boolean;
 }
@@ -53,37 +35,39 @@ export async function openSession(name: string, needs: SessionNeeds): Promise<Se
   });
   const address = settings.engine ?? found;
   const platform = await loadDefinition(settings.definition);
-  const engine = openEngine(address);
-  if (needs.engine) insist([await checkEngine(engine, address)], "the container engine cannot be reached");
-  const prefix = stackPrefix(platform.name, name);
-  return { name, stack, settings, state, platform, engine, address, prefix };
+  const args: TargetArgs = {
+    name,
+    stack,
+    settings,
+    platform,
+    engine: openEngine(address),
+    address,
+    prefix: stackPrefix(platform.name, name),
+  };
+  const target = await openTarget(args);
+  if (needs.target) insist(await target.reach(state), "the stack cannot be worked on from here");
+  return { ...args, state, target };
+}
+
+/** A cluster's client is a second of loading: only for a stack that is on one. */
+async function openTarget(args: TargetArgs): Promise<Target> {
+  if (args.settings.target === "docker") return new EngineTarget(args);
+  const { KubernetesTarget } = await import("./targets/kubernetes.ts");
+  return new KubernetesTarget(args);
 }
 
 /** Looks at everything that `up` needs; changes nothing. */
 export async function examine(session: Session): Promise<Check[]> {
-  const { engine, address, settings, platform, prefix, stack } = session;
-  const machine = await Promise.all([
-    checkEngine(engine, address),
-    checkPulumi(stack.workspace.pulumiCommand),
-    checkPlugin(),
-    checkDisk(projectRoot),
-  ]);
-  if (!machine[0].ok) return machine;
+  const { target, stack } = session;
   const state = session.state ?? (await stateOf(stack.workspace, session.name));
-  const [leftovers, ports, images] = await Promise.all([
-    checkLeftovers(engine, prefix, state),
-    checkPorts(engine, settings, prefix),
-    checkImages(engine, platform, settings),
+  const [reached, pulumi, plugin] = await Promise.all([
+    target.reach(state),
+    checkPulumi(stack.workspace.pulumiCommand),
+    checkPlugin(target.plugin),
   ]);
-  return [...machine, ...checkTags(platform, settings), leftovers, ...ports, ...images];
-}
-
-/** Production names its images for good; a dev stack may follow whatever somebody builds. */
-function checkTags(platform: PlatformModel, settings: Settings): Check[] {
-  if (settings.environment !== "Production") return [];
-  const problems = floatingTags(platform, settings);
-  if (problems.length === 0) return [good("image tags", "none floats")];
-  return problems.map((problem) => bad("image tags", problem));
+  const first = [...reached, pulumi, plugin];
+  if (reached.some(({ ok }) => !ok)) return first;
+  return [...first, ...(await target.checks(state))];
 }
 
 /**
@@ -92,7 +76,7 @@ function checkTags(platform: PlatformModel, settings: Settings): Check[] {
  */
 export async function diagnose(name: string): Promise<Check[]> {
   try {
-    const session = await openSession(name, { create: true, engine: false, state: true });
+    const session = await openSession(name, { create: true, target: false, state: true });
     return await examine(session);
   } catch (thrown) {
     const error = thrown instanceof InputError ? thrown : refusalOf(thrown, name);

@@ -139,8 +139,13 @@ export async function openStack(
   };
 }
 
-/** A stack's settings. @throws {InputError} with every problem. */
-export function settingsIn(config: ConfigMap): Settings {
+/** A stack's settings as they are now. @throws {InputError} with every problem. */
+export async function settingsOf(stack: Stack): Promise<Settings> {
+  return settingsIn(await stack.getAllConfig());
+}
+
+/** @throws {InputError} with every problem. */
+function settingsIn(config: ConfigMap): Settings {
   return parseSettings(
     Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value])),
     process.env,
@@ -152,7 +157,10 @@ export interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly id?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Somebody else's, only read. */
+  readonly external?: boolean;
 }
 
 /** What the state knows: its resources, and operations that were under way when a run was killed. */
@@ -175,4 +183,15 @@ export async function stateOf(workspace: Workspace, name: string): Promise<Stack
       ({ resource, type }) => `${type} ${resource.urn.split("::").pop()}`,
     ),
   };
+}
+
+/** The secrets that a state keeps: resources of type Stash by name. */
+export function keptSecrets(state: StackState | undefined): Map<string, string> {
+  return new Map(
+    (state?.resources ?? []).flatMap(({ type, urn, outputs }) => {
+      const kept = (outputs?.output as { plaintext?: string } | undefined)?.plaintext;
+      if (type !== "pulumi:index:Stash" || kept === undefined) return [];
+      return [[urn.split("::").pop() as string, JSON.parse(kept) as string]];
+    }),
+  );
 }

@@ -70,3 +70,13 @@ test("images can come from a mirror, with another tag, by digest, or from elsewh
   expect(reference({ overrides: { kafka: { digest } } })).toBe(`apache/kafka:4.0.1@${digest}`);
   expect(reference({ overrides: { kafka: { reference: "x/y:z" } } })).toBe("x/y:z");
 });
+
+test("an unknown key anywhere is told the keys there are", () => {
+  const external = JSON.stringify({ redis: { host: "r.example.org", hostt: "x" } });
+  expect(() => parseSettings({ "platform:external": external })).toThrow(
+    /platform:external\.redis\.hostt: is not a setting\n.*use one of host, port, cidr/,
+  );
+  expect(() => parseSettings({ "platform:kubernetes": JSON.stringify({ mongo: { size: 1 } }) })).toThrow(
+    /platform:kubernetes\.mongo\.size: is not a setting\n.*use one of members, volume, cpu/,
+  );
+});

@@ -238,7 +238,7 @@ function describe(issue: z.core.$ZodIssue, raw: Record<string, unknown>): Proble
     return issue.keys.map((key) => ({
       path: issue.path.length === 0 ? `${namespace}${key}` : `${path}.${key}`,
       message: "is not a setting",
-      fix: `remove it, or use one of ${Object.keys(issue.path.length === 0 ? settingsSchema.shape : portsOr(issue.path)).join(", ")}`,
+      fix: ["remove it", keysAt(issue.path).join(", ")].filter(Boolean).join(", or use one of "),
     }));
   const secret = issue.path[0] === "secrets" || issue.path[0] === "signingKey";
   const found = issue.path.reduce<unknown>(
@@ -257,12 +257,20 @@ function describe(issue: z.core.$ZodIssue, raw: Record<string, unknown>): Proble
   ];
 }
 
-function portsOr(path: readonly PropertyKey[]): object {
-  return path[0] === "ports"
-    ? portsSchema.shape
-    : path[0] === "jwt"
-      ? settingsSchema.shape.jwt.unwrap().shape
-      : {};
+/** The keys that the schema knows at a place. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = settingsSchema;
+  for (const key of path)
+    schema = (unwrapped(schema) as { shape?: Record<PropertyKey, unknown> }).shape?.[key];
+  return Object.keys((unwrapped(schema) as { shape?: object }).shape ?? {});
+}
+
+/** A schema without what makes it optional or gives it a default. */
+function unwrapped(schema: unknown): unknown {
+  let inner: unknown = schema ?? {};
+  while (typeof (inner as { unwrap?: unknown }).unwrap === "function")
+    inner = (inner as { unwrap(): unknown }).unwrap();
+  return inner;
 }
 
 function portClashes(settings: Settings): Problem[] {

@@ -7,9 +7,10 @@ import { imageNames } from "../config/images.ts";
 import { platform } from "../config/platform.ts";
 import { environmentOverrides, parseSettings, settingsSchema } from "../config/settings.ts";
 import { storeHosts } from "../config/stores.ts";
+import { clusterSettings } from "./settings-table.ts";
 
 /**
- * Writes the generated parts of the README and of docs/environment.md: `npm run docs`. A test holds that they are
+ * Writes the generated parts of the README and of the documents beside this file: `npm run docs`. A test holds that they are
  * current. Each part stands between `<!-- name -->` and `<!-- /name -->`.
  */
 const model = platform as unknown as PlatformModel;
@@ -39,7 +40,9 @@ const cell = (value: unknown): string =>
 function settings(): string {
   const rows = Object.entries(settingsSchema.shape).map(([key, schema]) => {
     const text = (schema as { description?: string }).description ?? "";
-    return `| \`platform:${key}\` | ${text} | ${cell(defaults[key as keyof typeof defaults])} |`;
+    // Its table is in docs/kubernetes.md.
+    const value = key === "kubernetes" ? undefined : defaults[key as keyof typeof defaults];
+    return `| \`platform:${key}\` | ${text} | ${cell(value)} |`;
   });
   const overrides = Object.entries(environmentOverrides).map(([variable, key]) => `\`${variable}\` (${key})`);
   return [
@@ -84,6 +87,7 @@ export function update(text: string): string {
     settings,
     images: imageTable,
     environment,
+    cluster: clusterSettings,
   };
   return Object.entries(parts).reduce(
     (document, [name, make]) =>
@@ -96,7 +100,7 @@ export function update(text: string): string {
 }
 
 /** The documents that have generated parts. */
-export const documents = ["README.md", "docs/environment.md"].map((name) =>
+export const documents = ["README.md", "docs/environment.md", "docs/kubernetes.md"].map((name) =>
   fileURLToPath(new URL(`../${name}`, import.meta.url)),
 );
 

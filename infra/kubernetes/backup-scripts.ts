@@ -1,9 +1,6 @@
 /** What both scripts need. */
 interface ScriptArgs {
-  readonly user: string;
   readonly databases: readonly string[];
-  /** Whether /run/backup/ca.pem is the server's authority. */
-  readonly tls: boolean;
   /** Days after which a backup is deleted; the newest stays. */
   readonly keepDays: number;
 }
@@ -31,16 +28,30 @@ const frame = (save: readonly string[], { databases, keepDays }: ScriptArgs, suf
     "",
   ].join("\n");
 
+/** A PostgreSQL server as a script reaches it. */
+export interface PostgresServer {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Whether /run/backup/ca.pem is the server's authority. */
+  readonly tls: boolean;
+}
+
+/** What gives psql, pg_dump and pg_restore their server and login. */
+export const postgresConnection = ({ host, port, user, tls }: PostgresServer): string[] => [
+  `export PGHOST=${host} PGPORT=${port} PGUSER=${user}`,
+  ...(tls ? ["export PGSSLMODE=verify-full PGSSLROOTCERT=/run/backup/ca.pem"] : []),
+  // A file and not the environment: what a process was started with can be read by others.
+  "export PGPASSFILE=/tmp/pgpass",
+  "{ printf '*:*:*:*:'; cat /run/secrets/backup/password; } > /tmp/pgpass",
+];
+
 /** Saves PostgreSQL databases in pg_dump's custom format, with owners and rights. */
-export function postgresScript(args: ScriptArgs & { readonly host: string; readonly port: number }): string {
+export function postgresScript(args: ScriptArgs & PostgresServer): string {
   return frame(
     [
       "STORE=postgres",
-      `export PGHOST=${args.host} PGPORT=${args.port} PGUSER=${args.user}`,
-      ...(args.tls ? ["export PGSSLMODE=verify-full PGSSLROOTCERT=/run/backup/ca.pem"] : []),
-      // A file and not the environment: what a process was started with can be read by others.
-      "export PGPASSFILE=/tmp/pgpass",
-      "{ printf '*:*:*:*:'; cat /run/secrets/backup/password; } > /tmp/pgpass",
+      ...postgresConnection(args),
       'save() { pg_dump --format=custom --compress=6 --dbname="$1" --file="$2"; }',
     ],
     args,
@@ -48,23 +59,35 @@ export function postgresScript(args: ScriptArgs & { readonly host: string; reado
   );
 }
 
-/** Saves MongoDB databases as archives of mongodump. */
-export function mongoScript(
-  args: ScriptArgs & { readonly hosts: string; readonly replicaSet?: string },
-): string {
+/** A MongoDB server or set as a script reaches it. */
+export interface MongoServer {
+  readonly hosts: string;
+  readonly replicaSet?: string;
+  readonly user: string;
+  /** Whether /run/backup/ca.pem is the servers' authority. */
+  readonly tls: boolean;
+}
+
+/** What gives mongodump and mongorestore their server and login: /tmp/mongo.yaml. */
+export function mongoConnection({ hosts, replicaSet, user, tls }: MongoServer): string[] {
   const query = [
     "authSource=admin",
-    ...(args.replicaSet === undefined
-      ? []
-      : [`replicaSet=${args.replicaSet}`, "readPreference=secondaryPreferred"]),
-    ...(args.tls ? ["tls=true", "tlsCAFile=/run/backup/ca.pem"] : []),
+    ...(replicaSet === undefined ? [] : [`replicaSet=${replicaSet}`, "readPreference=secondaryPreferred"]),
+    ...(tls ? ["tls=true", "tlsCAFile=/run/backup/ca.pem"] : []),
   ].join("&");
+  return [
+    // The tool takes its password from a file of its own format.
+    "{ printf 'uri: mongodb://%s:' " +
+      `${user}; cat /run/secrets/backup/password; printf '@${hosts}/?${query}\\n'; } > /tmp/mongo.yaml`,
+  ];
+}
+
+/** Saves MongoDB databases as archives of mongodump. */
+export function mongoScript(args: ScriptArgs & MongoServer): string {
   return frame(
     [
       "STORE=mongo",
-      // The tool takes its password from a file of its own format.
-      "{ printf 'uri: mongodb://%s:' " +
-        `${args.user}; cat /run/secrets/backup/password; printf '@${args.hosts}/?${query}\\n'; } > /tmp/mongo.yaml`,
+      ...mongoConnection(args),
       'save() { mongodump --config=/tmp/mongo.yaml --db="$1" --archive="$2" --gzip --quiet; }',
     ],
     args,

@@ -6,7 +6,7 @@ import { backupOf, savedStores } from "../../config/edges.ts";
 import { type StoreKind, storeHosts } from "../../config/stores.ts";
 import { mongoPlan, postgresPlan } from "../derived/plans.ts";
 import type { Secrets } from "../secrets.ts";
-import { mongoScript, postgresScript } from "./backup-scripts.ts";
+import { type MongoServer, mongoScript, type PostgresServer, postgresScript } from "./backup-scripts.ts";
 import { type ClusterTarget, configMap, labelsOf, secret } from "./cluster.ts";
 import { podTemplate, resources } from "./pod.ts";
 import { mongoMembers, replicaSetName } from "./stores/mongo.ts";
@@ -118,30 +118,44 @@ function certificate(target: ClusterTarget, kind: StoreKind): Record<string, str
   return ca === undefined ? {} : { "ca.pem": ca };
 }
 
+/** The part of a target that says where a store is. */
+type Place = Pick<ClusterTarget, "platform" | "settings" | "namespace">;
+
+/** PostgreSQL as a backup pod reaches it. */
+export function postgresServer({ platform, settings }: Place): PostgresServer {
+  const { plan } = postgresPlan(platform, settings);
+  const { host, port } = addressOf({ platform, settings }, "postgres");
+  return { host, port, user: plan.admin.user, tls: plan.caFile !== undefined };
+}
+
+/** MongoDB as a backup pod reaches it. */
+export function mongoServer(place: Place): MongoServer {
+  const { platform, settings } = place;
+  const { plan } = mongoPlan(platform, settings);
+  const members = mongoMembers(place);
+  const { host, port } = addressOf(place, "mongo");
+  return {
+    hosts: members?.join(",") ?? `${host}:${port}`,
+    ...(members && { replicaSet: replicaSetName }),
+    user: plan.admin.user,
+    tls: plan.caFile !== undefined,
+  };
+}
+
+function addressOf({ platform, settings }: Pick<Place, "platform" | "settings">, kind: StoreKind) {
+  const address = addressesOf(platform, settings.external).get(storeHosts[kind]);
+  if (address === undefined) throw new Error(`the platform has no store ${kind}`);
+  return address;
+}
+
 function scriptOf(target: ClusterTarget, kind: StoreKind): string {
   const { platform, settings } = target;
   const { backups } = settings.kubernetes;
   const keepDays = backups === false ? 0 : backups.keepDays;
-  const address = addressesOf(platform, settings.external).get(storeHosts[kind]);
-  if (address === undefined) throw new Error(`the platform has no store ${kind}`);
   if (kind === "mongo") {
-    const { plan } = mongoPlan(platform, settings);
-    const members = mongoMembers(target);
-    return mongoScript({
-      hosts: members?.join(",") ?? `${address.host}:${address.port}`,
-      ...(members && { replicaSet: replicaSetName }),
-      user: plan.admin.user,
-      databases: plan.users.map(({ database }) => database),
-      tls: plan.caFile !== undefined,
-      keepDays,
-    });
+    const databases = mongoPlan(platform, settings).plan.users.map(({ database }) => database);
+    return mongoScript({ ...mongoServer(target), databases, keepDays });
   }
-  const { plan } = postgresPlan(platform, settings);
-  return postgresScript({
-    ...address,
-    user: plan.admin.user,
-    databases: plan.databases.map(({ name }) => name),
-    tls: plan.caFile !== undefined,
-    keepDays,
-  });
+  const databases = postgresPlan(platform, settings).plan.databases.map(({ name }) => name);
+  return postgresScript({ ...postgresServer(target), databases, keepDays });
 }

@@ -7,6 +7,7 @@ import type { Settings } from "../../config/settings.ts";
 import { type OwnProgram, ownImage } from "../image/own-images.ts";
 import { Secrets } from "../secrets.ts";
 import { Backups } from "./backups.ts";
+import { bindCluster } from "./binding.ts";
 import { type ClusterTarget, clusterAddresses, namespaceOf, shortHash } from "./cluster.ts";
 import { Gateway } from "./gateway.ts";
 import { NetworkPolicies } from "./network-policies.ts";
@@ -52,7 +53,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
         },
       },
       // Claims that outlive the stack lie in it.
-      { parent, provider: args.retained, retainOnDelete: settings.kubernetes.volumes === "retain" },
+      {
+        parent,
+        provider: args.retained,
+        dependsOn: [bindCluster(parent)],
+        retainOnDelete: settings.kubernetes.volumes === "retain",
+      },
     );
     const target: ClusterTarget = {
       platform,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { program, projectRoot } from "../../stacks/program.ts";
 import { type Registered, register } from "./mocks.ts";
@@ -115,14 +115,41 @@ test("kafka advertises its service name inside and localhost outside", () => {
   );
 });
 
-test("prod publishes the gateway alone and has no developer tools", async () => {
-  const prod = containers(await register("prod", configOf("prod"), program));
-  expect(prod.has("mongo-express")).toBe(false);
-  expect([...prod].filter(([, { ports }]) => ports.length > 0).map(([name]) => name)).toEqual(["gateway"]);
-  const names = (all: Map<string, ContainerInputs>, name: string) =>
-    all.get(name)?.envs.map((entry) => entry.split("=", 1)[0]);
-  for (const service of ["auth-service", "core-service", "messaging-service"])
-    expect(names(prod, service)).toEqual(names(containers(dev), service));
+describe("prod on one machine", async () => {
+  const all = await register("prod-docker", configOf("prod-docker"), program);
+  const prod = containers(all);
+
+  test("publishes the gateway alone and has no developer tools", () => {
+    expect([...prod.keys()].filter((name) => /express|redis-ui/.test(name))).toEqual([]);
+    expect([...prod].filter(([, { ports }]) => ports.length > 0).map(([name]) => name)).toEqual(["gateway"]);
+    expect(
+      all.find(({ type, name }) => type.includes("Container") && name === "redis")?.inputs.image,
+    ).toMatch(/redis-8/);
+  });
+
+  test("hands each service the variables that dev does", () => {
+    const names = (of: Map<string, ContainerInputs>, name: string) =>
+      of.get(name)?.envs.map((entry) => entry.split("=", 1)[0]);
+    for (const service of ["auth-service", "core-service", "messaging-service"])
+      expect(names(prod, service)).toEqual(names(containers(dev), service));
+  });
+
+  test("keeps the data of every store and core's pictures in volumes", () => {
+    expect(of(all, "Volume")).toEqual([
+      "core-public",
+      "kafka-data",
+      "mongo-config",
+      "mongo-data",
+      "postgres-data",
+      "redis-data",
+    ]);
+  });
+
+  test.each([...prod])("%s restarts by itself and has a limit of memory", (name, inputs) => {
+    expect(inputs.restart).toBe(name.startsWith("provision-") ? "no" : "unless-stopped");
+    expect(inputs.memory).toBeGreaterThan(0);
+    expect(inputs.memory).toBe(inputs.memorySwap);
+  });
 });
 
 test("with platform:engine every resource goes through a provider of that address", async () => {

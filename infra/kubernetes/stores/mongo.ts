@@ -12,7 +12,9 @@ const name = "mongo";
 export const replicaSetName = "rs0";
 
 /** The members of the replica set as clients reach them; undefined when one server stands alone. */
-export function mongoMembers(target: ClusterTarget): string[] | undefined {
+export function mongoMembers(
+  target: Pick<ClusterTarget, "platform" | "settings" | "namespace">,
+): string[] | undefined {
   const facts = target.platform.stores.mongo;
   const { members } = target.settings.kubernetes.mongo;
   if (facts === undefined || target.settings.external.mongo !== undefined || members === 1) return undefined;

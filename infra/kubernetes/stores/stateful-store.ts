@@ -26,8 +26,11 @@ export interface StatefulStoreArgs {
 /** The Service by which the members of a store find each other. */
 export const headlessName = (name: string): string => `${name}-members`;
 /** The name of a member inside the cluster, whole: what a member advertises must resolve from every namespace. */
-export const memberHost = (target: ClusterTarget, name: string, member: number | string): string =>
-  `${name}-${member}.${headlessName(name)}.${target.namespace}.svc`;
+export const memberHost = (
+  target: Pick<ClusterTarget, "namespace">,
+  name: string,
+  member: number | string,
+): string => `${name}-${member}.${headlessName(name)}.${target.namespace}.svc`;
 
 /**
  * A store: StatefulSet, headless Service for its members, Service for its clients, and a disruption budget where it

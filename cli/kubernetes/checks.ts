@@ -1,0 +1,165 @@
+import { requiredSecrets } from "../../config/environment.ts";
+import { floatingTags } from "../../config/floating-tags.ts";
+import { clusterStash } from "../../infra/kubernetes/binding.ts";
+import { secretProblems } from "../../infra/secret-values.ts";
+import { bad, type Check, good } from "../doctor.ts";
+import type { TargetArgs } from "../targets/target.ts";
+import type { StackState } from "../workspace.ts";
+import { type Cluster, ifFound, reasonOf, soon, statusCode } from "./client.ts";
+
+/** `persistentVolumeClaimRetentionPolicy` is on by default since then. */
+const oldestMinor = 27;
+
+/** Whether the API server answers, and is new enough. */
+export async function checkCluster(cluster: Cluster): Promise<Check> {
+  const { context, server } = cluster;
+  try {
+    const { major, minor, gitVersion } = await soon(cluster.version.getCode());
+    if (major === "1" && Number.parseInt(minor, 10) < oldestMinor)
+      return bad("cluster", {
+        path: `context ${context}`,
+        message: `${server} is Kubernetes ${gitVersion}`,
+        fix: `upgrade it to 1.${oldestMinor} or newer, or choose another context`,
+      });
+    return good("cluster", `${context}, ${server}, Kubernetes ${gitVersion}`);
+  } catch (error) {
+    const status = statusCode(error);
+    return bad("cluster", {
+      path: `context ${context}`,
+      message:
+        status === 401 || status === 403
+          ? `${server} refuses the kubeconfig's credentials (${status})`
+          : `${server} does not answer (${reasonOf(error)})`,
+      fix:
+        status === 401 || status === 403
+          ? "log in again, or have your cluster's tool write a new kubeconfig"
+          : "start the cluster or the way to it, or choose another context: platform:kubernetes.context",
+    });
+  }
+}
+
+/** The UID of the namespace kube-system, by which a cluster is known: it is made once and never again. */
+export const clusterIdentity = async (cluster: Cluster): Promise<string | undefined> =>
+  (await cluster.core.readNamespace({ name: "kube-system" })).metadata?.uid;
+
+/** The identity the stack's state remembers; undefined before the first `up`. */
+export function boundIdentity(state: StackState): { readonly urn: string; readonly uid: string } | undefined {
+  const stash = state.resources.find(
+    ({ type, urn }) => type === "pulumi:index:Stash" && urn.endsWith(`::${clusterStash}`),
+  );
+  const uid = stash?.outputs?.output;
+  return stash !== undefined && typeof uid === "string" ? { urn: stash.urn, uid } : undefined;
+}
+
+/** Whether this is the cluster that the stack was made on. */
+export async function checkBinding(cluster: Cluster, stack: string, state: StackState): Promise<Check> {
+  const bound = boundIdentity(state);
+  if (bound === undefined) return good("binding", "the stack belongs to no cluster yet");
+  try {
+    const uid = await clusterIdentity(cluster);
+    if (uid === bound.uid) return good("binding", `the stack was made on this cluster (${uid})`);
+    return bad("binding", {
+      path: `context ${cluster.context}`,
+      message: `${cluster.server} is not the cluster that ${stack} was made on`,
+      fix: `choose its context (platform:kubernetes.context); or move the stack for good: ./beat up --stack ${stack} --adopt-cluster`,
+    });
+  } catch (error) {
+    return bad("binding", {
+      path: `context ${cluster.context}`,
+      message: `namespace kube-system cannot be read, so nobody knows which cluster this is (${reasonOf(error)})`,
+      fix: "let the user of this context get namespaces",
+    });
+  }
+}
+
+/** Whether new volumes find their class. */
+export async function checkStorageClass(cluster: Cluster, wanted: string | undefined): Promise<Check> {
+  const { items } = await cluster.storage.listStorageClass();
+  const names = items.map(({ metadata }) => metadata?.name ?? "").sort();
+  const choose = `pulumi config set --path platform:kubernetes.storageClass <one of ${names.join(", ")}>`;
+  if (wanted !== undefined)
+    return names.includes(wanted)
+      ? good("storage class", wanted)
+      : bad("storage class", {
+          path: "platform:kubernetes.storageClass",
+          message: `the cluster has no StorageClass "${wanted}"`,
+          fix: names.length === 0 ? "install a storage provisioner" : choose,
+        });
+  const marked = items.find(
+    ({ metadata }) => metadata?.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true",
+  );
+  if (marked !== undefined) return good("storage class", `${marked.metadata?.name} (the default)`);
+  return bad("storage class", {
+    path: "platform:kubernetes.storageClass",
+    message: "is not set, and the cluster has no default StorageClass",
+    fix: names.length === 0 ? "install a storage provisioner" : choose,
+  });
+}
+
+/** Whether what `platform:kubernetes` names is there. */
+export async function checkExtensions(cluster: Cluster, settings: TargetArgs["settings"]): Promise<Check[]> {
+  const { exposure, gateway } = settings.kubernetes;
+  const checks: Check[] = [];
+  if (gateway.autoscale !== undefined)
+    checks.push(
+      (await hasGroup(cluster, "metrics.k8s.io"))
+        ? good("metrics", "metrics.k8s.io answers")
+        : good(
+            "metrics",
+            "warning: nothing serves metrics.k8s.io, so gateway.autoscale stays at its least; install metrics-server",
+          ),
+    );
+  if (exposure.type === "ingress" && exposure.className !== undefined) {
+    const found = await ifFound(cluster.networking.readIngressClass({ name: exposure.className }));
+    checks.push(
+      found
+        ? good("ingress class", exposure.className)
+        : bad("ingress class", {
+            path: "platform:kubernetes.exposure.className",
+            message: `the cluster has no IngressClass "${exposure.className}"`,
+            fix: "install its controller, or name another class (kubectl get ingressclass)",
+          }),
+    );
+  }
+  if (exposure.type === "gatewayApi")
+    checks.push(
+      (await hasGroup(cluster, "gateway.networking.k8s.io"))
+        ? good("gateway API", "its resources are installed")
+        : bad("gateway API", {
+            path: "platform:kubernetes.exposure",
+            message: "the cluster does not know gateway.networking.k8s.io",
+            fix: "install the Gateway API and a controller, or use exposure type ingress or loadBalancer",
+          }),
+    );
+  return checks;
+}
+
+async function hasGroup({ config }: Cluster, group: string): Promise<boolean> {
+  const { ApisApi } = await import("@kubernetes/client-node");
+  const { groups } = await config.makeApiClient(ApisApi).getAPIVersions();
+  return groups.some(({ name }) => name === group);
+}
+
+/** Whether every image is named for good, and every secret there; both are settings' matters, and cost nothing to see. */
+export function checkSettings({ platform, settings, name }: TargetArgs): Check[] {
+  const floating = floatingTags(platform, settings);
+  const secrets = secretProblems(requiredSecrets(platform, settings), settings, name);
+  return [
+    ...(floating.length === 0
+      ? [good("image tags", "none floats")]
+      : floating.map((problem) => bad("image tags", problem))),
+    ...(secrets.length === 0
+      ? [good("secrets", settings.generateSecrets ? "made at first use" : "all are given")]
+      : secrets.map((problem) => bad("secrets", problem))),
+  ];
+}
+
+/** Whether an earlier run was stopped in the middle. */
+export const checkPending = ({ pending }: StackState, stack: string): Check =>
+  pending.length === 0
+    ? good("earlier run", "nothing is left over")
+    : bad("earlier run", {
+        path: stack,
+        message: `an earlier run was stopped in the middle of: ${pending.join(", ")}`,
+        fix: `pulumi refresh --stack ${stack} --clear-pending-creates, then ./beat up --stack ${stack}`,
+      });

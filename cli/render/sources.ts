@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
+import { parse } from "yaml";
+import { requiredSecrets } from "../../config/environment.ts";
+import { InputError } from "../../config/problems.ts";
+import { parseSettings } from "../../config/settings.ts";
+import { makePrivateKey, missingSecrets, signingKeyName } from "../../infra/secret-values.ts";
+import { loadDefinition, projectRoot } from "../../stacks/program.ts";
+import { keptSecrets, openStack } from "../workspace.ts";
+
+/** What a stack is rendered from. */
+export interface RenderSource {
+  readonly config: Readonly<Record<string, string>>;
+  readonly kept: ReadonlyMap<string, string>;
+  /** Secrets nobody has given or made yet: a placeholder stands in, and the names of the objects they lie in differ. */
+  readonly placeholders: readonly string[];
+}
+
+/** Letters and digits like a password, so that it passes for one; and always the same, so that a diff is quiet. */
+const placeholder = "placeholder0000";
+
+/**
+ * Reads a stack's configuration, and the secrets its state keeps. A stack that was never made has its file alone, whose
+ * encrypted values nobody can read then.
+ * @throws {InputError} when there is neither a stack nor a file.
+ */
+export async function renderSource(name: string): Promise<RenderSource> {
+  const { config, kept } = await readStack(name);
+  const settings = parseSettings(config, process.env);
+  const platform = await loadDefinition(settings.definition);
+  const names = requiredSecrets(platform, settings);
+  const placeholders = missingSecrets(names, settings).filter((secret) => !kept.has(secret));
+  const secrets = Object.fromEntries(
+    placeholders.filter((secret) => secret !== signingKeyName).map((secret) => [secret, placeholder]),
+  );
+  return {
+    config: {
+      ...config,
+      "platform:secrets": JSON.stringify({ ...settings.secrets, ...secrets }),
+      ...(placeholders.includes(signingKeyName) && { "platform:signingKey": await makePrivateKey() }),
+    },
+    kept,
+    placeholders,
+  };
+}
+
+async function readStack(name: string): Promise<Pick<RenderSource, "config" | "kept">> {
+  try {
+    const { stack, state } = await openStack(name, undefined, { create: false, state: true });
+    const config = Object.entries(await stack.getAllConfig()).map(([key, { value }]) => [key, value]);
+    return { config: Object.fromEntries(config) as Record<string, string>, kept: keptSecrets(state) };
+  } catch (error) {
+    if (!(error instanceof StackNotFoundError)) throw error;
+    return { config: configInFile(name), kept: new Map() };
+  }
+}
+
+/** The settings in Pulumi.<stack>.yaml as the CLI would hand them over, less those that are encrypted. */
+export function configInFile(name: string): Record<string, string> {
+  const file = join(projectRoot, `Pulumi.${name}.yaml`);
+  if (!existsSync(file))
+    throw new InputError("there is no such stack", [
+      {
+        path: "--stack",
+        message: `there is no Pulumi.${name}.yaml`,
+        fix: "name another stack, or make the file",
+      },
+    ]);
+  const { config = {} } = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([key, value]) => {
+      const open = withoutEncrypted(value);
+      if (open === undefined) return [];
+      return [[key, typeof open === "string" ? open : JSON.stringify(open)]];
+    }),
+  );
+}
+
+function withoutEncrypted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEncrypted);
+  if (typeof value !== "object" || value === null) return value;
+  if ("secure" in value) return undefined;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withoutEncrypted(child)]));
+}

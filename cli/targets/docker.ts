@@ -1,0 +1,141 @@
+import { projectRoot } from "../../stacks/program.ts";
+import { buildImages } from "../build-images.ts";
+import {
+  type Check,
+  checkDisk,
+  checkEngine,
+  checkImages,
+  checkLeftovers,
+  checkPorts,
+  checkTags,
+} from "../doctor.ts";
+import { containersOf, imageTags, lastWords, objectsOf } from "../engine.ts";
+import { followLogs } from "../logs.ts";
+import { type StackState, stateOf } from "../workspace.ts";
+import {
+  DeploymentError,
+  type LogOptions,
+  type PartState,
+  say,
+  type Target,
+  type TargetArgs,
+} from "./target.ts";
+
+/** How long the published addresses may take to answer; milliseconds. */
+const patience = 60_000;
+
+/** A container engine. */
+export class EngineTarget implements Target {
+  readonly kind = "docker";
+  readonly plugin = "docker";
+  readonly #args: TargetArgs;
+
+  constructor(args: TargetArgs) {
+    this.#args = args;
+  }
+
+  async reach(): Promise<Check[]> {
+    return [await checkEngine(this.#args.engine, this.#args.address)];
+  }
+
+  async checks(state: StackState): Promise<Check[]> {
+    const { engine, prefix, settings, platform } = this.#args;
+    const [disk, leftovers, ports, images] = await Promise.all([
+      checkDisk(projectRoot),
+      checkLeftovers(engine, prefix, state),
+      checkPorts(engine, settings, prefix),
+      checkImages(engine, platform, settings),
+    ]);
+    return [disk, ...checkTags(platform, settings), leftovers, ...ports, ...images];
+  }
+
+  async adopt(): Promise<void> {}
+
+  async beforeChecks(): Promise<void> {
+    await buildImages(this.#args, { onlyMissing: true });
+  }
+
+  async afterChecks(): Promise<void> {}
+
+  assist(): () => void {
+    return () => {};
+  }
+
+  async untilAnswering(urls: Readonly<Record<string, string>>): Promise<void> {
+    const deadline = Date.now() + patience;
+    for (const [name, url] of Object.entries(urls))
+      for (;;) {
+        const status = await statusOf(url);
+        // Mongo Express wants a login: 401 is an answer.
+        if ((status >= 200 && status < 400) || status === 401) break;
+        if (Date.now() > deadline) {
+          say(`✘ ${name}: ${url} answers ${status || "nothing"}`);
+          throw new DeploymentError("the platform does not answer");
+        }
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+  }
+
+  async parts(): Promise<PartState[]> {
+    const { engine, prefix } = this.#args;
+    const tags = await imageTags(engine, prefix);
+    return (await containersOf(engine, prefix)).map((container) => ({
+      ...container,
+      image: tags.get(container.image) ?? container.image,
+    }));
+  }
+
+  async explain(): Promise<string[]> {
+    const { engine, prefix } = this.#args;
+    const lines: string[] = [];
+    for (const container of await containersOf(engine, prefix).catch(() => [])) {
+      if (container.ok) continue;
+      lines.push(`${container.name}: ${container.status}`);
+      for (const line of await lastWords(engine, container.id, 10)) lines.push(`  ${line}`);
+    }
+    return lines;
+  }
+
+  async logs(name: string | undefined, options: LogOptions): Promise<void> {
+    await followLogs(this.#args.engine, this.#args.prefix, name, options);
+  }
+
+  /**
+   * Removes containers that carry the stack's label and are not in its state, the remains of a run that was killed: the
+   * network cannot go while they are on it.
+   */
+  async beforeDown(): Promise<void> {
+    const { engine, name, prefix, stack } = this.#args;
+    const { resources, pending } = await stateOf(stack.workspace, name);
+    const known = new Set(resources.map(({ id }) => id));
+    for (const { id, container } of await containersOf(engine, prefix)) {
+      if (known.has(id)) continue;
+      await engine.getContainer(id).remove({ force: true, v: true });
+      say(`  ✔ stray container ${container} removed`);
+    }
+    // Whatever was being created has just been removed, so the state may forget it; it would stop the next run.
+    if (pending.length > 0) await stack.refresh({ clearPendingCreates: true, color: "never" });
+  }
+
+  /** Removes the rest of a run that was killed. */
+  async afterDown(volumes: boolean): Promise<void> {
+    const { engine, prefix } = this.#args;
+    const found = await objectsOf(engine, prefix);
+    for (const { id, name } of found.networks) {
+      await engine.getNetwork(id).remove();
+      say(`  ✔ stray network ${name} removed`);
+    }
+    if (volumes)
+      for (const { name } of found.volumes) {
+        await engine.getVolume(name).remove();
+        say(`  ✔ stray volume ${name} removed`);
+      }
+  }
+}
+
+/** The status a URL answers with; 0 when nothing does. */
+export const statusOf = (url: string): Promise<number> =>
+  fetch(url, { signal: AbortSignal.timeout(5000), redirect: "manual" }).then(
+    (response) => response.status,
+    () => 0,
+  );

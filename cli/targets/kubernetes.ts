@@ -1,0 +1,168 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import { execa } from "execa";
+import { backupOf, savedStores } from "../../config/edges.ts";
+import { InputError } from "../../config/problems.ts";
+import { labelsOf, namespaceOf } from "../../infra/kubernetes/cluster.ts";
+import { bad, type Check } from "../doctor.ts";
+import {
+  boundIdentity,
+  checkBinding,
+  checkCluster,
+  checkExtensions,
+  checkPending,
+  checkSettings,
+  checkStorageClass,
+  clusterIdentity,
+} from "../kubernetes/checks.ts";
+import { type Cluster, ifFound, openCluster, reasonOf } from "../kubernetes/client.ts";
+import { provideImages } from "../kubernetes/images.ts";
+import { followPodLogs } from "../kubernetes/logs.ts";
+import { componentOf, explainPods, partOf, podsOf } from "../kubernetes/pods.ts";
+import { replaceStuckPods } from "../kubernetes/stuck-pods.ts";
+import { type StackState, stateOf } from "../workspace.ts";
+import { statusOf } from "./docker.ts";
+import {
+  DeploymentError,
+  type LogOptions,
+  type PartState,
+  say,
+  type Target,
+  type TargetArgs,
+} from "./target.ts";
+
+/** How long an address outside the cluster may take to answer, milliseconds. */
+const answerPatience = 60_000;
+/** How long a namespace may take to go, milliseconds: its pods end in their own time. */
+const deletionPatience = 300_000;
+
+/** A Kubernetes cluster. */
+export class KubernetesTarget implements Target {
+  readonly kind = "kubernetes";
+  readonly plugin = "kubernetes";
+  readonly namespace: string;
+  readonly #args: TargetArgs;
+  #cluster: Cluster | undefined;
+  #adopted = false;
+
+  constructor(args: TargetArgs) {
+    this.#args = args;
+    this.namespace = namespaceOf(args.platform, args.settings, args.name);
+  }
+
+  /** @throws {InputError} when the kubeconfig names none. */
+  get cluster(): Cluster {
+    this.#cluster ??= openCluster(this.#args.settings.kubernetes);
+    return this.#cluster;
+  }
+
+  async reach(known?: StackState): Promise<Check[]> {
+    let reached: Check;
+    try {
+      reached = await checkCluster(this.cluster);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      return error.problems.map((problem) => bad("cluster", problem));
+    }
+    if (!reached.ok || this.#adopted) return [reached];
+    return [reached, await checkBinding(this.cluster, this.#args.name, known ?? (await this.#state()))];
+  }
+
+  async checks(state: StackState): Promise<Check[]> {
+    const { settings, name } = this.#args;
+    const [storage, extensions] = await Promise.all([
+      checkStorageClass(this.cluster, settings.kubernetes.storageClass),
+      checkExtensions(this.cluster, settings),
+    ]);
+    return [storage, ...extensions, ...checkSettings(this.#args), checkPending(state, name)];
+  }
+
+  /** Lifts the protection of what the state remembers the cluster by, so that `up` may replace it. */
+  async adopt(state: StackState): Promise<void> {
+    const bound = boundIdentity(state);
+    const reached = await checkCluster(this.cluster);
+    if (bound === undefined || !reached.ok || bound.uid === (await clusterIdentity(this.cluster))) return;
+    const { workspace } = this.#args.stack;
+    // The Automation API has no call for this.
+    await execa(
+      workspace.pulumiCommand.command,
+      ["state", "unprotect", bound.urn, "--yes", "--stack", this.#args.name],
+      { cwd: workspace.workDir, env: { ...workspace.envVars } },
+    );
+    this.#adopted = true;
+    say(`  ✔ ${this.#args.name} belongs to ${this.cluster.server} from now on`);
+  }
+
+  async beforeChecks(): Promise<void> {}
+
+  async afterChecks(): Promise<void> {
+    await provideImages(this.#args, this.cluster);
+  }
+
+  assist(): () => void {
+    return replaceStuckPods(this.cluster, this.namespace, say);
+  }
+
+  /** Pulumi has waited for every pod. A name or a load balancer outside may take longer than that, which is no failure. */
+  async untilAnswering(urls: Readonly<Record<string, string>>): Promise<void> {
+    const deadline = Date.now() + answerPatience;
+    for (const [name, url] of Object.entries(urls)) {
+      let status = await statusOf(url);
+      while (status !== 200 && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        status = await statusOf(url);
+      }
+      if (status !== 200)
+        say(`  ! ${name}: the pods are ready, but ${url} answers ${status || "nothing"} from here`);
+    }
+  }
+
+  async parts(): Promise<PartState[]> {
+    return (await podsOf(this.cluster, this.namespace)).map(partOf);
+  }
+
+  explain(): Promise<string[]> {
+    // Backups run on a schedule of their own: a failed one is not why `up` failed.
+    const concerns = (pod: V1Pod) => !savedStores.some((kind) => componentOf(pod) === backupOf(kind));
+    return explainPods(this.cluster, this.namespace, concerns).catch((error: unknown) => [
+      `the pods cannot be asked: ${reasonOf(error)}`,
+    ]);
+  }
+
+  logs(name: string | undefined, options: LogOptions): Promise<void> {
+    return followPodLogs(this.cluster, this.namespace, name, options);
+  }
+
+  async beforeDown(): Promise<void> {
+    const { pending } = await this.#state();
+    if (pending.length > 0) await this.#args.stack.refresh({ clearPendingCreates: true, color: "never" });
+  }
+
+  /** The namespace holds the claims: with it they go, and the volumes as their StorageClass reclaims them. */
+  async afterDown(volumes: boolean): Promise<void> {
+    if (!volumes) return;
+    const { core } = this.cluster;
+    const name = this.namespace;
+    const found = await ifFound(core.readNamespace({ name }));
+    if (found === undefined) return;
+    const instance = "app.kubernetes.io/instance";
+    const ours = labelsOf({ platform: this.#args.platform, stack: this.#args.name }, "")[instance];
+    if (found.metadata?.labels?.[instance] !== ours)
+      throw new DeploymentError(
+        `namespace ${name} is not labelled ${instance}=${ours}, so it was left alone`,
+      );
+    await core.deleteNamespace({ name });
+    const deadline = Date.now() + deletionPatience;
+    while ((await ifFound(core.readNamespace({ name }))) !== undefined) {
+      if (Date.now() > deadline)
+        throw new DeploymentError(
+          `namespace ${name} is still being deleted; see kubectl describe namespace ${name}`,
+        );
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    say(`  ✔ namespace ${name} and its claims deleted`);
+  }
+
+  #state(): Promise<StackState> {
+    return stateOf(this.#args.stack.workspace, this.#args.name);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import type Docker from "dockerode";
+import type { PlatformModel } from "../../config/define.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { Check } from "../doctor.ts";
+import type { StackState } from "../workspace.ts";
+
+/** What a target is opened with. */
+export interface TargetArgs {
+  readonly name: string;
+  readonly stack: Stack;
+  readonly settings: Settings;
+  readonly platform: PlatformModel;
+  /** The container engine of this machine; images are built on it for every target. */
+  readonly engine: Docker;
+  readonly address: string | undefined;
+  /** Name prefix of the stack on the engine. */
+  readonly prefix: string;
+}
+
+/** One running part of a stack: a container, or a pod. */
+export interface PartState {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly status: string;
+  readonly image: string;
+}
+
+/** What a log command shows. */
+export interface LogOptions {
+  readonly follow: boolean;
+  /** How many lines of the past. */
+  readonly tail: number;
+}
+
+/** What the commands need of the place a stack runs on. */
+export interface Target {
+  readonly kind: Settings["target"];
+  /** The provider plugin it wants. */
+  readonly plugin: "docker" | "kubernetes";
+  /** Whether it answers, and is the place the stack was made on; the first thing every command on it asks. */
+  reach(state?: StackState): Promise<Check[]>;
+  /** What else `up` needs; called when it answers. */
+  checks(state: StackState): Promise<Check[]>;
+  /** Lets the stack go on in a place it was not made on. */
+  adopt(state: StackState): Promise<void>;
+  /** Makes images that the checks look for. */
+  beforeChecks(): Promise<void>;
+  /** Makes what `up` needs and the checks do not. */
+  afterChecks(): Promise<void>;
+  /** Helps along what the provider waits for, while a deployment runs. @returns ends it. */
+  assist(): () => void;
+  /** Returns when every address of the stack answers. @throws {DeploymentError} when they do not. */
+  untilAnswering(urls: Readonly<Record<string, string>>): Promise<void>;
+  parts(): Promise<PartState[]>;
+  /** Why a deployment failed: lines about every part that is not well. */
+  explain(): Promise<string[]>;
+  logs(name: string | undefined, options: LogOptions): Promise<void>;
+  /** Makes way for a destroy. */
+  beforeDown(): Promise<void>;
+  /** Removes what a destroy leaves. @param volumes also the data. */
+  afterDown(volumes: boolean): Promise<void>;
+}
+
+/** A deployment that was tried and failed; what was wrong has been printed. */
+export class DeploymentError extends Error {
+  override readonly name = "DeploymentError";
+}
+
+/** Writes progress to standard error. */
+export const say = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { externalSchema, kubernetesSchema } from "../config/kubernetes-settings.ts";
+
+/** The part of JSON Schema that zod writes for settings. */
+interface Schema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+const code = (value: unknown): string => (value === undefined ? "" : `\`${cell(JSON.stringify(value))}\``);
+
+function kindOf(schema: Schema): string {
+  if (schema.const !== undefined) return code(schema.const);
+  if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
+  return schema.type ?? "";
+}
+
+/** One row for each setting below a path; each form of a choice by itself. */
+function rowsOf(path: string, schema: Schema): string[] {
+  const forms = schema.anyOf ?? schema.oneOf;
+  if (forms !== undefined)
+    return forms.flatMap((form) => {
+      const type = form.properties?.type?.const;
+      return rowsOf(type === undefined ? path : `${path} (${String(type)})`, form);
+    });
+  if (schema.properties === undefined || Object.keys(schema.properties).length === 0)
+    return [`| \`${path}\` | ${kindOf(schema)} | ${code(schema.default)} |`];
+  return Object.entries(schema.properties)
+    .filter(([name, { const: only }]) => !(name === "type" && only !== undefined))
+    .flatMap(([name, child]) => rowsOf(`${path}.${name}`, child));
+}
+
+/** Every setting under `platform:kubernetes` and `platform:external`, with its form and default. */
+export function clusterSettings(): string {
+  const rows = [
+    ["kubernetes", kubernetesSchema],
+    ["external", externalSchema],
+  ] as const;
+  return [
+    "| setting | form | default |",
+    "|---|---|---|",
+    ...rows.flatMap(([name, schema]) =>
+      rowsOf(name, z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema),
+    ),
+  ].join("\n");
+}

@@ -1,0 +1,79 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One resource a program registered. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  /** The provider it goes through; empty for the default one. */
+  readonly provider: string;
+  /** Whether it was only read: it belongs to somebody else. */
+  readonly read: boolean;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** How a program is run. */
+export interface RegisterOptions {
+  /** Values the stack's state keeps, by the name of their Stash; others are what the program proposes. */
+  readonly kept?: ReadonlyMap<string, string>;
+  /** Keep the marks of secret values, see {@link secretMark}. Default: values alone. */
+  readonly marked?: boolean;
+}
+
+/**
+ * Runs a program under Pulumi's mocks, without plugin or engine, and returns what it registered. Once per process and
+ * program: the mocks are global to Pulumi's runtime.
+ */
+export async function register(
+  stack: string,
+  config: Readonly<Record<string, string>>,
+  program: () => Promise<unknown>,
+  options: RegisterOptions = {},
+): Promise<Registered[]> {
+  const registered: Registered[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, provider, id }) => {
+        registered.push({
+          type,
+          name,
+          provider: provider ?? "",
+          read: Boolean(id),
+          inputs: (options.marked ? inputs : unwrap(inputs)) as Record<string, unknown>,
+        });
+        const state = {
+          ...inputs,
+          output: options.kept?.get(name) ?? (inputs as { input?: unknown }).input,
+          imageId: `sha256:${name}`,
+          repoDigest: `sha256:${name}`,
+        };
+        return { id: `${name}-id`, state };
+      },
+      call: ({ inputs }) => inputs as Record<string, unknown>,
+    },
+    "beat-ecoprove",
+    stack,
+  );
+  pulumi.runtime.setAllConfig({ ...config });
+  await program();
+  // Registration goes on behind the program's back: this waits for the last of it.
+  await pulumi.runtime.disconnect();
+  return registered;
+}
+
+/** The mark of a secret in Pulumi's wire format. */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+/** Whether a value is a marked secret. */
+export const isSecret = (
+  value: unknown,
+): value is { readonly value?: unknown; readonly plaintext?: string } =>
+  typeof value === "object" && value !== null && secretMark in value;
+
+/** Values without their secret marks; those of an exported state (`plaintext`) as well. */
+export function unwrap(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrap);
+  if (typeof value !== "object" || value === null) return value;
+  if (isSecret(value))
+    return unwrap(value.plaintext === undefined ? value.value : (JSON.parse(value.plaintext) as unknown));
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, unwrap(child)]));
+}
