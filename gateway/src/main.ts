@@ -8,6 +8,7 @@ import { RouteFile } from "./process/reload.ts";
 import { serve } from "./process/serve.ts";
 import { StartError, type Wiring } from "./process/wiring.ts";
 import { work } from "./process/worker.ts";
+import { restartWithSmallYoungGeneration } from "./process/young-generation.ts";
 import { createGateway } from "./proxy/server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
@@ -36,6 +37,7 @@ async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
 
 async function run(command: string): Promise<void> {
   if (command.endsWith("help")) return void process.stdout.write(usage);
+  if (command === "serve") restartWithSmallYoungGeneration();
   const settings = readSettings(process.env);
   const routeFile = new RouteFile(settings.routes ?? fileURLToPath(new URL("routes.json", import.meta.url)));
   if (command === "health") process.exit((await isReady(settings)) ? 0 : 1);
