@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
+import { spanSource } from "./observe/sources.ts";
 import { isReady } from "./process/health.ts";
 import { wireMetrics } from "./process/metrics.ts";
 import { serveWithWorkers } from "./process/primary.ts";
@@ -25,6 +26,7 @@ async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
   const metrics = new Metrics();
   const { otlp } = settings;
   const spans = otlp && new (await import("./observe/otlp.ts")).SpanExporter(otlp.endpoint, otlp.serviceName);
+  if (spans) metrics.observe(spanSource(spans));
   const wired = wireMetrics(metrics, settings, version);
   return {
     settings,

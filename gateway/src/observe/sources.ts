@@ -58,6 +58,16 @@ export function gatewaySource(state: GatewayState): Source {
   };
 }
 
+/** What became of the spans. */
+export function spanSource(exporter: { readonly sent: number; readonly dropped: number }): Source {
+  return () => [
+    counter("gateway_spans_total", "Spans that the collector took, and those given up.", [
+      { labels: { result: "sent" }, value: exporter.sent },
+      { labels: { result: "dropped" }, value: exporter.dropped },
+    ]),
+  ];
+}
+
 /**
  * Metrics of the Node process. The event loop is sampled every 20 ms by a timer of libuv; percentiles are those since
  * the last reading, less the one interval in which it fell.
@@ -88,6 +98,11 @@ export function processSource(version: string): Source {
       counter("process_cpu_seconds_total", "CPU time of user and system.", (user + system) / 1e6),
       gauge("process_resident_memory_bytes", "Resident memory.", memory.rss),
       gauge("nodejs_heap_size_used_bytes", "Used heap of V8.", memory.heapUsed),
+      gauge(
+        "nodejs_active_resources",
+        "What keeps the event loop alive: sockets, timers, requests to the system.",
+        process.getActiveResourcesInfo().length,
+      ),
       gauge("nodejs_external_memory_bytes", "Memory of buffers outside the heap.", memory.external),
       gauge(
         "gateway_build_info",

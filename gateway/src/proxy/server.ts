@@ -191,7 +191,10 @@ class GatewayServer
   onConnection(socket: Socket): void {
     const client = new ClientConnection(socket, this, this.#settings.trusted, performance.now());
     this.#clients.add(client);
-    socket.once("close", () => this.#clients.delete(client));
+  }
+
+  onClosed(client: ClientConnection): void {
+    this.#clients.delete(client);
   }
 
   onClientError(error: NodeJS.ErrnoException, socket: Socket): void {

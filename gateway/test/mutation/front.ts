@@ -70,7 +70,7 @@ export const front: readonly Mutant[] = [
       "found = byPrefix.get(path.slice(0, end)) ?? byPrefix.get(path.slice(0, 5)) ?? found;",
       "routing",
     ],
-    ["no version is put in front", "return `/api/v${route.api_version}${rest}`;", "return rest;", "routing"],
+    ["no version is put in front", "return version + rest;", "return rest;", "routing"],
     [
       "redirects are not repaired",
       "return below(bare, route.prefix) ? location :",

@@ -120,8 +120,8 @@ export const passage: readonly Mutant[] = [
   ...of("proxy/client-connection.ts", [
     [
       "pipelined requests are handled at once",
-      "if (this.current === undefined) return this.#handler.begin(this, request, response);",
-      "if (Date.now() > 0) return this.#handler.begin(this, request, response);",
+      "if (this.current === undefined) return this.handler.begin(this, request, response);",
+      "if (Date.now() > 0) return this.handler.begin(this, request, response);",
       "framing",
       "chunks",
       "pipelining",
