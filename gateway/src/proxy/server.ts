@@ -142,6 +142,8 @@ class GatewayServer
       this,
     );
     if (client.trusted) exchange.client = clientAddress(client, head, this.#settings.trusted);
+    // After an upgrade that is not taken Node's parser reports no error any more: what follows cannot be trusted.
+    if (head.upgrade !== undefined) exchange.closesAnyway = true;
     const problem = requestProblem(request, this.#settings.maxHeaders);
     if (problem !== undefined) {
       exchange.closesAnyway = true;

@@ -227,6 +227,25 @@ describe.concurrent("what is no handshake is a plain request without Upgrade (CV
     },
   );
 
+  test.each(["together", "apart"])(
+    "must: nothing after it is read: Node's parser would pass over what is no HTTP (%s) (fuzz; RFC 9112 9.6)",
+    async (how) => {
+      const { upstream, prefix } = gateway.slot();
+      const first = get(`${prefix}/first`, "Connection: Upgrade", "Upgrade: websocket");
+      const rest = `GET ${prefix}/broken http/1.1\r\nHost: gw\r\n\r\n${get(`${prefix}/hidden`)}`;
+      const client = gateway.open().send(how === "together" ? first + rest : first);
+      if (how === "apart") {
+        await client.until(() => client.answers.length > 0);
+        client.send(rest);
+      }
+      const received = await client.settle(2, 1_000);
+      expect(received.answers.map(statusOf)).toEqual([200]);
+      expect(values(received.answers[0] as never, "connection")).toEqual(["close"]);
+      expect(received.closed).toBe(true);
+      expectForwarded(upstream, { target: "/first" });
+    },
+  );
+
   test("must: a handshake on a route without WebSocket (RFC 9110 7.8)", async () => {
     const { upstream, prefix } = gateway.slot();
     expectServed(await gateway.exchange(handshake(`${prefix}/x`)));

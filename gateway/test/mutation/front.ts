@@ -177,6 +177,12 @@ export const front: readonly Mutant[] = [
   ]),
   ...of("proxy/server.ts", [
     [
+      "the connection goes on after an upgrade that is not taken",
+      "if (head.upgrade !== undefined) exchange.closesAnyway = true;",
+      "",
+      "websocket",
+    ],
+    [
       "OPTIONS * is routed",
       'if (exchange.method === "OPTIONS" && target === "*") return exchange.reply(204, "");',
       "",
