@@ -74,9 +74,13 @@ test("must: TERM: connections that the kernel has accepted before the listener c
   await eventually(() => clients.every(({ socket }) => !socket.connecting), "the connections");
   gateway.signal("SIGTERM");
   gateway.signal("SIGCONT");
-  await eventually(() => gateway.log.some((line) => line.includes('"draining"')), "the drain");
-  await pause(100);
-  // Their requests come after the listener is closed.
+  for (let refused = false; !refused; ) {
+    const probe = gateway.open();
+    refused = await probe.until(() => probe.closed, 50);
+    probe.destroy();
+  }
+  // Their requests come after the listener is closed, and after idle connections were looked for.
+  await pause(120);
   for (const client of clients) client.send(get(`${prefix}/queued`));
   const received = await Promise.all(clients.map((client) => client.settle()));
   const served = received.filter(
