@@ -7,7 +7,7 @@ import type { Tunnels } from "./tunnels.ts";
 /** Once the listener is closed, a connection used or opened this recently may send one more request, milliseconds. */
 const grace = 1_000;
 /** How long the listener may be emptied before it is closed, milliseconds. */
-const emptying = 200;
+const emptying = 1_000;
 
 /** What is drained. */
 export interface Drained {
@@ -25,9 +25,9 @@ export async function drain(
   { server, clients, tunnels }: Drained,
   { drain: limit, drainDelay }: Pick<Settings, "drain" | "drainDelay">,
 ): Promise<void> {
-  const delay = Math.min(drainDelay, limit);
-  await sleep(delay);
-  await emptyBacklog(server);
+  const end = performance.now() + limit;
+  await sleep(Math.min(drainDelay, limit));
+  await emptyBacklog(server, end);
   const since = performance.now();
   // The HTTP server's own close() ends every idle connection at once, also one whose next request is on its way.
   const closed = new Promise<void>((resolve) => net.Server.prototype.close.call(server, () => resolve()));
@@ -42,7 +42,7 @@ export async function drain(
   const deadline = setTimeout(() => {
     tunnels.destroy();
     for (const client of clients) client.socket.destroy();
-  }, limit - delay);
+  }, end - performance.now());
   await closed;
   clearInterval(repeat);
   clearTimeout(deadline);
@@ -52,11 +52,11 @@ export async function drain(
  * Lets the loop accept what the kernel has queued: libuv takes one connection a turn, and closing a listener resets
  * the others.
  */
-async function emptyBacklog(server: Server): Promise<void> {
+async function emptyBacklog(server: Server, end: number): Promise<void> {
   let accepted = 0;
   const count = () => accepted++;
   server.on("connection", count);
-  const until = performance.now() + emptying;
+  const until = Math.min(performance.now() + emptying, end);
   for (let quiet = 0, seen = 0; quiet < 2 && performance.now() < until; seen = accepted) {
     await nextTurn();
     quiet = accepted === seen ? quiet + 1 : 0;

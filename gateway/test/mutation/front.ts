@@ -152,11 +152,11 @@ export const front: readonly Mutant[] = [
     ],
   ]),
   ...of("proxy/drain.ts", [
-    ["a drain cuts what runs", "}, limit - delay);", "}, 0);", "drain"],
+    ["a drain cuts what runs", "}, end - performance.now());", "}, 0);", "drain"],
     ["a drain waits for idle connections", "if (client.idle && ", `if (${never} && `, "drain"],
     ["tunnels outlive the drain", "    tunnels.destroy();\n", "", "drain"],
-    ["the listener closes at once", "  await sleep(delay);\n", "", "drain"],
-    ["the backlog is reset", "  await emptyBacklog(server);\n", "", "drain"],
+    ["the listener closes at once", "  await sleep(Math.min(drainDelay, limit));\n", "", "drain"],
+    ["the backlog is reset", "  await emptyBacklog(server, end);\n", "", "drain"],
     [
       "a connection that has just come is closed",
       "now - client.idleSince >= grace || ",
