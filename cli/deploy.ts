@@ -50,7 +50,7 @@ export async function up(session: Session, options: UpOptions = { adoptCluster: 
   } finally {
     stopAssisting();
   }
-  const urls = await target.urls();
+  const urls = (progress.outputs.urls ?? {}) as Record<string, string>;
   await target.untilAnswering(urls);
   return {
     stack: session.name,

@@ -1,11 +1,10 @@
 import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import type Docker from "dockerode";
-import { builtReference, imageReference, sourceOf } from "../config/catalogue.ts";
 import type { PlatformModel } from "../config/define.ts";
-import type { ImageName } from "../config/images.ts";
 import type { Problem } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
+import { stackImages } from "../config/stack-images.ts";
 import { containersOf, objectsOf } from "./engine.ts";
 import type { StackState } from "./workspace.ts";
 
@@ -94,29 +93,16 @@ export async function checkImages(
   platform: PlatformModel,
   settings: Settings,
 ): Promise<Check[]> {
-  const names: ImageName[] = ["node"];
-  if (platform.stores.postgres) names.push("postgres");
-  if (platform.stores.mongo) names.push("mongo", ...(settings.devTools ? (["mongoExpress"] as const) : []));
-  if (platform.stores.redis) names.push(settings.devTools ? "redisStack" : "redis");
-  if (platform.stores.kafka) names.push("kafka");
-  const wanted = names.map((name) => ({
-    path: `platform:images.overrides.${name}`,
-    reference: imageReference(name, settings.images),
-    fix: "check the reference and the network, or set platform:images.mirror",
+  const wanted = stackImages(platform, settings).map(({ path, reference, of, built }) => ({
+    path,
+    reference,
+    fix:
+      "image" in of
+        ? "check the reference and the network, or set platform:images.mirror"
+        : built
+          ? "./beat build-images --stack <stack>"
+          : `build or load it, or name another source (sample, image, git or path) for ${of.service}`,
   }));
-  for (const service of Object.values(platform.services)) {
-    const source = sourceOf(service, settings);
-    if (source === "sample") continue;
-    const built = builtReference(service, source);
-    wanted.push({
-      path: `platform:services.${service.name}.source`,
-      reference: built ?? ("image" in source ? source.image : ""),
-      fix:
-        built === undefined
-          ? `build or load it, or name another source (sample, image, git or path) for ${service.name}`
-          : `./beat build-images --stack <stack>`,
-    });
-  }
   return Promise.all(
     wanted.map(async ({ path, reference, fix }) => {
       try {

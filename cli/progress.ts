@@ -16,6 +16,8 @@ export class Progress {
   readonly errors: string[] = [];
   /** How many resources met which fate, e.g. `create`, `same`; known once the run has ended. */
   changes: Readonly<Record<string, number>> = {};
+  /** The stack's outputs, known once the run has ended. */
+  outputs: Readonly<Record<string, unknown>> = {};
   readonly #started = new Map<string, number>();
   readonly #write: (line: string) => void;
 
@@ -28,6 +30,8 @@ export class Progress {
     const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, summaryEvent } = event;
     if (summaryEvent !== undefined) this.changes = { ...summaryEvent.resourceChanges };
     if (resourcePreEvent !== undefined) this.#started.set(resourcePreEvent.metadata.urn, Date.now());
+    if (resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack")
+      this.outputs = resOutputsEvent.metadata.new?.outputs ?? this.outputs;
     if (resOutputsEvent !== undefined) this.#line(resOutputsEvent.metadata, "✔");
     if (resOpFailedEvent !== undefined) this.#line(resOpFailedEvent.metadata, "✘");
     if (diagnosticEvent?.severity === "error" || diagnosticEvent?.severity === "info#err") {

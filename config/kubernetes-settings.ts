@@ -28,6 +28,13 @@ const certificate = z
   .string()
   .regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "must be a PEM certificate");
 
+/** Instead of a fixed number: a HorizontalPodAutoscaler on CPU, percent of the request. */
+export const autoscaleSchema = z.strictObject({
+  min: z.number().int().min(1).max(100),
+  max: z.number().int().min(1).max(200),
+  cpuPercent: z.number().int().min(10).max(95).default(70),
+});
+
 /** How the gateway is reached from outside the cluster. Its metrics never are. */
 const exposureSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("none") }),
@@ -102,14 +109,7 @@ export const kubernetesSchema = z.strictObject({
   gateway: z
     .strictObject({
       replicas: z.number().int().min(1).max(100).default(2),
-      /** Instead of a fixed number: a HorizontalPodAutoscaler on CPU, percent of the request. */
-      autoscale: z
-        .strictObject({
-          min: z.number().int().min(2),
-          max: z.number().int().max(200),
-          cpuPercent: z.number().int().min(10).max(95).default(70),
-        })
-        .optional(),
+      autoscale: autoscaleSchema.optional(),
       cpu: cpu.default("250m"),
       /** Namespace whose pods may read the metrics, e.g. monitoring. */
       metricsFrom: dnsLabel.optional(),
@@ -142,6 +142,8 @@ export const kubernetesSchema = z.strictObject({
     .prefault({}),
 });
 
+/** Bounds of an autoscaler. */
+export type Autoscale = z.output<typeof autoscaleSchema>;
 /** Settings of the Kubernetes target, complete. */
 export type KubernetesSettings = z.output<typeof kubernetesSchema>;
 /** Stores that somebody else runs. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { imageNames } from "./images.ts";
-import { externalSchema, kubernetesSchema } from "./kubernetes-settings.ts";
+import { autoscaleSchema, externalSchema, kubernetesSchema } from "./kubernetes-settings.ts";
 import { InputError, joinPath, type Problem } from "./problems.ts";
 import { origin } from "./service.ts";
 
@@ -120,10 +120,15 @@ export const settingsSchema = z.strictObject({
   services: z
     .record(
       z.string(),
-      z.strictObject({ source: sourceSchema.optional(), memoryMiB: z.number().int().min(32).optional() }),
+      z.strictObject({
+        source: sourceSchema.optional(),
+        memoryMiB: z.number().int().min(32).optional(),
+        replicas: z.number().int().min(1).max(100).optional(),
+        autoscale: autoscaleSchema.optional(),
+      }),
     )
     .default({})
-    .describe("per service: source, memory"),
+    .describe("per service: source, memory; on a cluster replicas or autoscale, where its definition allows"),
   generateSecrets: z
     .boolean()
     .default(true)

@@ -2,14 +2,21 @@ import * as k8s from "@pulumi/kubernetes";
 import { KubernetesPlatform, type KubernetesPlatformArgs } from "../infra/kubernetes/kubernetes-platform.ts";
 
 /** Deploys the platform to a cluster and returns the stack's outputs. */
-export function deployToCluster(args: KubernetesPlatformArgs): Record<string, unknown> {
+export function deployToCluster(args: Omit<KubernetesPlatformArgs, "retained">): Record<string, unknown> {
   const { platform, settings, stack } = args;
   const { context } = settings.kubernetes;
-  const cluster = new k8s.Provider("cluster", {
+  const connection = {
     ...(context !== undefined && { context }),
     // The stack is bound to a name, so that a kubeconfig that was moved or refreshed does not replace everything.
     clusterIdentifier: `${platform.name}-${stack}`,
-  });
-  const deployed = new KubernetesPlatform(platform.name, args, { providers: { kubernetes: cluster } });
+  };
+  const cluster = new k8s.Provider("cluster", connection);
+  // For what a destroyed stack leaves, and nothing else: an object of somebody else's is never taken over.
+  const retained = new k8s.Provider("retained", { ...connection, upsertExistingObjects: true });
+  const deployed = new KubernetesPlatform(
+    platform.name,
+    { ...args, retained },
+    { providers: { kubernetes: cluster } },
+  );
   return { urls: deployed.urls, namespace: deployed.namespace };
 }

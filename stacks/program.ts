@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PlatformModel } from "../config/define.ts";
 import { InputError } from "../config/problems.ts";
 import { parseSettings } from "../config/settings.ts";
+import { checkStack } from "../config/stack-check.ts";
 
 /** The project's root folder. */
 export const projectRoot = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -17,6 +18,8 @@ export async function program(): Promise<Record<string, unknown>> {
   try {
     const settings = parseSettings(pulumi.runtime.allConfig(), process.env);
     const platform = await loadDefinition(settings.definition);
+    const problems = checkStack(platform, settings);
+    if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
     // Each target's provider is half a second of loading: only the one in use.
     const deploy =
       settings.target === "kubernetes"

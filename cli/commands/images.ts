@@ -1,10 +1,11 @@
 import { beat, command, print, printJson } from "../command.ts";
 import { bad, checkEngine } from "../doctor.ts";
+import { pinImages } from "../images.ts";
 import { buildOwnImages } from "../own-images.ts";
 import { insist } from "../session.ts";
 
 /** Commands on a stack's images. */
-export const images = beat.command("images").description("the images of a stack");
+const images = beat.command("images").description("the images of a stack");
 
 command(
   "push",
@@ -30,6 +31,20 @@ command(
     const built = await buildOwnImages(session, engine, address, { onlyMissing: true, push: true });
     if (json) printJson(built);
     else for (const { reference, result } of built) print(`${reference}  ${result}`);
+  },
+  images,
+).argument("[stack]", "stack to work on, like --stack");
+
+command(
+  "pin",
+  "write the digest of every image into Pulumi.<stack>.yaml",
+  { create: true, target: false },
+  async (session, { json }) => {
+    insist([await checkEngine(session.engine, session.address)], "nothing was pinned");
+    const pinned = await pinImages(session);
+    if (json) return printJson(pinned);
+    for (const { reference, digest, already } of pinned)
+      print(`${already ? "was pinned" : "pinned now"}  ${reference}${already ? "" : ` is ${digest}`}`);
   },
   images,
 ).argument("[stack]", "stack to work on, like --stack");

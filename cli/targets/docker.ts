@@ -1,4 +1,3 @@
-import { urlsOf } from "../../infra/docker/urls.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { buildImages } from "../build-images.ts";
 import { type Check, checkDisk, checkEngine, checkImages, checkLeftovers, checkPorts } from "../doctor.ts";
@@ -52,10 +51,6 @@ export class EngineTarget implements Target {
 
   assist(): () => void {
     return () => {};
-  }
-
-  async urls(): Promise<Readonly<Record<string, string>>> {
-    return urlsOf(this.#args.platform, this.#args.settings);
   }
 
   async untilAnswering(urls: Readonly<Record<string, string>>): Promise<void> {

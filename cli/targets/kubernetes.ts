@@ -10,7 +10,7 @@ import {
   checkCluster,
   checkExtensions,
   checkPending,
-  checkSettings,
+  checkSecrets,
   checkStorageClass,
   clusterIdentity,
 } from "../kubernetes/checks.ts";
@@ -73,7 +73,7 @@ export class KubernetesTarget implements Target {
       checkStorageClass(this.cluster, settings.kubernetes.storageClass),
       checkExtensions(this.cluster, settings),
     ]);
-    return [storage, ...extensions, ...checkSettings(this.#args), checkPending(state, name)];
+    return [storage, ...extensions, ...checkSecrets(this.#args), checkPending(state, name)];
   }
 
   /** Lifts the protection of what the state remembers the cluster by, so that `up` may replace it. */
@@ -100,11 +100,6 @@ export class KubernetesTarget implements Target {
 
   assist(): () => void {
     return replaceStuckPods(this.cluster, this.namespace, say);
-  }
-
-  async urls(): Promise<Readonly<Record<string, string>>> {
-    const outputs = await this.#args.stack.outputs();
-    return (outputs.urls?.value ?? {}) as Record<string, string>;
   }
 
   /** Pulumi has waited for every pod. A name or a load balancer outside may take longer than that, which is no failure. */

@@ -50,8 +50,6 @@ export interface Target {
   afterChecks(): Promise<void>;
   /** Helps along what the provider waits for, while a deployment runs. @returns ends it. */
   assist(): () => void;
-  /** Where people reach the stack that was just brought up. */
-  urls(): Promise<Readonly<Record<string, string>>>;
   /** Returns when all of them answer. @throws {DeploymentError} when they do not. */
   untilAnswering(urls: Readonly<Record<string, string>>): Promise<void>;
   parts(): Promise<PartState[]>;

@@ -18,7 +18,6 @@ import { Provisioners } from "./provisioners.ts";
 import { Services } from "./services.ts";
 import { Stores } from "./stores.ts";
 import { type DockerTarget, stackLabel, stackPrefix } from "./target.ts";
-import { urlsOf } from "./urls.ts";
 
 /** What {@link DockerPlatform} is made from. */
 export interface DockerPlatformArgs {
@@ -133,4 +132,23 @@ function ownImage(
     },
     { parent },
   );
+}
+
+function urlsOf(platform: PlatformModel, settings: Settings): Record<string, string> {
+  const { ports, devTools } = settings;
+  const host = ["0.0.0.0", "127.0.0.1"].includes(settings.bind) ? "localhost" : settings.bind;
+  const urls: Record<string, string> = {};
+  if (ports.gateway !== false) {
+    const base = `http://${host}:${ports.gateway}`;
+    urls.gateway = `${base}/_gateway/ready`;
+    for (const service of Object.values(platform.services)) {
+      const route = service.routes.find(({ strip }) => strip);
+      const { probe } = service.health;
+      if (route !== undefined && "http" in probe) urls[service.name] = `${base}${route.prefix}${probe.http}`;
+    }
+  }
+  if (devTools && ports.mongoExpress !== false)
+    urls["mongo-express"] = `http://${host}:${ports.mongoExpress}`;
+  if (devTools && ports.redisUi !== false) urls["redis-ui"] = `http://${host}:${ports.redisUi}`;
+  return urls;
 }

@@ -38,7 +38,7 @@ export class Backups extends pulumi.ComponentResource {
           },
         },
         // Whatever the stack says of its stores: a backup that goes with what it saved is none.
-        { parent: this, dependsOn: [...target.ready], retainOnDelete: true },
+        { parent: this, dependsOn: [...target.ready], provider: target.retained, retainOnDelete: true },
       );
       for (const kind of savedStores) if (target.platform.stores[kind]) this.#cronJob(target, kind, secrets);
     }

@@ -14,6 +14,8 @@ export interface ClusterTarget {
   readonly namespace: string;
   /** Resources that must be there before anything else is put into the namespace. */
   readonly ready: readonly pulumi.Resource[];
+  /** Provider for what outlives a stack. */
+  readonly retained: k8s.Provider;
   readonly addresses: ReadonlyMap<string, Address>;
   /** References of the project's own images. */
   readonly images: Readonly<Record<"gateway" | "provision" | "sample", pulumi.Input<string>>>;
@@ -106,5 +108,5 @@ export function secret(target: ClusterTarget, args: ContentArgs, parent: pulumi.
 
 function contentName({ name, data }: ContentArgs): pulumi.Output<string> {
   const entries = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
-  return pulumi.interpolate`${name}-${hashOf(...entries.flatMap(([key, value]) => [key, value]))}`;
+  return pulumi.interpolate`${name}-${hashOf(...entries.flat())}`;
 }

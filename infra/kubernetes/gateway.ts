@@ -4,6 +4,7 @@ import { routeTable } from "../../config/routes.ts";
 import { type ClusterTarget, configMap, labelsOf, selectorOf } from "./cluster.ts";
 import { metricsPort } from "./network-policies.ts";
 import { podTemplate, probeTiming, resources, startup } from "./pod.ts";
+import { replicasOf, scaled } from "./scaling.ts";
 import { withdrawSeconds } from "./services.ts";
 
 const component = "gateway";
@@ -47,8 +48,7 @@ export class Gateway extends pulumi.ComponentResource {
           annotations: { "pulumi.com/timeoutSeconds": "240" },
         },
         spec: {
-          // With an autoscaler the number is its matter.
-          ...(gateway.autoscale === undefined && { replicas: gateway.replicas }),
+          ...replicasOf(gateway),
           revisionHistoryLimit: 3,
           strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
           selector: { matchLabels: selectorOf(target, component) },
@@ -89,16 +89,7 @@ export class Gateway extends pulumi.ComponentResource {
       { ...base, dependsOn: [...target.ready, routes.resource, ...after] },
     );
     this.service = createService(target, base);
-    if (gateway.replicas > 1 || gateway.autoscale !== undefined)
-      new k8s.policy.v1.PodDisruptionBudget(
-        component,
-        {
-          metadata: { name: component, namespace, labels },
-          spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(target, component) } },
-        },
-        base,
-      );
-    if (gateway.autoscale !== undefined) createAutoscaler(target, gateway.autoscale, base);
+    scaled(target, component, gateway, base);
     if (exposure.type === "ingress") createIngress(target, exposure, base);
     if (exposure.type === "gatewayApi") createRoute(target, exposure, base);
     this.registerOutputs();
@@ -131,31 +122,6 @@ function createService(target: ClusterTarget, opts: Options): k8s.core.v1.Servic
         // The metrics port is not part of it: they are read from the pods.
         ports: [
           { name: "http", port: balanced ? exposure.port : target.platform.gateway.port, targetPort: "http" },
-        ],
-      },
-    },
-    opts,
-  );
-}
-
-function createAutoscaler(
-  target: ClusterTarget,
-  { min, max, cpuPercent }: { min: number; max: number; cpuPercent: number },
-  opts: Options,
-): void {
-  new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-    component,
-    {
-      metadata: { name: component, namespace: target.namespace, labels: labelsOf(target, component) },
-      spec: {
-        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: component },
-        minReplicas: min,
-        maxReplicas: max,
-        metrics: [
-          {
-            type: "Resource",
-            resource: { name: "cpu", target: { type: "Utilization", averageUtilization: cpuPercent } },
-          },
         ],
       },
     },

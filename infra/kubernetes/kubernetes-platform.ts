@@ -22,6 +22,8 @@ export interface KubernetesPlatformArgs {
   readonly stack: string;
   /** The project's root folder, absolute. */
   readonly root: string;
+  /** Provider for what outlives a stack: it takes over what an earlier one left. */
+  readonly retained: k8s.Provider;
 }
 
 /** The whole platform in one namespace of a cluster. */
@@ -51,7 +53,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
         },
       },
       // Claims that outlive the stack lie in it.
-      { parent, dependsOn: [bindCluster(parent)], retainOnDelete: settings.kubernetes.volumes === "retain" },
+      {
+        parent,
+        provider: args.retained,
+        dependsOn: [bindCluster(parent)],
+        retainOnDelete: settings.kubernetes.volumes === "retain",
+      },
     );
     const target: ClusterTarget = {
       platform,
@@ -59,6 +66,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
       stack,
       namespace: this.namespace,
       ready: [namespace],
+      retained: args.retained,
       addresses: clusterAddresses(platform, settings),
       images: references(args),
     };

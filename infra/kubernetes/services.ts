@@ -4,10 +4,12 @@ import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { ServiceModel } from "../../config/define.ts";
 import { renderEnvironment } from "../../config/environment.ts";
 import type { Settings } from "../../config/settings.ts";
+import { storeHosts } from "../../config/stores.ts";
 import { resolveEnvironment } from "../derived/environment.ts";
 import type { Secrets } from "../secrets.ts";
 import { type ClusterTarget, type Content, labelsOf, secret, selectorOf } from "./cluster.ts";
 import { podTemplate, probeTiming, resources, startup } from "./pod.ts";
+import { replicasOf, scaled } from "./scaling.ts";
 
 /**
  * Seconds between the moment a pod is taken out of its Service and SIGTERM: longer than kube-proxy and the gateway
@@ -80,6 +82,10 @@ function createService(
     resources: resources(64, "10m"),
     volumeMounts: [{ name, mountPath: "/volume" }],
   }));
+  const { replicas = 1, autoscale } = settings.services[service.name] ?? {};
+  const scale = { replicas, autoscale };
+  scaled(target, service.name, scale, { parent, dependsOn: [...target.ready] });
+  const watch = consumerWatch(target, service);
   const deployment = new k8s.apps.v1.Deployment(
     service.name,
     {
@@ -87,16 +93,17 @@ function createService(
         name: service.name,
         namespace,
         labels: labelsOf(target, service.name),
-        annotations: { "pulumi.com/timeoutSeconds": String(service.health.startupSeconds + 180) },
+        annotations: { "pulumi.com/timeoutSeconds": String(service.health.startupSeconds + 120) },
       },
       spec: {
-        replicas: 1,
+        ...replicasOf(scale),
         revisionHistoryLimit: 3,
-        // The new pod is ready before the old one goes: two for a moment is what a single replica can bear (P17).
+        // The new pod is ready before the old one goes: one more for a moment is what every service bears (P17).
         strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         selector: { matchLabels: selectorOf(target, service.name) },
         template: podTemplate(target, {
           component: service.name,
+          spread: (autoscale?.max ?? replicas) > 1,
           uid: Number(user),
           ...(group !== undefined && { gid: Number(group) }),
           stopGraceSeconds: service.stopGraceSeconds + withdrawSeconds,
@@ -130,7 +137,7 @@ function createService(
               persistentVolumeClaim: { claimName: claim.metadata.name },
             })),
           ],
-          ...(seeds.length > 0 && { initContainers: seeds }),
+          ...((seeds.length > 0 || watch) && { initContainers: [...seeds, ...(watch ? [watch] : [])] }),
           containers: [
             {
               name: service.name,
@@ -148,7 +155,12 @@ function createService(
               ),
               startupProbe: { ...probe, ...startup(service.health.startupSeconds) },
               readinessProbe: { ...probe, ...probeTiming.readiness },
-              livenessProbe: { tcpSocket: { port: "http" }, ...probeTiming.liveness },
+              livenessProbe: {
+                ...(watch
+                  ? { httpGet: { path: "/live", port: watchPort } }
+                  : { tcpSocket: { port: "http" } }),
+                ...probeTiming.liveness,
+              },
               // Needs nothing in the image: the kubelet sleeps.
               lifecycle: { preStop: { sleep: { seconds: withdrawSeconds } } },
               volumeMounts: [
@@ -184,6 +196,40 @@ function createService(
     { parent, dependsOn: [...target.ready] },
   );
   return deployment;
+}
+
+/** Port of the watch beside a service. */
+const watchPort = 9465;
+
+/**
+ * A sidecar that knows whether the service's consumer still belongs to its group, for services whose consumer dies
+ * with a broker and says nothing (P3): the kubelet asks it whether the service is alive.
+ */
+function consumerWatch(
+  target: ClusterTarget,
+  service: ServiceModel,
+): k8s.types.input.core.v1.Container | undefined {
+  const { kafka } = service.needs;
+  const at = target.addresses.get(storeHosts.kafka);
+  if (kafka?.reconnects !== false || kafka.group === undefined || at === undefined) return undefined;
+  return {
+    name: "consumer-watch",
+    image: target.images.provision,
+    args: ["watch"],
+    // An init container that goes on running: there before the service, gone after it.
+    restartPolicy: "Always",
+    env: [
+      { name: "WATCH_BOOTSTRAP", value: `${at.host}:${at.port}` },
+      { name: "WATCH_GROUP", value: kafka.group },
+      { name: "WATCH_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
+      { name: "WATCH_SERVICE_PORT", value: String(service.port) },
+      { name: "WATCH_PORT", value: String(watchPort) },
+    ],
+    ports: [{ name: "watch", containerPort: watchPort }],
+    readinessProbe: { tcpSocket: { port: "watch" }, ...probeTiming.readiness },
+    livenessProbe: { tcpSocket: { port: "watch" }, ...probeTiming.liveness },
+    resources: resources(128, "10m"),
+  };
 }
 
 /** The user `node` of the sample image. */
@@ -254,6 +300,11 @@ function claim(
         resources: { requests: { storage: kubernetes.uploads.size } },
       },
     },
-    { parent, dependsOn: [...target.ready], retainOnDelete: kubernetes.volumes === "retain" },
+    {
+      parent,
+      dependsOn: [...target.ready],
+      provider: target.retained,
+      retainOnDelete: kubernetes.volumes === "retain",
+    },
   );
 }

@@ -14,7 +14,7 @@ async function provision(file: string): Promise<Done[]> {
   const parsed = planSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
   if (!parsed.success) throw new Error(`the plan ${file} is not valid: ${z.prettifyError(parsed.error)}`);
   const plan = parsed.data;
-  // Each kind loads its own client only: the others would take half of this short life.
+  // Each kind loads its own client only: a container that lives for a second need not wait for the others.
   if (plan.kind === "postgres") return (await import("./postgres.ts")).provisionPostgres(plan);
   if (plan.kind === "mongo") return (await import("./mongo.ts")).provisionMongo(plan);
   return (await import("./kafka.ts")).provisionKafka(plan);
@@ -23,12 +23,22 @@ async function provision(file: string): Promise<Done[]> {
 const [file = "/run/plan.json", linger = "0"] = process.argv.slice(2);
 process.once("SIGTERM", () => process.exit(0));
 try {
-  for (const done of await provision(file)) console.log(JSON.stringify(done));
-  writeFileSync(marker, "");
-  await sleep(Number(linger) * 1000);
-  process.exit(0);
+  if (file === "watch") await watchConsumer();
+  else {
+    for (const done of await provision(file)) console.log(JSON.stringify(done));
+    writeFileSync(marker, "");
+    await sleep(Number(linger) * 1000);
+    process.exit(0);
+  }
 } catch (error) {
   const cause = error instanceof AggregateError ? error.errors[0] : error;
   console.error(`provision: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`);
   process.exit(1);
+}
+
+/** Stays beside a service and answers for its consumer. */
+async function watchConsumer(): Promise<void> {
+  const { ConsumerWatch, membershipOf, readWatch } = await import("./consumer-watch.ts");
+  const watch = readWatch(process.env);
+  await new ConsumerWatch(watch, membershipOf(watch)).start();
 }

@@ -108,6 +108,14 @@ describe("beat refuses before anything is changed", { timeout: 120_000 }, () => 
       return beat(["up"]);
     },
   );
+  refused(
+    "a floating tag in production",
+    /platform:images\.overrides\.redis: redis:latest: the tag "latest" moves[\s\S]*\.\/beat images pin/,
+    () => {
+      config("  platform:images: { overrides: { redis: { tag: latest } } }\n");
+      return beat(["up"]);
+    },
+  );
   refused("an engine that does not run", /nothing\.sock: does not answer \(ENOENT\)/, () =>
     beat(["up"], { DOCKER_HOST: `unix://${home}/nothing.sock` }),
   );

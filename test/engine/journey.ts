@@ -1,5 +1,9 @@
 import { expect, vi } from "vitest";
-import type { TestStack } from "./test-stack.ts";
+
+/** What a journey goes through: a stack's gateway. */
+export interface Fetcher {
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+}
 
 /** An account made by a journey. */
 export interface Account {
@@ -20,7 +24,7 @@ const post = (body: object, token?: string): RequestInit => ({
  * Signs somebody up as a client app does, and follows the events: auth, Kafka, core, Kafka, auth and messaging.
  * Passes only when the account is active (auth consumed core's event) and a notification lies in Mongo.
  */
-export async function signUp(stack: TestStack): Promise<Account> {
+export async function signUp(stack: Fetcher): Promise<Account> {
   const account = { email: `${crypto.randomUUID()}@example.org`, password: "Secret123" };
   const signedUp = await stack.fetch("/auth/account/sign-up", post({ ...account, role: "client" }));
   expect(signedUp.status).toBe(201);
@@ -50,13 +54,13 @@ export async function signUp(stack: TestStack): Promise<Account> {
 }
 
 /** Logs in; true when the account is known and active. */
-export async function isKnown(stack: TestStack, account: Account): Promise<boolean> {
+export async function isKnown(stack: Fetcher, account: Account): Promise<boolean> {
   const answer = await stack.fetch("/auth/account/token", post({ grant_type: "password", ...account }));
   return answer.status === 200;
 }
 
 /** Every service's own report of its dependencies, tried now; waits for consumers to get their partitions. */
-export async function expectWired(stack: TestStack, prefixes: readonly string[]): Promise<void> {
+export async function expectWired(stack: Fetcher, prefixes: readonly string[]): Promise<void> {
   for (const prefix of prefixes)
     await vi.waitFor(
       async () => {

@@ -116,5 +116,5 @@ export function createKafka(target: ClusterTarget, parent: pulumi.Resource): Kaf
     },
     { parent, dependsOn: [] },
   );
-  return { set, identity: shortHash(JSON.stringify([image, env, start])) };
+  return { set, identity: shortHash(JSON.stringify([image, env, start, facts.memoryMiB, cpu, brokers])) };
 }

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import type { PlatformModel } from "./define.ts";
+import { platform as real } from "./platform.ts";
+import { parseSettings } from "./settings.ts";
+import { checkStack } from "./stack-check.ts";
+
+const platform = real as unknown as PlatformModel;
+const problems = (config: Readonly<Record<string, unknown>>): string[] =>
+  checkStack(
+    platform,
+    parseSettings(
+      Object.fromEntries(
+        Object.entries(config).map(([key, value]) => [`platform:${key}`, JSON.stringify(value)]),
+      ),
+    ),
+  ).map(({ path, message }) => `${path}: ${message}`);
+
+test("a stack without faults has none", () => expect(problems({ source: "sample" })).toEqual([]));
+
+test("more replicas than a service bears are refused with the reason", () => {
+  expect(
+    problems({
+      source: "sample",
+      services: {
+        "core-service": { replicas: 2 },
+        "auth-service": { replicas: 1, autoscale: { min: 1, max: 4 } },
+      },
+    }),
+  ).toEqual([
+    "platform:services.auth-service.autoscale.max: 4 is more than the 1 that is safe: migrations take no lock at first boot; Redis holds one session per account",
+    "platform:services.core-service.replicas: 2 is more than the 1 that is safe: uploads lie on a volume that one container writes",
+  ]);
+});
+
+test("a service that the definition does not have is named, wherever it stands", () => {
+  expect(
+    problems({ services: { "cart-service": {} }, ports: { services: { "mail-service": 5000 } } }),
+  ).toEqual([
+    "platform:services.cart-service: the definition has no such service",
+    "platform:ports.services.mail-service: the definition has no such service",
+  ]);
+});
+
+test("a production cluster refuses a floating tag", () => {
+  const config = { services: { "auth-service": { source: { image: "registry.example.org/auth:latest" } } } };
+  expect(problems({ ...config, target: "kubernetes" })).toHaveLength(1);
+  expect(problems(config)).toEqual([]);
+});
+
+test("an external store on an engine is refused", () => {
+  expect(problems({ external: { redis: { host: "redis.example.org" } } })).toEqual([
+    "platform:external.redis: an external store needs the Kubernetes target",
+  ]);
+});

@@ -1,0 +1,74 @@
+import type { PlatformModel } from "./define.ts";
+import { floatingTags } from "./floating-tags.ts";
+import type { Problem } from "./problems.ts";
+import type { Settings } from "./settings.ts";
+import type { StoreKind } from "./stores.ts";
+
+/**
+ * What is wrong with a stack's settings once the definition is known: names that it does not have, more replicas than a
+ * service can bear, images that are not the same tomorrow.
+ */
+export function checkStack(platform: PlatformModel, settings: Settings): Problem[] {
+  return [
+    ...unknownServices(platform, settings),
+    ...unsafeReplicas(platform, settings),
+    ...unknownStores(platform, settings),
+    ...(settings.target === "kubernetes" && settings.environment === "Production"
+      ? floatingTags(platform, settings)
+      : []),
+  ];
+}
+
+function unknownServices(platform: PlatformModel, settings: Settings): Problem[] {
+  const known = Object.keys(platform.services);
+  const named: [string, string][] = [
+    ...Object.keys(settings.services).map((name): [string, string] => [`platform:services.${name}`, name]),
+    ...Object.keys(settings.ports.services).map((name): [string, string] => [
+      `platform:ports.services.${name}`,
+      name,
+    ]),
+  ];
+  return named
+    .filter(([, name]) => !known.includes(name))
+    .map(([path]) => ({
+      path,
+      message: "the definition has no such service",
+      fix: `use one of ${known.join(", ")}`,
+    }));
+}
+
+function unsafeReplicas(platform: PlatformModel, settings: Settings): Problem[] {
+  return Object.values(platform.services).flatMap(({ name, replicas }) => {
+    const wanted = settings.services[name];
+    const checks: [string, number | undefined][] = [
+      ["replicas", wanted?.replicas],
+      ["autoscale.max", wanted?.autoscale?.max],
+    ];
+    return checks
+      .filter(([, count]) => count !== undefined && count > replicas.max)
+      .map(([field, count]) => ({
+        path: `platform:services.${name}.${field}`,
+        message: `${count} is more than the ${replicas.max} that is safe: ${replicas.why}`,
+        fix: `set at most ${replicas.max}, or raise replicas.max in the definition once the service can bear it`,
+      }));
+  });
+}
+
+function unknownStores(platform: PlatformModel, settings: Settings): Problem[] {
+  return (Object.keys(settings.external) as StoreKind[])
+    .filter((kind) => settings.external[kind] !== undefined)
+    .flatMap((kind) => {
+      const path = `platform:external.${kind}`;
+      if (platform.stores[kind] === undefined)
+        return [{ path, message: "the definition has no such store", fix: "remove it" }];
+      if (settings.target === "docker")
+        return [
+          {
+            path,
+            message: "an external store needs the Kubernetes target",
+            fix: "remove it, or set platform:target to kubernetes",
+          },
+        ];
+      return [];
+    });
+}

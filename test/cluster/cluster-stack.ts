@@ -1,0 +1,190 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { execa } from "execa";
+import { engineAddress, openEngine } from "../../cli/engine.ts";
+import { buildOwnImages } from "../../cli/own-images.ts";
+import { findPulumi } from "../../cli/workspace.ts";
+import { imageReference } from "../../config/catalogue.ts";
+import { requiredSecrets } from "../../config/environment.ts";
+import { parseSettings, type Settings } from "../../config/settings.ts";
+import { makePassword } from "../../infra/secret-values.ts";
+import { basePlatform, type Changes } from "../engine/test-stack.ts";
+import { kubeconfig, loadCommand } from "./requirements.ts";
+
+const small = { cpu: "30m", volume: { size: "1Gi" } };
+
+/** A stack in a namespace of its own on the test cluster, small enough for one node. */
+export class ClusterStack {
+  readonly name = `test-${process.pid}`;
+  readonly namespace = `beat-test-${process.pid}`;
+  readonly signingKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString();
+  secrets: Record<string, string>;
+  #changed: Readonly<Record<string, unknown>> = {};
+  #base = "";
+  readonly #home = mkdtempSync(join(tmpdir(), "beat-cluster-"));
+  readonly #env = {
+    PULUMI_BACKEND_URL: `file://${this.#home}`,
+    PULUMI_CONFIG_PASSPHRASE: "test",
+    KUBECONFIG: kubeconfig ?? "",
+  };
+  #stack: Stack | undefined;
+
+  constructor() {
+    this.secrets = {};
+    const names = requiredSecrets(basePlatform, this.settings);
+    this.secrets = Object.fromEntries(names.map((name) => [name, makePassword()]));
+  }
+
+  /** The stack's configuration, as texts. */
+  config(): Record<string, string> {
+    const cluster = {
+      namespace: this.namespace,
+      postgres: small,
+      mongo: { ...small, members: 1 },
+      redis: small,
+      kafka: { ...small, brokers: 3 },
+      uploads: { size: "1Gi" },
+      serviceCpu: "30m",
+      gateway: { cpu: "30m" },
+      exposure: { type: "loadBalancer" },
+      backups: { schedule: "0 0 1 1 *", volume: { size: "1Gi" } },
+      ...((this.#changed.kubernetes as object | undefined) ?? {}),
+    };
+    const { kubernetes: _, ...changed } = this.#changed;
+    return Object.fromEntries(
+      Object.entries({
+        target: "kubernetes",
+        source: "sample",
+        environment: "Development",
+        // Given, as in production: kept in the state they would be protected, and a destroy refused.
+        generateSecrets: false,
+        secrets: this.secrets,
+        signingKey: this.signingKey,
+        kubernetes: cluster,
+        ...changed,
+      }).map(([key, value]) => [
+        `platform:${key}`,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    );
+  }
+
+  /** Sets what is different from the base, until it is set again. */
+  vary(changed: Readonly<Record<string, unknown>>): void {
+    this.#changed = changed;
+  }
+
+  get settings(): Settings {
+    return parseSettings(this.config());
+  }
+
+  /** Builds the project's own images and brings them, and the stand-ins of the stores, into the cluster. */
+  async load(): Promise<void> {
+    const { settings } = this;
+    const built = await buildOwnImages(
+      { platform: basePlatform, settings },
+      openEngine(engineAddress()),
+      engineAddress(),
+      { onlyMissing: true, push: false },
+    );
+    if (loadCommand === undefined) return;
+    const stores = (["postgres", "mongo", "redis", "kafka"] as const).map((name) =>
+      imageReference(name, settings.images),
+    );
+    const [command = "", ...args] = loadCommand.split(" ");
+    await execa(command, [...args, ...built.map(({ reference }) => reference), ...stores]);
+  }
+
+  async #open(): Promise<Stack> {
+    if (this.#stack === undefined) {
+      const { program } = await import("../../stacks/program.ts");
+      this.#stack = await LocalWorkspace.createOrSelectStack(
+        { stackName: this.name, projectName: "beat-ecoprove", program },
+        {
+          // A folder of its own: the stack's settings file must not lie among the project's.
+          workDir: this.#home,
+          envVars: this.#env,
+          pulumiCommand: await findPulumi(false),
+        },
+      );
+    }
+    await this.#stack.setAllConfig(
+      Object.fromEntries(
+        Object.entries(this.config()).map(([key, value]) => [key, { value, secret: isSecret(key) }]),
+      ),
+    );
+    return this.#stack;
+  }
+
+  /** Runs `up` and returns what it changed, by operation. */
+  async up(): Promise<Changes> {
+    const stack = await this.#open();
+    const result = await watched((onEvent) => stack.up({ onEvent }));
+    const urls = (await stack.outputs()).urls?.value as { gateway?: string } | undefined;
+    this.#base = urls?.gateway?.replace("/_gateway/ready", "") ?? "";
+    return result;
+  }
+
+  /** Runs `refresh` and returns what had drifted. */
+  async refresh(): Promise<Changes> {
+    const stack = await this.#open();
+    return watched((onEvent) => stack.refresh({ onEvent }));
+  }
+
+  async destroy(): Promise<void> {
+    await (await this.#open()).destroy();
+  }
+
+  /** Removes what the stack retains, and the stack. */
+  async remove(): Promise<void> {
+    await (await this.#open()).destroy();
+    await this.kubectl("delete", "namespace", this.namespace, "--ignore-not-found", "--timeout=120s");
+    await (await this.#open()).workspace.removeStack(this.name);
+    rmSync(this.#home, { recursive: true });
+  }
+
+  /** kubectl in the stack's namespace. @returns what it wrote. */
+  async kubectl(...args: string[]): Promise<string> {
+    const { stdout } = await execa("kubectl", ["-n", this.namespace, ...args], {
+      env: { KUBECONFIG: kubeconfig ?? "" },
+    });
+    return stdout;
+  }
+
+  /** Asks the gateway. */
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(`${this.#base}${path}`, { signal: AbortSignal.timeout(15_000), ...init });
+  }
+
+  /** Where the gateway answers. */
+  get base(): string {
+    return this.#base;
+  }
+
+  /** What was declared: the inputs of every Kubernetes object in the state. */
+  async declared(): Promise<
+    readonly { readonly type: string; readonly inputs: Readonly<Record<string, unknown>> }[]
+  > {
+    const { deployment } = await (await this.#open()).exportStack();
+    const resources = (deployment as { resources: { type: string; inputs: Record<string, unknown> }[] })
+      .resources;
+    return resources.filter(({ type }) => type.startsWith("kubernetes:"));
+  }
+}
+
+async function watched(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Changes> {
+  const changes: Record<string, string[]> = {};
+  await run(({ resOutputsEvent: event }) => {
+    if (event === undefined || ["same", "refresh", "read"].includes(event.metadata.op)) return;
+    const name = event.metadata.urn.split("::").pop() as string;
+    changes[event.metadata.op] = [...(changes[event.metadata.op] ?? []), name];
+  });
+  return changes;
+}
+
+const isSecret = (key: string): boolean => key === "platform:secrets" || key === "platform:signingKey";

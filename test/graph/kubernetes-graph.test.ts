@@ -1,0 +1,189 @@
+import { describe, expect, test } from "vitest";
+import type { PlatformModel } from "../../config/define.ts";
+import { platform as realPlatform } from "../../config/platform.ts";
+import { brokenRules } from "../../policies/rules.ts";
+import { program } from "../../stacks/program.ts";
+import { type Registered, register } from "./mocks.ts";
+
+const platform = realPlatform as unknown as PlatformModel;
+
+// biome-ignore lint/suspicious/noExplicitAny: the graph is JSON, and a test reads it anywhere
+type Json = any;
+
+const graphOf = (config: object = {}, more: Readonly<Record<string, string>> = {}): Promise<Registered[]> =>
+  register(
+    "prod",
+    {
+      "platform:target": "kubernetes",
+      "platform:source": "sample",
+      "platform:kubernetes": JSON.stringify(config),
+      ...more,
+    },
+    program,
+  );
+const objects = (graph: readonly Registered[], kind: string): Map<string, Json> =>
+  new Map(
+    graph.filter(({ type }) => type.endsWith(`:${kind}`)).map(({ name, inputs }) => [name, inputs as Json]),
+  );
+
+const graph = await graphOf({
+  exposure: { type: "ingress", tlsSecret: "gateway-tls", className: "nginx" },
+  gateway: { metricsFrom: "monitoring" },
+});
+const external = await graphOf(
+  {},
+  {
+    "platform:external": JSON.stringify({
+      postgres: { host: "db.example.org", port: 6432, adminUser: "root_user", cidr: "10.20.0.0/16" },
+      kafka: { host: "kafka.example.org" },
+    }),
+  },
+);
+
+test("keeps every policy", () => {
+  const checked = graph.map(({ type, name, inputs }) => ({ type, name, props: inputs }));
+  expect(brokenRules(checked)).toEqual([]);
+});
+
+test("every object lies in the stack's namespace, which enforces the restricted standard", () => {
+  const [namespace] = objects(graph, "Namespace").values();
+  expect(namespace.metadata.labels["pod-security.kubernetes.io/enforce"]).toBe("restricted");
+  for (const { type, name, inputs } of graph) {
+    if (!type.startsWith("kubernetes:") || type.endsWith(":Namespace")) continue;
+    expect(`${name} ${(inputs as Json).metadata.namespace}`).toBe(`${name} beat-ecoprove-prod`);
+  }
+});
+
+describe("network", () => {
+  const policies = objects(graph, "NetworkPolicy");
+  const component = (selector: Json): string => selector?.matchLabels?.["app.kubernetes.io/component"];
+  const allowed = (direction: "ingress" | "egress"): Set<string> => {
+    const found = new Set<string>();
+    for (const [name, { spec }] of policies) {
+      if (name === "dns" || name === "default-deny") continue;
+      for (const rule of spec[direction] ?? [])
+        for (const peer of (direction === "ingress" ? rule.from : rule.to) ?? [])
+          for (const { port } of rule.ports) {
+            const self = component(spec.podSelector);
+            const other = component(peer.podSelector) ?? JSON.stringify(peer.namespaceSelector?.matchLabels);
+            found.add(direction === "ingress" ? `${other} > ${self}:${port}` : `${self} > ${other}:${port}`);
+          }
+    }
+    return found;
+  };
+
+  // Derived from the definition here, without the code that the target uses.
+  const expected = new Set<string>();
+  const stores = { postgres: "postgres", mongo: "mongo", redis: "redis", kafka: "kafka-b" } as const;
+  const kinds = Object.keys(stores) as (keyof typeof stores)[];
+  for (const { name, needs, port } of Object.values(platform.services)) {
+    expected.add(`gateway > ${name}:${port}`);
+    for (const kind of kinds)
+      if (needs[kind]) expected.add(`${name} > ${stores[kind]}:${platform.stores[kind]?.port}`);
+    for (const callee of needs.calls) expected.add(`${name} > ${callee}:${platform.services[callee]?.port}`);
+  }
+  for (const kind of ["postgres", "mongo", "kafka"] as const)
+    expected.add(`provision-${kind} > ${stores[kind]}:${platform.stores[kind]?.port}`);
+  for (const kind of ["postgres", "mongo"] as const)
+    expected.add(`backup-${kind} > ${stores[kind]}:${platform.stores[kind]?.port}`);
+  for (const port of [9092, 9093]) expected.add(`kafka-b > kafka-b:${port}`);
+  expected.add("mongo > mongo:27017");
+
+  test("nothing is allowed both ways but the edges of the definition and what is exposed", () => {
+    const outside = new Set([
+      '{"kubernetes.io/metadata.name":"ingress-nginx"} > gateway:9000',
+      '{"kubernetes.io/metadata.name":"monitoring"} > gateway:9464',
+    ]);
+    expect([...allowed("egress")].sort()).toEqual([...expected].sort());
+    expect([...allowed("ingress")].sort()).toEqual([...expected, ...outside].sort());
+  });
+
+  test("everything else is denied, DNS apart", () => {
+    expect(policies.get("default-deny").spec).toEqual({
+      podSelector: {},
+      policyTypes: ["Ingress", "Egress"],
+    });
+    expect(policies.get("dns").spec.egress[0].ports.map(({ port }: Json) => port)).toEqual([53, 53]);
+  });
+});
+
+test("every pod template is selected by its own controller, and the two agree on the component", () => {
+  for (const kind of ["Deployment", "StatefulSet"])
+    for (const [, { spec }] of objects(graph, kind))
+      expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
+});
+
+test("a changed route changes the gateway's routes and its pods, and nothing else", async () => {
+  const before = await graphOf();
+  const after = await graphOf({}, { "platform:cors": JSON.stringify(["https://app.example.org"]) });
+  const changed = after
+    .filter(({ name, type, inputs }) => {
+      const was = before.find((other) => other.name === name && other.type === type);
+      return JSON.stringify(was?.inputs) !== JSON.stringify(inputs) && type.startsWith("kubernetes:");
+    })
+    .map(({ type, name }) => `${type.split(":").pop()} ${name}`)
+    // Secrets that nobody gave are made anew in every run under mocks.
+    .filter(
+      (name) =>
+        !/^(Secret|Deployment (auth|core|messaging)-service|StatefulSet (mongo|postgres)|Job|CronJob)/.test(
+          name,
+        ),
+    );
+  expect(changed.sort()).toEqual(["ConfigMap gateway-routes", "Deployment gateway"]);
+});
+
+test("an external store is used and not deployed; the rest is unchanged", () => {
+  expect([...objects(external, "StatefulSet").keys()].sort()).toEqual(["mongo", "redis"]);
+  const env = new Map<string, string>(
+    objects(external, "Deployment")
+      .get("auth-service")
+      .spec.template.spec.containers[0].env.map(({ name, value }: Json) => [name, value]),
+  );
+  expect(env.get("POSTGRES_HOST")).toBe("db.example.org");
+  expect(env.get("POSTGRES_PORT")).toBe("6432");
+  expect(env.get("KAFKA_HOST")).toBe("kafka.example.org");
+  expect(env.get("REDIS_HOST")).toBe("redis");
+  const plan = JSON.parse(objects(external, "ConfigMap").get("provision-postgres").data["plan.json"]);
+  expect(plan).toMatchObject({ host: "db.example.org", port: 6432, admin: { user: "root_user" } });
+  const egress = objects(external, "NetworkPolicy").get("from-auth-service").spec.egress;
+  expect(egress).toContainEqual({
+    to: [{ ipBlock: { cidr: "10.20.0.0/16" } }],
+    ports: [{ protocol: "TCP", port: 6432 }],
+  });
+});
+
+test("Kafka has three brokers with three copies, of which two must have a record", () => {
+  const { spec } = objects(graph, "StatefulSet").get("kafka");
+  expect(spec.replicas).toBe(3);
+  const plan = JSON.parse(objects(graph, "ConfigMap").get("provision-kafka").data["plan.json"]);
+  for (const topic of plan.topics)
+    expect(topic).toMatchObject({ replicationFactor: 3, configs: { "min.insync.replicas": "2" } });
+});
+
+test("Mongo is a replica set with a keyfile, and one server where the stack says so", async () => {
+  const plan = JSON.parse(objects(graph, "ConfigMap").get("provision-mongo").data["plan.json"]);
+  expect(plan.replicaSet.members).toHaveLength(3);
+  expect(Object.keys(objects(graph, "Secret").get("mongo-admin").stringData).sort()).toEqual([
+    "keyfile",
+    "password",
+  ]);
+  const single = await graphOf({ mongo: { members: 1 } });
+  expect(objects(single, "StatefulSet").get("mongo").spec.replicas).toBe(1);
+  expect(
+    JSON.parse(objects(single, "ConfigMap").get("provision-mongo").data["plan.json"]).replicaSet,
+  ).toBeUndefined();
+});
+
+test("dev and prod give every service the same variables", async () => {
+  const docker = await register("dev", { "platform:source": "sample" }, program);
+  for (const name of Object.keys(platform.services)) {
+    const container = docker.find(
+      (resource) => resource.name === name && resource.type.includes("container:Container"),
+    );
+    const dev = (container?.inputs as Json).envs.map((line: string) => line.split("=", 1)[0]);
+    const prod = objects(graph, "Deployment")
+      .get(name)
+      .spec.template.spec.containers[0].env.map((entry: Json) => entry.name);
+    expect(prod.sort()).toEqual(dev.sort());
+  }
+});
