@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import type Docker from "dockerode";
 import type { PlatformModel } from "../config/define.ts";
+import { floatingTags } from "../config/floating-tags.ts";
 import type { Problem } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
 import { stackImages } from "../config/stack-images.ts";
@@ -151,4 +152,12 @@ export async function checkLeftovers(engine: Docker, prefix: string, state: Stac
       fix: "./beat down  (volumes and their data stay), then ./beat up",
     });
   return good("earlier run", "nothing is left over");
+}
+
+/** Production names its images for good; a dev stack may follow whatever somebody builds. */
+export function checkTags(platform: PlatformModel, settings: Settings): Check[] {
+  if (settings.environment !== "Production") return [];
+  const problems = floatingTags(platform, settings);
+  if (problems.length === 0) return [good("image tags", "none floats")];
+  return problems.map((problem) => bad("image tags", problem));
 }

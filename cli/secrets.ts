@@ -11,7 +11,7 @@ import {
   signingKeyName,
 } from "../infra/secret-values.ts";
 import type { Session } from "./session.ts";
-import { keptSecrets, settingsIn, stateOf } from "./workspace.ts";
+import { keptSecrets, settingsOf, stateOf } from "./workspace.ts";
 
 /** Where a secret's value comes from: the stack's configuration, its state, or nowhere yet. */
 export type Origin = "configuration" | "state" | "missing";
@@ -56,7 +56,7 @@ export async function completeSecrets(
       })),
     );
   for (const secret of missing) await write(session, secret, kept.get(secret) ?? (await make(secret)));
-  const now = missing.length === 0 ? settings : settingsIn(await stack.getAllConfig());
+  const now = missing.length === 0 ? settings : await settingsOf(stack);
   const secrets = allSecretNames(session).map((secret): SecretsReport["secrets"][number] => {
     const configured = secret === signingKeyName ? now.signingKey : now.secrets[secret];
     return {
@@ -155,5 +155,5 @@ async function write({ stack, name }: SecretsSession, secret: string, value: str
 }
 
 /** What the state keeps. */
-const keptValues = async ({ stack, name }: SecretsSession): Promise<Map<string, string>> =>
-  keptSecrets(await stateOf(stack.workspace, name));
+const keptValues = async ({ stack }: SecretsSession): Promise<Map<string, string>> =>
+  keptSecrets(await stateOf(stack.workspace, stack.name));

@@ -1,10 +1,7 @@
-import type { PlatformModel } from "../config/define.ts";
-import { floatingTags } from "../config/floating-tags.ts";
 import { InputError } from "../config/problems.ts";
-import type { Settings } from "../config/settings.ts";
 import { stackPrefix } from "../infra/docker/target.ts";
 import { loadDefinition, projectRoot } from "../stacks/program.ts";
-import { bad, type Check, checkDisk, checkEngine, good } from "./doctor.ts";
+import { bad, type Check, checkDisk, checkEngine } from "./doctor.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { engineAddress, openEngine } from "./engine.ts";
 import { EngineTarget } from "./targets/docker.ts";
@@ -70,16 +67,7 @@ export async function examine(session: Session): Promise<Check[]> {
   ]);
   const first = [...reached, pulumi, plugin];
   if (reached.some(({ ok }) => !ok)) return first;
-  const { platform, settings } = session;
-  return [...first, ...checkTags(platform, settings), ...(await target.checks(state))];
-}
-
-/** Production names its images for good; a dev stack may follow whatever somebody builds. */
-function checkTags(platform: PlatformModel, settings: Settings): Check[] {
-  if (settings.environment !== "Production") return [];
-  const problems = floatingTags(platform, settings);
-  if (problems.length === 0) return [good("image tags", "none floats")];
-  return problems.map((problem) => bad("image tags", problem));
+  return [...first, ...(await target.checks(state))];
 }
 
 /**

@@ -139,8 +139,13 @@ export async function openStack(
   };
 }
 
-/** A stack's settings. @throws {InputError} with every problem. */
-export function settingsIn(config: ConfigMap): Settings {
+/** A stack's settings as they are now. @throws {InputError} with every problem. */
+export async function settingsOf(stack: Stack): Promise<Settings> {
+  return settingsIn(await stack.getAllConfig());
+}
+
+/** @throws {InputError} with every problem. */
+function settingsIn(config: ConfigMap): Settings {
   return parseSettings(
     Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value])),
     process.env,

@@ -62,7 +62,7 @@ export const gateway = (name: string, build: Build, cores?: string): Contender =
 });
 
 /**
- * A build to compare, as `name=[VARIABLE=value ...] [--node-flag ...] file`; its log is off.
+ * A build to compare, as `name=[VARIABLE=value ...] [--node-flag ...] file`; its log is off unless GATEWAY_ACCESS_LOG=on.
  * @throws when it names no file.
  */
 export function variant(text: string, node: string): Contender {
@@ -73,7 +73,8 @@ export function variant(text: string, node: string): Contender {
     throw new Error(`--variant ${text}: must be name=path/to/gateway.mjs`);
   const flags = words.filter((word) => word.startsWith("-"));
   const env = words.filter((word) => !word.startsWith("-")).map((word) => word.split(/=(.*)/s).slice(0, 2));
-  return gateway(name, { node, flags, file, env: Object.fromEntries(env), log: false });
+  const set = Object.fromEntries(env) as Record<string, string>;
+  return gateway(name, { node, flags, file, env: set, log: set.GATEWAY_ACCESS_LOG === "on" });
 }
 
 const nginx = (name: string, { logs = false, buffers = false } = {}): Contender => ({

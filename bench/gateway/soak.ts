@@ -29,9 +29,9 @@ const sampleMs = Math.min(5_000, (minutes * 60_000) / 60);
 interface Sample {
   readonly minute: number;
   readonly resident: number;
-  readonly heap: number | undefined;
+  readonly heap: number;
   readonly files: number;
-  readonly handles: number | undefined;
+  readonly handles: number;
   readonly requests: number;
 }
 
@@ -51,25 +51,23 @@ const gateway = await startGateway({
   env: { GATEWAY_METRICS_PORT: String(metricsPort) },
 });
 
-/** A gauge of the gateway's metrics; unset when it has none of that name. */
-function gauge(text: string, name: RegExp): number | undefined {
-  const line = text.split("\n").find((each) => name.test(each));
-  return line === undefined ? undefined : Number(line.split(" ").at(-1));
+/** A gauge of the gateway's metrics. @throws when there is none: a plot without it would say nothing. */
+function gauge(text: string, name: string): number {
+  const line = text.split("\n").find((each) => each.startsWith(`${name} `));
+  if (line === undefined) throw new Error(`the gateway's metrics have no ${name}`);
+  return Number(line.split(" ").at(-1));
 }
 
 let load = { counts: {} as Record<string, number>, wrong: {} as Record<string, number> };
 const begin = performance.now();
 async function sample(): Promise<Sample> {
-  const text = await fetch(`http://127.0.0.1:${metricsPort}/metrics`).then(
-    (response) => response.text(),
-    () => "",
-  );
+  const text = await fetch(`http://127.0.0.1:${metricsPort}/metrics`).then((response) => response.text());
   return {
     minute: (performance.now() - begin) / 60_000,
     resident: residentBytes(gateway.pid),
-    heap: gauge(text, /^\w*heap\w*used\w*[ {]/),
+    heap: gauge(text, "nodejs_heap_size_used_bytes"),
     files: openFiles(gateway.pid).all,
-    handles: gauge(text, /^\w*active_handles\w*[ {]/),
+    handles: gauge(text, "nodejs_active_resources"),
     requests: Object.values(load.counts).reduce((sum, count) => sum + count, 0),
   };
 }
@@ -110,31 +108,28 @@ for (let i = 0; i < 90 && (i < 10 || (samples.at(-1)?.files ?? 0) > baseline); i
 
 mkdirSync(values.out, { recursive: true });
 const columns = ["minute", "resident", "heap", "files", "handles", "requests"] as const;
-const rows = samples.map((each) => columns.map((column) => each[column] ?? "").join(","));
+const rows = samples.map((each) => columns.map((column) => each[column]).join(","));
 writeFileSync(`${values.out}/soak.csv`, `${[columns.join(","), ...rows].join("\n")}\n`);
-const series = (name: string, colour: string, pick: (s: Sample) => number | undefined) => ({
+const series = (name: string, colour: string, pick: (s: Sample) => number) => ({
   name,
   colour,
-  points: samples.flatMap((each) => {
-    const value = pick(each);
-    return value === undefined ? [] : [[each.minute, value] as const];
-  }),
+  points: samples.map((each) => [each.minute, pick(each)] as const),
 });
-const megabytes = (value: number | undefined) => (value === undefined ? undefined : value / 2 ** 20);
+const megabytes = (value: number) => value / 2 ** 20;
 const plot = drawPanels([
   {
     title: "Memory, MiB",
     series: [
       series("resident", "#1f5fa8", (s) => megabytes(s.resident)),
       series("heap used", "#c2571a", (s) => megabytes(s.heap)),
-    ].filter(({ points }) => points.length > 0),
+    ],
   },
   {
     title: "Open files",
     series: [
       series("open files", "#2f7d32", (s) => s.files),
       series("active handles", "#8e3b8e", (s) => s.handles),
-    ].filter(({ points }) => points.length > 0),
+    ],
   },
 ]);
 writeFileSync(`${values.out}/soak.svg`, plot);

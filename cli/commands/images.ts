@@ -5,7 +5,7 @@ import { buildOwnImages } from "../own-images.ts";
 import { insist } from "../session.ts";
 
 /** Commands on a stack's images. */
-const images = beat.command("images").description("the images of a stack");
+export const images = beat.command("images").description("the images of a stack");
 
 command(
   "push",
@@ -37,7 +37,7 @@ command(
 
 command(
   "pin",
-  "write the digest of every image into Pulumi.<stack>.yaml",
+  "write the digest of every image of the stack into Pulumi.<stack>.yaml",
   { create: true, target: false },
   async (session, { json }) => {
     insist([await checkEngine(session.engine, session.address)], "nothing was pinned");

@@ -1,4 +1,5 @@
 import { requiredSecrets } from "../../config/environment.ts";
+import { floatingTags } from "../../config/floating-tags.ts";
 import { clusterStash } from "../../infra/kubernetes/binding.ts";
 import { secretProblems } from "../../infra/secret-values.ts";
 import { bad, type Check, good } from "../doctor.ts";
@@ -139,12 +140,18 @@ async function hasGroup({ config }: Cluster, group: string): Promise<boolean> {
   return groups.some(({ name }) => name === group);
 }
 
-/** Whether every secret is there. */
-export function checkSecrets({ platform, settings, name }: TargetArgs): Check[] {
-  const problems = secretProblems(requiredSecrets(platform, settings), settings, name);
-  if (problems.length === 0)
-    return [good("secrets", settings.generateSecrets ? "made at first use" : "all are given")];
-  return problems.map((problem) => bad("secrets", problem));
+/** Whether every image is named for good, and every secret there; both are settings' matters, and cost nothing to see. */
+export function checkSettings({ platform, settings, name }: TargetArgs): Check[] {
+  const floating = floatingTags(platform, settings);
+  const secrets = secretProblems(requiredSecrets(platform, settings), settings, name);
+  return [
+    ...(floating.length === 0
+      ? [good("image tags", "none floats")]
+      : floating.map((problem) => bad("image tags", problem))),
+    ...(secrets.length === 0
+      ? [good("secrets", settings.generateSecrets ? "made at first use" : "all are given")]
+      : secrets.map((problem) => bad("secrets", problem))),
+  ];
 }
 
 /** Whether an earlier run was stopped in the middle. */

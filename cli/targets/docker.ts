@@ -1,6 +1,14 @@
 import { projectRoot } from "../../stacks/program.ts";
 import { buildImages } from "../build-images.ts";
-import { type Check, checkDisk, checkEngine, checkImages, checkLeftovers, checkPorts } from "../doctor.ts";
+import {
+  type Check,
+  checkDisk,
+  checkEngine,
+  checkImages,
+  checkLeftovers,
+  checkPorts,
+  checkTags,
+} from "../doctor.ts";
 import { containersOf, imageTags, lastWords, objectsOf } from "../engine.ts";
 import { followLogs } from "../logs.ts";
 import { type StackState, stateOf } from "../workspace.ts";
@@ -38,7 +46,7 @@ export class EngineTarget implements Target {
       checkPorts(engine, settings, prefix),
       checkImages(engine, platform, settings),
     ]);
-    return [disk, leftovers, ...ports, ...images];
+    return [disk, ...checkTags(platform, settings), leftovers, ...ports, ...images];
   }
 
   async adopt(): Promise<void> {}

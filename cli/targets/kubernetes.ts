@@ -10,7 +10,7 @@ import {
   checkCluster,
   checkExtensions,
   checkPending,
-  checkSecrets,
+  checkSettings,
   checkStorageClass,
   clusterIdentity,
 } from "../kubernetes/checks.ts";
@@ -73,7 +73,7 @@ export class KubernetesTarget implements Target {
       checkStorageClass(this.cluster, settings.kubernetes.storageClass),
       checkExtensions(this.cluster, settings),
     ]);
-    return [storage, ...extensions, ...checkSecrets(this.#args), checkPending(state, name)];
+    return [storage, ...extensions, ...checkSettings(this.#args), checkPending(state, name)];
   }
 
   /** Lifts the protection of what the state remembers the cluster by, so that `up` may replace it. */

@@ -50,7 +50,7 @@ export interface Target {
   afterChecks(): Promise<void>;
   /** Helps along what the provider waits for, while a deployment runs. @returns ends it. */
   assist(): () => void;
-  /** Returns when all of them answer. @throws {DeploymentError} when they do not. */
+  /** Returns when every address of the stack answers. @throws {DeploymentError} when they do not. */
   untilAnswering(urls: Readonly<Record<string, string>>): Promise<void>;
   parts(): Promise<PartState[]>;
   /** Why a deployment failed: lines about every part that is not well. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
+import { spanSource } from "./observe/sources.ts";
 import { isReady } from "./process/health.ts";
 import { wireMetrics } from "./process/metrics.ts";
 import { serveWithWorkers } from "./process/primary.ts";
@@ -8,6 +9,7 @@ import { RouteFile } from "./process/reload.ts";
 import { serve } from "./process/serve.ts";
 import { StartError, type Wiring } from "./process/wiring.ts";
 import { work } from "./process/worker.ts";
+import { restartWithSmallYoungGeneration } from "./process/young-generation.ts";
 import { createGateway } from "./proxy/server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
@@ -24,6 +26,7 @@ async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
   const metrics = new Metrics();
   const { otlp } = settings;
   const spans = otlp && new (await import("./observe/otlp.ts")).SpanExporter(otlp.endpoint, otlp.serviceName);
+  if (spans) metrics.observe(spanSource(spans));
   const wired = wireMetrics(metrics, settings, version);
   return {
     settings,
@@ -36,6 +39,7 @@ async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
 
 async function run(command: string): Promise<void> {
   if (command.endsWith("help")) return void process.stdout.write(usage);
+  if (command === "serve") restartWithSmallYoungGeneration();
   const settings = readSettings(process.env);
   const routeFile = new RouteFile(settings.routes ?? fileURLToPath(new URL("routes.json", import.meta.url)));
   if (command === "health") process.exit((await isReady(settings)) ? 0 : 1);

@@ -13,7 +13,12 @@ export interface Settings {
   readonly bodyTimeout: number;
   readonly responseTimeout: number;
   readonly tunnelIdle: number;
+  /** How long a tunnel goes on once one side has ended. */
+  readonly tunnelHalfClosed: number;
+  /** From the signal to the end at the latest. */
   readonly drain: number;
+  /** The part of it in which new connections are still taken. */
+  readonly drainDelay: number;
   readonly maxHeaderBytes: number;
   readonly maxBodyBytes: number;
   /** Header fields of a request at most. */
@@ -64,7 +69,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     bodyTimeout: whole("GATEWAY_BODY_TIMEOUT_MS", 30_000),
     responseTimeout: whole("GATEWAY_RESPONSE_TIMEOUT_MS", 60_000),
     tunnelIdle: whole("GATEWAY_TUNNEL_IDLE_MS", 300_000),
+    tunnelHalfClosed: whole("GATEWAY_TUNNEL_HALF_CLOSED_MS", 30_000),
     drain: whole("GATEWAY_DRAIN_MS", 20_000),
+    drainDelay: whole("GATEWAY_DRAIN_DELAY_MS", 1_000, 0),
     maxHeaderBytes: whole("GATEWAY_MAX_HEADER_BYTES", 32_768, 1024),
     maxBodyBytes: whole("GATEWAY_MAX_BODY_BYTES", 33_554_432, 0, Number.MAX_SAFE_INTEGER),
     maxHeaders: whole("GATEWAY_MAX_HEADERS", 200, 1, 10_000),

@@ -61,68 +61,79 @@ function read(
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     const kind = requestField(name);
-    if (kind === RequestField.keep) {
-      if (named?.has(name.toLowerCase()) !== true) kept += `${name}: ${value}\r\n`;
-      continue;
-    }
-    switch (kind) {
-      case RequestField.host:
-        head.host = value;
-        head.hosts++;
-        break;
-      case RequestField.contentLength:
-        head.length = Number(value);
-        break;
-      case RequestField.transferEncoding:
-        head.transferEncoding = joined(head.transferEncoding, value);
-        break;
-      case RequestField.connection:
-        head.connection = joined(head.connection, value);
-        break;
-      case RequestField.upgrade:
-        head.upgrade = joined(head.upgrade, value);
-        break;
-      case RequestField.expect:
-        head.expect = joined(head.expect, value);
-        break;
-      case RequestField.requestId:
-        head.requestId = value;
-        head.requestIds++;
-        break;
-      case RequestField.forwardedFor:
-        head.forwardedFor = joined(head.forwardedFor, value);
-        break;
-      case RequestField.forwardedProto:
-        head.forwardedProto = value;
-        break;
-      case RequestField.forwardedHost:
-        head.forwardedHost = value;
-        break;
-      case RequestField.forwardedPort:
-        head.forwardedPort = value;
-        break;
-      case RequestField.spoofable:
-        if (trusted && named?.has(name.toLowerCase()) !== true) kept += `${name}: ${value}\r\n`;
-        break;
-      case RequestField.traceparent:
-        head.traceparent = value;
-        head.traceparents++;
-        break;
-      case RequestField.tracestate:
-        head.tracestate = joined(head.tracestate, value);
-        break;
-      case RequestField.hop:
-        break;
-      default:
-        if (kind === RequestField.origin) head.origin = value;
-        else if (kind === RequestField.corsMethod) head.corsMethod = value;
-        else if (kind === RequestField.corsHeaders) head.corsHeaders = value;
-        else if (kind === RequestField.webSocketKey) head.webSocketKey = value;
-        else if (kind === RequestField.webSocketVersion) head.webSocketVersion = value;
-        if (named?.has(name.toLowerCase()) !== true) kept += `${name}: ${value}\r\n`;
-    }
+    const passes = kind === RequestField.keep || note(head, kind, value, trusted);
+    if (passes && named?.has(name.toLowerCase()) !== true) kept += `${name}: ${value}\r\n`;
   }
   head.kept = kept;
+}
+
+/** Takes a field that means something here. @returns whether it is passed on as it is, too. */
+function note(head: RequestHead, kind: number, value: string, trusted: boolean): boolean {
+  switch (kind) {
+    case RequestField.host:
+      head.host = value;
+      head.hosts++;
+      return false;
+    case RequestField.contentLength:
+      head.length = Number(value);
+      return false;
+    case RequestField.transferEncoding:
+      head.transferEncoding = joined(head.transferEncoding, value);
+      return false;
+    case RequestField.connection:
+      head.connection = joined(head.connection, value);
+      return false;
+    case RequestField.upgrade:
+      head.upgrade = joined(head.upgrade, value);
+      return false;
+    case RequestField.expect:
+      head.expect = joined(head.expect, value);
+      return false;
+    case RequestField.requestId:
+      head.requestId = value;
+      head.requestIds++;
+      return false;
+    case RequestField.forwardedFor:
+      head.forwardedFor = joined(head.forwardedFor, value);
+      return false;
+    case RequestField.forwardedProto:
+      head.forwardedProto = value;
+      return false;
+    case RequestField.forwardedHost:
+      head.forwardedHost = value;
+      return false;
+    case RequestField.forwardedPort:
+      head.forwardedPort = value;
+      return false;
+    case RequestField.spoofable:
+      return trusted;
+    case RequestField.traceparent:
+      head.traceparent = value;
+      head.traceparents++;
+      return false;
+    case RequestField.tracestate:
+      head.tracestate = joined(head.tracestate, value);
+      return false;
+    case RequestField.hop:
+      return false;
+    case RequestField.origin:
+      head.origin = value;
+      return true;
+    case RequestField.corsMethod:
+      head.corsMethod = value;
+      return true;
+    case RequestField.corsHeaders:
+      head.corsHeaders = value;
+      return true;
+    case RequestField.webSocketKey:
+      head.webSocketKey = value;
+      return true;
+    case RequestField.webSocketVersion:
+      head.webSocketVersion = value;
+      return true;
+    default:
+      return true;
+  }
 }
 
 /** A host name, IPv4 or bracketed IPv6 address with an optional port (RFC 9110 7.2, RFC 3986 3.2.2); no user information. */

@@ -38,11 +38,16 @@ const flushMs = 200;
 /** Longest path, query or foreign text in a line, characters: a line stays below 64 KiB whatever was sent. */
 const longest = 4_096;
 const needsEscape = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
+const notAscii = /[^\x00-\x7e]/g;
+
+/** JSON in ASCII: one character is one byte, so lines are copied out as they lie. */
+const json = (value: unknown): string =>
+  JSON.stringify(value).replace(notAscii, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** A JSON string. JSON's own escapes keep control characters, and so line ends, out of it. */
 function quoted(text: string): string {
   const short = text.length > longest ? `${text.slice(0, longest)}...` : text;
-  return needsEscape.test(short) ? JSON.stringify(short) : `"${short}"`;
+  return needsEscape.test(short) ? json(short) : `"${short}"`;
 }
 
 /**
@@ -64,6 +69,12 @@ export class AccessLog {
   #prefix = "";
   #millisecond = -1;
   #time = "";
+  #client: string | undefined;
+  #route: string | undefined;
+  #upstream: string | undefined;
+  #text = "";
+  #method: string | undefined;
+  #methodText = "";
 
   constructor({ requests = true, write, chunk }: AccessLogOptions = {}) {
     this.requests = requests;
@@ -79,21 +90,38 @@ export class AccessLog {
     if (!this.requests) return;
     const { target } = r;
     const mark = target.indexOf("?");
-    let line = `{"time":"${this.#now()}","event":"request","id":${quoted(r.id)},"method":${quoted(r.method)},"path":${quoted(
-      redactPath(mark < 0 ? target : target.slice(0, mark)),
-    )}`;
-    if (mark >= 0) line += `,"query":${quoted(redactQuery(target.slice(mark + 1, mark + 1 + longest)))}`;
-    line += `,"status":${number(r.status)},"ms":${number(Math.round(r.durationMs * 10) / 10)},"bytesIn":${number(r.bytesIn)},"bytesOut":${number(r.bytesOut)},"client":${quoted(r.client)}`;
-    if (r.route !== undefined) line += `,"route":${quoted(r.route)}`;
-    if (r.upstream !== undefined) line += `,"upstream":${quoted(r.upstream)}`;
+    const path = quoted(redactPath(mark < 0 ? target : target.slice(0, mark)));
+    const query =
+      mark < 0 ? "" : `,"query":${quoted(redactQuery(target.slice(mark + 1, mark + 1 + longest)))}`;
+    let line = `{"time":"${this.#now()}","event":"request","id":${quoted(r.id)},"method":${this.#quotedMethod(r.method)},"path":${path}${query},"status":${number(r.status)},"ms":${tenths(r.durationMs)},"bytesIn":${number(r.bytesIn)},"bytesOut":${number(r.bytesOut)}${this.#parties(r)}`;
     if (r.traceId !== undefined) line += `,"trace":${quoted(r.traceId)}`;
     if (r.outcome !== undefined) line += `,"outcome":${quoted(r.outcome)}`;
     this.#add(r.upgrade === true ? `${line},"upgrade":true}\n` : `${line}}\n`);
   }
 
+  /** Client, route and upstream: often the same as in the line before, and then so is this text. */
+  #parties({ client, route, upstream }: AccessRecord): string {
+    if (client === this.#client && route === this.#route && upstream === this.#upstream) return this.#text;
+    this.#client = client;
+    this.#route = route;
+    this.#upstream = upstream;
+    this.#text = `,"client":${quoted(client)}`;
+    if (route !== undefined) this.#text += `,"route":${quoted(route)}`;
+    if (upstream !== undefined) this.#text += `,"upstream":${quoted(upstream)}`;
+    return this.#text;
+  }
+
+  #quotedMethod(method: string): string {
+    if (method !== this.#method) {
+      this.#method = method;
+      this.#methodText = quoted(method);
+    }
+    return this.#methodText;
+  }
+
   /** Logs anything else. */
   event(event: string, fields: object = {}): void {
-    this.#add(`${JSON.stringify({ time: this.#now(), event, ...fields })}\n`);
+    this.#add(`${json({ time: this.#now(), event, ...fields })}\n`);
   }
 
   /** Writes what is gathered before it returns: for the end of the process. */
@@ -146,6 +174,15 @@ export class AccessLog {
     this.#time = `${this.#prefix}${rest < 10 ? "00" : rest < 100 ? "0" : ""}${rest}Z`;
     return this.#time;
   }
+}
+
+/** With one digit after the point; an integer and a digit are cheaper to write than a fraction. */
+function tenths(value: number): string | number {
+  const all = Math.round(value * 10);
+  if (!(all >= 0 && all < 1e9)) return number(all / 10);
+  const whole = Math.floor(all / 10);
+  const rest = all - whole * 10;
+  return rest === 0 ? whole : `${whole}.${rest}`;
 }
 
 /** JSON has no NaN. */

@@ -145,6 +145,7 @@ test("workers report as one: numbers add up, delays take the worst, also after a
         connections: () => 5,
         inFlight: () => 4,
         tunnels: () => 3,
+        tunnelBytes: () => ({ in: 40, out: 2 }),
         logLinesDropped: () => 2,
       }),
     );
@@ -163,6 +164,8 @@ test("workers report as one: numbers add up, delays take the worst, also after a
   expect(reading(text, "gateway_upstream_waiting_requests", { upstream: "h:3" })).toBe(3);
   expect(reading(text, "gateway_client_connections")).toBe(10);
   expect(reading(text, "gateway_tunnels")).toBe(6);
+  expect(reading(text, "gateway_tunnel_bytes_total", { direction: "in" })).toBe(80);
+  expect(reading(text, "gateway_tunnel_bytes_total", { direction: "out" })).toBe(4);
   expect(reading(text, "gateway_log_lines_dropped_total")).toBe(4);
   expect(reading(text, "gateway_workers")).toBe(2);
   expect(reading(text, "gateway_build_info", { version: "1.2.3" })).toBe(1);

@@ -16,7 +16,7 @@ export interface OutputOptions {
 }
 
 /**
- * Lines for a file descriptor. Node writes to pipes synchronously, so a reader that stops would stop the gateway;
+ * Lines in ASCII for a file descriptor. Node writes to pipes synchronously, so a reader that stops would stop the gateway;
  * here one write at a time goes through the thread pool, and what waits behind it is bounded.
  */
 export class Output {
@@ -67,7 +67,7 @@ export class Output {
 
   #take(): Buffer | undefined {
     if (this.#waiting === "") return undefined;
-    const buffer = Buffer.from(this.#waiting);
+    const buffer = Buffer.from(this.#waiting, "latin1");
     this.#waiting = "";
     return buffer;
   }
@@ -91,7 +91,7 @@ export class Output {
   flushSync(): void {
     const text = this.#waiting;
     this.#waiting = "";
-    let buffer = Buffer.from(text);
+    let buffer = Buffer.from(text, "latin1");
     const deadline = performance.now() + patience;
     while (buffer.length > 0)
       try {

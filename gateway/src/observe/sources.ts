@@ -18,6 +18,8 @@ export interface GatewayState {
   connections(): number;
   inFlight(): number;
   tunnels(): number;
+  /** Bytes from and to clients in tunnels, open ones included. */
+  tunnelBytes(): { readonly in: number; readonly out: number };
   logLinesDropped(): number;
 }
 
@@ -25,6 +27,7 @@ export interface GatewayState {
 export function gatewaySource(state: GatewayState): Source {
   return () => {
     const pools = [...state.pools()];
+    const tunnelBytes = state.tunnelBytes();
     return [
       gauge(
         "gateway_upstream_connections",
@@ -41,7 +44,11 @@ export function gatewaySource(state: GatewayState): Source {
       ),
       gauge("gateway_client_connections", "Open connections of clients.", state.connections()),
       gauge("gateway_requests_in_flight", "Requests that have no whole answer yet.", state.inFlight()),
-      gauge("gateway_tunnels", "Open WebSocket tunnels.", state.tunnels()),
+      gauge("gateway_tunnels", "WebSocket tunnels, open or waiting for their handshake.", state.tunnels()),
+      counter("gateway_tunnel_bytes_total", "Bytes that tunnels took from clients and gave to them.", [
+        { labels: { direction: "in" }, value: tunnelBytes.in },
+        { labels: { direction: "out" }, value: tunnelBytes.out },
+      ]),
       counter(
         "gateway_log_lines_dropped_total",
         "Log lines given up for a slow reader.",
@@ -49,6 +56,16 @@ export function gatewaySource(state: GatewayState): Source {
       ),
     ];
   };
+}
+
+/** What became of the spans. */
+export function spanSource(exporter: { readonly sent: number; readonly dropped: number }): Source {
+  return () => [
+    counter("gateway_spans_total", "Spans that the collector took, and those given up.", [
+      { labels: { result: "sent" }, value: exporter.sent },
+      { labels: { result: "dropped" }, value: exporter.dropped },
+    ]),
+  ];
 }
 
 /**
@@ -81,6 +98,11 @@ export function processSource(version: string): Source {
       counter("process_cpu_seconds_total", "CPU time of user and system.", (user + system) / 1e6),
       gauge("process_resident_memory_bytes", "Resident memory.", memory.rss),
       gauge("nodejs_heap_size_used_bytes", "Used heap of V8.", memory.heapUsed),
+      gauge(
+        "nodejs_active_resources",
+        "What keeps the event loop alive: sockets, timers, requests to the system.",
+        process.getActiveResourcesInfo().length,
+      ),
       gauge("nodejs_external_memory_bytes", "Memory of buffers outside the heap.", memory.external),
       gauge(
         "gateway_build_info",

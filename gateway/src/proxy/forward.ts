@@ -1,19 +1,12 @@
-import { securityFields } from "../message/fields.ts";
 import { type Problem, problemFor } from "../message/problem.ts";
-import { Framing, framingOf, type ResponseHead } from "../message/response-head.ts";
-import { repairLocation } from "../routing/router.ts";
-import {
-  keepsBuffer,
-  pauseReading,
-  type ReadOutcome,
-  type UpstreamConnection,
-} from "../upstream/connection.ts";
+import type { ResponseHead } from "../message/response-head.ts";
+import { pauseReading, type ReadOutcome, type UpstreamConnection } from "../upstream/connection.ts";
 import type { PoolUser } from "../upstream/pool.ts";
 import type { Applicant } from "./admission.ts";
+import { Answer, joinBytes } from "./answer.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
-import { type Answering, type Exchange, httpDate } from "./exchange.ts";
+import type { Answering, Exchange } from "./exchange.ts";
 import type { BodySink } from "./incoming.ts";
-import { fieldLines } from "./request-facts.ts";
 import type { RouteState } from "./route-state.ts";
 import { traceFields, upstreamHead } from "./upstream-request.ts";
 
@@ -28,8 +21,6 @@ const Phase = {
 
 /** Methods that may be sent twice (RFC 9110 9.2.2) and usually come without a body. */
 const repeatable = new Set(["GET", "HEAD", "OPTIONS"]);
-/** Pieces up to this many bytes are joined to the head in one write; larger ones are written as they lie. */
-const joinBytes = 8_192;
 
 /** Limits and services that every forwarded request shares. */
 export interface ForwardContext {
@@ -65,15 +56,7 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
   #retried = false;
   #upstreamBlocked = false;
   #over = false;
-  // The answer.
-  #headWritten = false;
-  #answerHead: ResponseHead | undefined;
-  #chunkedOut = false;
-  #closes = false;
-  /** Text of the answer that is not written yet. */
-  #out = "";
-  #corked = false;
-  #wroteBytes = false;
+  #answer: Answer | undefined;
   #ended = false;
 
   constructor(exchange: Exchange, state: RouteState, target: string, context: ForwardContext) {
@@ -203,7 +186,7 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
 
   onInterim(head: ResponseHead): void {
     // HTTP/1.0 knows no interim answers (RFC 9110 15.2).
-    if (this.#exchange.request.httpVersionMinor === 0 || this.#headWritten) return;
+    if (this.#exchange.request.httpVersionMinor === 0) return;
     this.#exchange.connection.socket.write(
       `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${head.cors}\r\n`,
       "latin1",
@@ -211,100 +194,42 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
   }
 
   onHead(head: ResponseHead): void {
-    const exchange = this.#exchange;
-    this.#answerHead = head;
+    this.#answer = new Answer(this.#exchange, this.#state, head);
     this.#wait(
       Phase.transfer,
       head.eventStream ? Number.POSITIVE_INFINITY : this.#context.now() + this.#context.transferTimeout,
     );
-    exchange.status = head.status;
-    const framing = framingOf(head, exchange.method);
-    let fields = "";
-    if (framing === Framing.none) {
-      // Also the length that a body would have had, for HEAD and 304; a 204 has none (RFC 9110 8.6).
-      if (head.length >= 0 && head.status !== 204) fields = `Content-Length: ${head.length}\r\n`;
-      this.#closes = exchange.closes;
-    } else if (framing === Framing.length) {
-      fields = `Content-Length: ${head.length}\r\n`;
-      this.#closes = exchange.closes;
-    } else if (exchange.request.httpVersionMinor === 0) {
-      // Its body ends with the connection (RFC 9112 6.3).
-      this.#closes = true;
-    } else {
-      fields = "Transfer-Encoding: chunked\r\n";
-      this.#chunkedOut = true;
-      this.#closes = exchange.closes;
-    }
-    if (this.#closes) fields += "Connection: close\r\n";
-    if (!head.hasDate) fields += `Date: ${httpDate()}\r\n`;
-    fields += this.#corsFields(head);
-    if (head.location !== undefined)
-      fields += `Location: ${repairLocation(this.#state.route, head.location, exchange.host)}\r\n`;
-    this.#out = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${securityFields}X-Request-ID: ${exchange.id}\r\n${fields}\r\n`;
-  }
-
-  /** `Vary` and the CORS fields: the upstream's, or the route's own in their place, never both. */
-  #corsFields(head: ResponseHead): string {
-    const { cors } = this.#state;
-    if (cors === undefined) return head.vary === undefined ? head.cors : `${head.cors}Vary: ${head.vary}\r\n`;
-    const vary = cors.vary(head.vary);
-    return (
-      fieldLines(cors.actual(this.#exchange.head.origin)) + (vary === undefined ? "" : `Vary: ${vary}\r\n`)
-    );
   }
 
   onBody(buffer: Buffer, start: number, end: number): void {
-    const length = end - start;
-    if (length <= joinBytes && this.#out.length <= 2 * joinBytes) {
-      const text = buffer.toString("latin1", start, end);
-      this.#out += this.#chunkedOut ? `${length.toString(16)}\r\n${text}\r\n` : text;
-      return;
-    }
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#exchange.connection.socket.cork();
-    }
-    if (this.#chunkedOut) this.#out += `${length.toString(16)}\r\n`;
-    this.#flushText();
-    this.#exchange.writeBytes(buffer.subarray(start, end));
-    this.#wroteBytes = true;
-    if (this.#chunkedOut) this.#out = "\r\n";
+    this.#answer?.body(buffer, start, end);
   }
 
   onEnd(): void {
     this.#ended = true;
-    if (this.#chunkedOut) this.#out += "0\r\n\r\n";
+    this.#answer?.end();
   }
 
   afterRead(): ReadOutcome {
-    if (this.#over) return 0;
-    const { socket } = this.#exchange.connection;
-    this.#flushText();
-    if (this.#corked) {
-      this.#corked = false;
-      socket.uncork();
-    }
-    const kept = this.#wroteBytes && socket.writableLength > 0 ? keepsBuffer : 0;
-    this.#wroteBytes = false;
+    const answer = this.#answer;
+    // An interim answer alone brings none.
+    if (this.#over || answer === undefined) return 0;
+    const kept = answer.flush();
     if (this.#ended) {
       this.#done();
-      this.#exchange.finish(this.#closes);
+      this.#exchange.finish(answer.closes);
       return kept;
     }
-    if (this.#phase === Phase.transfer) {
-      const blocked = socket.writableNeedDrain;
-      // A quiet event stream is no failure, a client that does not read is one.
-      if (blocked || this.#answerHead?.eventStream !== true)
-        this.deadline = this.#context.now() + this.#context.transferTimeout;
-      if (blocked) return kept | pauseReading;
-    }
-    return kept;
+    const blocked = this.#exchange.connection.socket.writableNeedDrain;
+    // A quiet event stream is no failure, a client that does not read is one.
+    if (blocked || !answer.eventStream) this.deadline = this.#context.now() + this.#context.transferTimeout;
+    return blocked ? kept | pauseReading : kept;
   }
 
   onClientDrain(): void {
     if (this.#over || this.#phase !== Phase.transfer) return;
     this.deadline =
-      this.#answerHead?.eventStream === true
+      this.#answer?.eventStream === true
         ? Number.POSITIVE_INFINITY
         : this.#context.now() + this.#context.transferTimeout;
     this.#connection?.resume();
@@ -328,7 +253,7 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
     const connection = this.#connection;
     this.#done();
     connection?.destroy();
-    if (this.#headWritten) this.#exchange.cut();
+    if (this.#answer?.begun === true) this.#exchange.cut();
     else this.#exchange.refuse(problem);
   }
 
@@ -352,7 +277,7 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
     }
     this.#done();
     connection?.destroy();
-    if (this.#headWritten) this.#exchange.cut();
+    if (this.#answer?.begun === true) this.#exchange.cut();
     else this.#exchange.refuse(problemFor(code));
   }
 
@@ -360,14 +285,6 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
     this.#over = true;
     this.#exchange.answering = undefined;
     this.#exchange.refuse(problemFor(code));
-  }
-
-  #flushText(): void {
-    const text = this.#out;
-    if (text === "") return;
-    this.#out = "";
-    this.#headWritten = true;
-    this.#exchange.writeText(text);
   }
 
   #wait(phase: string, deadline: number): void {
@@ -379,7 +296,7 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
   #done(): void {
     if (this.#over) return;
     this.#over = true;
-    if (this.#corked) this.#exchange.connection.socket.uncork();
+    this.#answer?.uncork();
     this.#context.deadlines.remove(this);
     this.#exchange.answering = undefined;
     const { admission, pool } = this.#state;

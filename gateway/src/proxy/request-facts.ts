@@ -44,11 +44,11 @@ export function fieldLines(flat: readonly string[]): string {
 }
 
 /** A whole refusal for a connection that has no request to answer; the connection ends with it. */
-export function bareRefusal(problem: Problem, id = "-"): string {
+export function bareRefusal(problem: Problem, id = "-", fields = ""): string {
   const body = problemBody(problem, id);
   const identity = id === "-" ? "" : `X-Request-ID: ${id}\r\n`;
   return (
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ""}\r\n${securityFields}${identity}` +
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ""}\r\n${fields}${securityFields}${identity}` +
     `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
     `Connection: close\r\nDate: ${httpDate()}\r\n\r\n${body}`
   );

@@ -12,6 +12,7 @@ import {
 } from "../upstream/connection.ts";
 import type { PoolUser } from "../upstream/pool.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
+import { bareRefusal } from "./request-facts.ts";
 import type { RouteState } from "./route-state.ts";
 
 /** From RFC 6455 1.3. */
@@ -36,11 +37,12 @@ export interface Handshake {
 export interface TunnelObserver {
   readonly deadlines: Deadlines;
   readonly idleTimeout: number;
+  /** How long an open tunnel may go on once one side has ended, milliseconds. */
+  readonly halfClosedTimeout: number;
   now(): number;
-  /** The client got this status; called once. */
-  onAnswered(tunnel: Tunnel, status: number): void;
-  /** Answers the client and ends its connection. */
-  refuse(tunnel: Tunnel, problem: Problem): void;
+  /** The client got its status; called once. */
+  onAnswered(tunnel: Tunnel): void;
+  /** Both the handshake and the tunnel are over; called once. */
   onClosed(tunnel: Tunnel): void;
 }
 
@@ -58,14 +60,24 @@ export class Tunnel implements PoolUser, RawReader, Timed {
   later: Timed | undefined;
   /** `performance.now()` at its begin. */
   readonly start: number;
+  /** From the client, after the handshake. */
   bytesIn = 0;
+  /** To the client, the answer to the handshake included. */
   bytesOut = 0;
+  /** What the client got; 499: it left before. */
+  status = 499;
+  /** Milliseconds until it was answered. */
+  answeredMs = 0;
+  /** Why the gateway refused the handshake itself. */
+  outcome: string | undefined;
   readonly handshake: Handshake;
   readonly #observer: TunnelObserver;
   #early: Buffer;
   #connection: UpstreamConnection | undefined;
   #answered = false;
   #open = false;
+  /** When a tunnel of which one side has ended must be over. */
+  #lastMoment = Number.POSITIVE_INFINITY;
   #over = false;
   #chunked = false;
   #out = "";
@@ -81,7 +93,7 @@ export class Tunnel implements PoolUser, RawReader, Timed {
     socket.on("error", () => socket.destroy());
     socket.on("close", () => this.#onClientClosed());
     // Node's HTTP server allows half-open connections; before the 101 an end means that the client has left.
-    socket.on("end", () => (this.#open ? this.#connection?.socket.end() : socket.destroy()));
+    socket.on("end", () => (this.#open ? this.#onClientEnd() : socket.destroy()));
     socket.on("data", (chunk) => this.#onClientData(chunk));
     socket.on("drain", () => this.#connection?.resume());
     handshake.state.pool.dedicated(this, observer.now());
@@ -103,7 +115,6 @@ export class Tunnel implements PoolUser, RawReader, Timed {
       .digest("base64");
     if (head.webSocketAccept !== accept || head.upgrade?.toLowerCase() !== "websocket")
       return this.onFailure("ERR_BAD_RESPONSE");
-    this.#answered = true;
     this.#open = true;
     this.#touch();
     connection.join(this);
@@ -112,7 +123,7 @@ export class Tunnel implements PoolUser, RawReader, Timed {
     this.#write(
       `HTTP/1.1 101 ${head.reason}\r\n${head.kept}${head.cors}${head.vary === undefined ? "" : `Vary: ${head.vary}\r\n`}${this.#ownFields()}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     );
-    this.#observer.onAnswered(this, 101);
+    this.#answer(101);
     if (rest.length > 0) socket.write(rest);
     this.bytesOut += rest.length;
     if (this.#early.length > 0) this.#onClientData(this.#early);
@@ -121,8 +132,7 @@ export class Tunnel implements PoolUser, RawReader, Timed {
 
   /** Not a 101: passed on like any other answer, and the connection ends with it. */
   onHead(head: ResponseHead): void {
-    this.#answered = true;
-    this.#observer.onAnswered(this, head.status);
+    this.#answer(head.status);
     const framing = framingOf(head, "GET");
     this.#chunked = framing === Framing.chunked || framing === Framing.untilClose;
     const length = this.#chunked
@@ -165,11 +175,16 @@ export class Tunnel implements PoolUser, RawReader, Timed {
   onFailure(code: string): void {
     if (this.#over) return;
     if (this.#answered) return void this.handshake.socket.destroy();
-    this.#answered = true;
-    const problem = problemFor(code);
-    this.#observer.onAnswered(this, problem.status);
     this.#connection?.destroy();
-    this.#observer.refuse(this, problem);
+    this.refuse(problemFor(code));
+  }
+
+  /** Answers the handshake by ourselves and ends the connection. */
+  refuse(problem: Problem): void {
+    this.outcome = problem.reason;
+    this.#answer(problem.status);
+    this.#write(bareRefusal(problem, this.handshake.id));
+    this.handshake.socket.end();
     this.deadline = this.#observer.now() + 2_000;
   }
 
@@ -201,6 +216,7 @@ export class Tunnel implements PoolUser, RawReader, Timed {
 
   onFinish(): void {
     this.handshake.socket.end();
+    this.#halfClose();
   }
 
   onClose(): void {
@@ -221,6 +237,11 @@ export class Tunnel implements PoolUser, RawReader, Timed {
     else if (this.handshake.socket.isPaused()) this.handshake.socket.resume();
   }
 
+  #onClientEnd(): void {
+    this.#connection?.socket.end();
+    this.#halfClose();
+  }
+
   #onClientClosed(): void {
     if (this.#over) return;
     this.#over = true;
@@ -229,19 +250,30 @@ export class Tunnel implements PoolUser, RawReader, Timed {
     if (this.#open && upstream?.writable === true && this.handshake.socket.readableEnded)
       upstream.destroySoon();
     else this.#connection?.destroy();
-    if (!this.#answered) {
-      this.#answered = true;
-      this.#observer.onAnswered(this, 499);
-    }
+    if (!this.#answered) this.#answer(499);
     this.#observer.onClosed(this);
   }
 
+  #answer(status: number): void {
+    this.#answered = true;
+    this.status = status;
+    this.answeredMs = performance.now() - this.start;
+    this.#observer.onAnswered(this);
+  }
+
   #write(text: string): void {
+    this.bytesOut += text.length;
     this.handshake.socket.write(text, "latin1");
   }
 
+  /** One side has ended: the other gets a while to say the rest, however busy it is. */
+  #halfClose(): void {
+    this.#lastMoment = Math.min(this.#lastMoment, this.#observer.now() + this.#observer.halfClosedTimeout);
+    this.#touch();
+  }
+
   #touch(): void {
-    this.deadline = this.#observer.now() + this.#observer.idleTimeout;
+    this.deadline = Math.min(this.#observer.now() + this.#observer.idleTimeout, this.#lastMoment);
   }
 
   #ownFields(): string {

@@ -26,11 +26,6 @@ const below = (path: string, prefix: string): boolean =>
  */
 export function compileRouter(table: RouteTable): (target: string) => Decision {
   const find = findByPrefix(table.services);
-  const denied = new Map(
-    table.services
-      .filter(({ deny }) => (deny?.length ?? 0) > 0)
-      .map((route) => [route, (route.deny ?? []).map(canonical)]),
-  );
   return (target) => {
     const mark = target.indexOf("?");
     const path = mark < 0 ? target : target.slice(0, mark);
@@ -39,18 +34,41 @@ export function compileRouter(table: RouteTable): (target: string) => Decision {
       return { refuse: 400, detail: "the path must begin with one slash" };
     if ((suspicious.test(path) && (forbidden.test(path) || dotSegment.test(path))) || controls.test(query))
       return { refuse: 400, detail: "the path has dot segments or characters that are not allowed" };
-    const route = find(path);
-    if (route === undefined) return { refuse: 404, detail: "no service has this path" };
-    const upstream = rewrite(route, path);
+    const entry = find(path);
+    if (entry === undefined) return { refuse: 404, detail: "no service has this path" };
+    const upstream = rewritten(entry, path);
     if (upstream.startsWith("//"))
       return { refuse: 400, detail: "the path has an empty segment after its prefix" };
-    const deny = denied.get(route);
+    const { deny } = entry;
     if (deny !== undefined) {
       const plain = canonical(upstream);
-      if (deny.some((entry) => below(plain, entry)))
+      if (deny.some((denied) => below(plain, denied)))
         return { refuse: 404, detail: "no service has this path" };
     }
-    return { route, target: upstream + query };
+    return { route: entry.route, target: upstream + query };
+  };
+}
+
+/** A route as the look-up needs it: one small object, so that a large table costs few lines of the processor's cache. */
+interface Entry {
+  readonly route: Route;
+  /** Characters that are taken off. */
+  readonly cut: number;
+  /** What is put in front, such as `/api/v1`. */
+  readonly version: string | undefined;
+  /** Paths that get no version. */
+  readonly bare: readonly BarePath[] | undefined;
+  readonly deny: readonly string[] | undefined;
+}
+
+function entryOf(route: Route, version: (number: number) => string): Entry {
+  const { prefix, strip_prefix: strips, api_version: number, skip_prefix: bare, deny } = route;
+  return {
+    route,
+    cut: strips && prefix !== "/" ? prefix.length : 0,
+    version: strips && number !== undefined ? version(number) : undefined,
+    bare: bare.length > 0 ? bare : undefined,
+    deny: deny !== undefined && deny.length > 0 ? deny.map(canonical) : undefined,
   };
 }
 
@@ -58,8 +76,15 @@ export function compileRouter(table: RouteTable): (target: string) => Decision {
  * Finds the longest prefix at a segment boundary. The path's own first segments are looked up, the longest first, so
  * the cost depends on how deep the prefixes are and not on how many there are.
  */
-function findByPrefix(routes: readonly Route[]): (path: string) => Route | undefined {
-  const byPrefix = new Map(routes.map((route) => [route.prefix, route]));
+function findByPrefix(routes: readonly Route[]): (path: string) => Entry | undefined {
+  // Routes of one version share its text.
+  const versions = new Map<number, string>();
+  const version = (number: number) => {
+    const text = versions.get(number) ?? `/api/v${number}`;
+    versions.set(number, text);
+    return text;
+  };
+  const byPrefix = new Map(routes.map((route) => [route.prefix, entryOf(route, version)]));
   const depth = Math.max(
     0,
     ...routes.map(({ prefix }) => (prefix === "/" ? 0 : prefix.split("/").length - 1)),
@@ -78,13 +103,12 @@ function findByPrefix(routes: readonly Route[]): (path: string) => Route | undef
 }
 
 /** The path as the upstream sees it. */
-export function rewrite(route: Route, path: string): string {
-  if (!route.strip_prefix) return path;
-  const rest = route.prefix === "/" ? path : path.slice(route.prefix.length);
-  if (route.api_version === undefined) return rest === "" ? "/" : rest;
+function rewritten({ cut, version, bare }: Entry, path: string): string {
+  const rest = cut === 0 ? path : path.slice(cut);
+  if (version === undefined) return rest === "" ? "/" : rest;
   if (below(rest, "/api")) return rest;
-  if (route.skip_prefix.some((bare) => isBare(rest, bare))) return rest;
-  return `/api/v${route.api_version}${rest}`;
+  if (bare?.some((each) => isBare(rest, each))) return rest;
+  return version + rest;
 }
 
 function isBare(rest: string, bare: BarePath): boolean {

@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually } from "../support/client.ts";
 import { Gateway } from "../support/gateway.ts";
 import { statusOf, values } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import { always, ok, thenClose } from "../support/upstream.ts";
 import { expectForwarded, expectProblem, expectServed, get, onlyAnswer, post } from "../support/verdict.ts";
 
-let gateway: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({
-    slots: 70,
-    env: { GATEWAY_CONNECT_TIMEOUT_MS: "600", GATEWAY_RESPONSE_TIMEOUT_MS: "1200" },
-  });
-});
-afterAll(async () => {
-  await gateway.stop();
+const gateway = suiteGateway({
+  slots: 70,
+  env: { GATEWAY_CONNECT_TIMEOUT_MS: "600", GATEWAY_RESPONSE_TIMEOUT_MS: "1200" },
 });
 const took = async <T>(work: Promise<T>): Promise<[T, number]> => {
   const start = Date.now();

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually, pause } from "../support/client.ts";
-import { Gateway } from "../support/gateway.ts";
 import { statusOf } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import { ok } from "../support/upstream.ts";
 import { expectProblem, expectServed, get, head, onlyAnswer, post } from "../support/verdict.ts";
 
-let gateway: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({ slots: 20 });
-});
-afterAll(() => gateway.stop());
+const gateway = suiteGateway({ slots: 20 });
 
 describe.concurrent("streams", () => {
   test("must: server-sent events: first event arrives before the second is sent (SSE; nginx buffering)", async () => {

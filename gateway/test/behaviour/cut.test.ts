@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Gateway } from "../support/gateway.ts";
+import { describe, expect, test } from "vitest";
+import { suiteGateway } from "../support/suite.ts";
 import { ok, thenClose } from "../support/upstream.ts";
 import { expectProblem, expectServed, get, onlyAnswer } from "../support/verdict.ts";
 
-let gateway: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({
-    slots: 70,
-    env: { GATEWAY_CONNECT_TIMEOUT_MS: "600", GATEWAY_RESPONSE_TIMEOUT_MS: "1200" },
-  });
-});
-afterAll(async () => {
-  await gateway.stop();
+const gateway = suiteGateway({
+  slots: 70,
+  env: { GATEWAY_CONNECT_TIMEOUT_MS: "600", GATEWAY_RESPONSE_TIMEOUT_MS: "1200" },
 });
 
 describe.concurrent("answers that are cut (RFC 9112 8)", () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { eventually, pause } from "../support/client.ts";
 import { accepted, frame, handshake } from "../support/frames.ts";
 import { Gateway } from "../support/gateway.ts";
-import { statusOf, values } from "../support/strict.ts";
+import { type Message, statusOf, values } from "../support/strict.ts";
 import { always, ok } from "../support/upstream.ts";
 import { expectServed, get, head } from "../support/verdict.ts";
 
@@ -35,6 +35,60 @@ test("must: TERM: running request finishes, idle connections close, no new work,
   expectServed(await running.settle(), "slow");
   await eventually(() => gateway.exitCode !== undefined, "the process ends once nothing runs", 2_000);
   expect(gateway.exitCode).toBe(0);
+  await gateway.stop();
+});
+
+test("must: TERM: for the delay whoever comes is served and told to close, while the gateway says it is not ready (Kubernetes rolling restart)", async () => {
+  const gateway = await Gateway.start({ env: { GATEWAY_DRAIN_DELAY_MS: "800", GATEWAY_DRAIN_MS: "5000" } });
+  const { prefix, socket, upstream } = gateway.slot();
+  gateway.signal("SIGTERM");
+  await eventually(() => gateway.log.some((line) => line.includes('"draining"')), "the drain");
+  const start = Date.now();
+  const ready = (await gateway.exchange(get("/_gateway/ready"))).answers[0] as Message;
+  expect([statusOf(ready), JSON.parse(ready.body.toString()).status]).toEqual([503, "draining"]);
+  for (let i = 0; i < 5; i++) {
+    const answer = expectServed(await gateway.exchange(get(`${prefix}/new`)));
+    expect(values(answer, "connection")).toEqual(["close"]);
+  }
+  upstream.answer = always(accepted());
+  const tunnel = gateway.open().send(handshake(`${socket}/x`));
+  await tunnel.until(() => tunnel.answers.length > 0);
+  expect(statusOf(tunnel.answers[0] as Message)).toBe(101);
+  expect(Date.now() - start).toBeLessThan(800);
+  await pause(1_000);
+  const late = gateway.open().send(get(`${prefix}/late`));
+  await late.until(() => late.closed, 2_000);
+  expect(late.bytes.length).toBe(0);
+  expect(upstream.bytes.includes("/late")).toBe(false);
+  tunnel.destroy();
+  await gateway.stop();
+});
+
+test("must: TERM: connections that the kernel has accepted before the listener closes are served (listen(2) backlog)", async () => {
+  const gateway = await Gateway.start({ env: { GATEWAY_DRAIN_DELAY_MS: "0", GATEWAY_DRAIN_MS: "5000" } });
+  const { prefix } = gateway.slot();
+  expectServed(await gateway.exchange(get(`${prefix}/warm`)));
+  // While the process stands still, connections gather; the signal comes together with them.
+  gateway.signal("SIGSTOP");
+  const clients = Array.from({ length: 100 }, () => gateway.open());
+  await eventually(() => clients.every(({ socket }) => !socket.connecting), "the connections");
+  gateway.signal("SIGTERM");
+  gateway.signal("SIGCONT");
+  for (let refused = false; !refused; ) {
+    const probe = gateway.open();
+    refused = await probe.until(() => probe.closed, 50);
+    probe.destroy();
+  }
+  // Their requests come after the listener is closed, and after idle connections were looked for.
+  await pause(120);
+  for (const client of clients) client.send(get(`${prefix}/queued`));
+  const received = await Promise.all(clients.map((client) => client.settle()));
+  const served = received.filter(
+    ({ answers }) => answers.length === 1 && statusOf(answers[0] as Message) === 200,
+  );
+  expect(served).toHaveLength(100);
+  for (const { answers } of served) expect(values(answers[0] as Message, "connection")).toEqual(["close"]);
+  await eventually(() => gateway.exitCode === 0, "the process ends", 4_000);
   await gateway.stop();
 });
 

@@ -1,20 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually } from "../support/client.ts";
-import { Gateway } from "../support/gateway.ts";
 import { values } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import { always, thenClose } from "../support/upstream.ts";
 import { expectForwarded, expectProblem, expectServed, get, onlyAnswer } from "../support/verdict.ts";
 
-let gateway: Gateway;
-let trusting: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({ slots: 80 });
-  trusting = await Gateway.start({ slots: 5, env: { GATEWAY_TRUSTED_PROXIES: "127.0.0.0/8" } });
-});
-afterAll(async () => {
-  await gateway.stop();
-  await trusting.stop();
-});
+const gateway = suiteGateway({ slots: 80 });
 
 describe.concurrent("hop-by-hop fields (RFC 9110 7.6.1)", () => {
   test.each([

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Gateway } from "../support/gateway.ts";
+import { describe, expect, test } from "vitest";
 import { statusOf, values } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import { expectCutOff, expectForwarded, expectServed, onlyAnswer, post } from "../support/verdict.ts";
 
-let gateway: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({ slots: 100 });
-});
-afterAll(() => gateway.stop());
+const gateway = suiteGateway({ slots: 100 });
 
 /** Sends a POST whose body hides a second request, which must never be seen as one. */
 const smuggled = "GET /s0/smuggled HTTP/1.1\r\nHost: gw\r\n\r\n";

@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Gateway } from "../support/gateway.ts";
+import { describe, expect, test } from "vitest";
 import { statusOf, values } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import { always } from "../support/upstream.ts";
 import { expectForwarded, expectProblem, expectServed, get, onlyAnswer } from "../support/verdict.ts";
 
-let gateway: Gateway;
-let trusting: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({ slots: 80 });
-  trusting = await Gateway.start({ slots: 5, env: { GATEWAY_TRUSTED_PROXIES: "127.0.0.0/8" } });
-});
-afterAll(async () => {
-  await gateway.stop();
-  await trusting.stop();
-});
+const gateway = suiteGateway({ slots: 80 });
+const trusting = suiteGateway({ slots: 5, env: { GATEWAY_TRUSTED_PROXIES: "127.0.0.0/8" } });
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 describe.concurrent("Host (RFC 9112 3.2)", () => {

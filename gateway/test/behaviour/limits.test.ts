@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Gateway } from "../support/gateway.ts";
+import { describe, expect, test } from "vitest";
 import { statusOf, values } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import { always } from "../support/upstream.ts";
 import {
   expectCutOff,
@@ -13,22 +13,14 @@ import {
   post,
 } from "../support/verdict.ts";
 
-let gateway: Gateway;
-let quick: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({ slots: 25, env: { GATEWAY_MAX_BODY_BYTES: "100000" } });
-  quick = await Gateway.start({
-    slots: 20,
-    env: {
-      GATEWAY_HEADERS_TIMEOUT_MS: "500",
-      GATEWAY_BODY_TIMEOUT_MS: "500",
-      GATEWAY_RESPONSE_TIMEOUT_MS: "2000",
-    },
-  });
-});
-afterAll(async () => {
-  await gateway.stop();
-  await quick.stop();
+const gateway = suiteGateway({ slots: 25, env: { GATEWAY_MAX_BODY_BYTES: "100000" } });
+const quick = suiteGateway({
+  slots: 20,
+  env: {
+    GATEWAY_HEADERS_TIMEOUT_MS: "500",
+    GATEWAY_BODY_TIMEOUT_MS: "500",
+    GATEWAY_RESPONSE_TIMEOUT_MS: "2000",
+  },
 });
 
 describe.concurrent("sizes", () => {

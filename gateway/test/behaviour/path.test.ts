@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Gateway } from "../support/gateway.ts";
+import { describe, expect, test } from "vitest";
 import { statusOf, values } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import {
   expectCutOff,
   expectForwarded,
@@ -11,11 +11,7 @@ import {
   onlyAnswer,
 } from "../support/verdict.ts";
 
-let gateway: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({ slots: 60 });
-});
-afterAll(() => gateway.stop());
+const gateway = suiteGateway({ slots: 60 });
 
 describe.concurrent("path confusion", () => {
   const traversal = "PortSwigger / Orange Tsai path confusion; RFC 3986 5.2.4, 6.2.2";

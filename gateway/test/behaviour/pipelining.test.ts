@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Received } from "../support/client.ts";
-import { Gateway } from "../support/gateway.ts";
 import { type Message, statusOf, values } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import type { Upstream } from "../support/upstream.ts";
 import {
   expectCutOff,
@@ -13,11 +13,7 @@ import {
   post,
 } from "../support/verdict.ts";
 
-let gateway: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({ slots: 100 });
-});
-afterAll(() => gateway.stop());
+const gateway = suiteGateway({ slots: 100 });
 
 /** A refusal, then either the next request's answer or an end that the refusal announced (RFC 9112 9.6). */
 function expectBothOrClose(received: Received, upstream: Upstream): void {

@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually, pause } from "../support/client.ts";
-import { Gateway } from "../support/gateway.ts";
 import { statusOf } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import { always, ok } from "../support/upstream.ts";
 import { expectProblem, expectServed, get, head, onlyAnswer, post } from "../support/verdict.ts";
 
-let gateway: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({
-    slots: 70,
-    env: { GATEWAY_CONNECT_TIMEOUT_MS: "600", GATEWAY_RESPONSE_TIMEOUT_MS: "1200" },
-  });
-});
-afterAll(async () => {
-  await gateway.stop();
+const gateway = suiteGateway({
+  slots: 70,
+  env: { GATEWAY_CONNECT_TIMEOUT_MS: "600", GATEWAY_RESPONSE_TIMEOUT_MS: "1200" },
 });
 
 describe.concurrent("connections to the upstream", () => {

@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Gateway } from "../support/gateway.ts";
+import { afterAll, describe, expect, test } from "vitest";
 import { values } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import { ok, Upstream } from "../support/upstream.ts";
 import { expectForwarded, expectProblem, expectServed, get, head, onlyAnswer } from "../support/verdict.ts";
 
 const auth = new Upstream();
 const core = new Upstream();
 const messaging = new Upstream();
-let gateway: Gateway;
-
-beforeAll(async () => {
+const gateway = suiteGateway(async () => {
   for (const upstream of [auth, core, messaging]) await upstream.listen();
   const common = { host: "127.0.0.1", strip_prefix: true, api_version: 1 };
-  gateway = await Gateway.start({
+  return {
     slots: 4,
     routes: [
       {
@@ -34,10 +32,9 @@ beforeAll(async () => {
       { ...common, name: "deeper", port: messaging.port, prefix: "/core/deeper" },
       { ...common, name: "kept", port: auth.port, prefix: "/kept", strip_prefix: false },
     ],
-  });
+  };
 });
 afterAll(async () => {
-  await gateway.stop();
   for (const upstream of [auth, core, messaging]) await upstream.close();
 });
 

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Gateway } from "../support/gateway.ts";
+import { describe, expect, test } from "vitest";
 import { statusOf, values } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import { expectCutOff, expectForwarded, expectServed, get, onlyAnswer } from "../support/verdict.ts";
 
-let gateway: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({ slots: 60 });
-});
-afterAll(() => gateway.stop());
+const gateway = suiteGateway({ slots: 60 });
 
 describe.concurrent("field lines", () => {
   test.each([

@@ -1,51 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Client, eventually, pause } from "../support/client.ts";
+import { describe, expect, test } from "vitest";
+import { eventually, pause } from "../support/client.ts";
 import { accepted, frame, handshake } from "../support/frames.ts";
-import { Gateway, type Slot } from "../support/gateway.ts";
-import { statusOf } from "../support/strict.ts";
+import { impatience, suiteGateway } from "../support/suite.ts";
+import { openTunnel } from "../support/tunnels.ts";
 import { always, type Recorded } from "../support/upstream.ts";
 
-let gateway: Gateway;
-let impatient: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({ slots: 40 });
-  impatient = await Gateway.start({
-    slots: 8,
-    env: {
-      GATEWAY_HEADERS_TIMEOUT_MS: "400",
-      GATEWAY_BODY_TIMEOUT_MS: "400",
-      GATEWAY_RESPONSE_TIMEOUT_MS: "600",
-      GATEWAY_TUNNEL_IDLE_MS: "2500",
-    },
-  });
-});
-afterAll(async () => {
-  await gateway.stop();
-  await impatient.stop();
-});
-
-/** Opens a tunnel and returns both ends, with what belongs to the handshakes taken off. */
-async function open(
-  { upstream, socket }: Slot,
-  from: Gateway = gateway,
-  options: Parameters<Gateway["open"]>[0] = {},
-): Promise<{ client: Client; peer: Recorded; fromClient: () => Buffer; fromUpstream: () => Buffer }> {
-  upstream.answer = always(accepted());
-  const client = from.open(options).send(handshake(`${socket}/x`));
-  await client.until(() => client.answers.length > 0);
-  const [answer] = client.answers;
-  if (answer === undefined || statusOf(answer) !== 101)
-    throw new Error(`no tunnel: ${client.text.slice(0, 300)}`);
-  const peer = upstream.connections.at(-1) as Recorded;
-  const after = (bytes: Buffer) => bytes.subarray(bytes.indexOf("\r\n\r\n") + 4);
-  return { client, peer, fromClient: () => after(peer.bytes), fromUpstream: () => after(client.bytes) };
-}
+const gateway = suiteGateway({ slots: 40 });
+const impatient = suiteGateway({ slots: 8, env: impatience });
 
 describe.concurrent("tunnels", () => {
   const mask = Buffer.from([1, 2, 3, 4]);
   test("must: text, fragments, pings and a 1 MiB binary frame pass byte for byte (RFC 6455 5; Autobahn 1, 5, 9)", async () => {
-    const { client, peer, fromClient, fromUpstream } = await open(gateway.slot());
+    const { client, peer, fromClient, fromUpstream } = await openTunnel(gateway);
     const frames = (masked: boolean) => {
       const options = masked ? { mask } : {};
       return Buffer.concat([
@@ -109,7 +76,7 @@ describe.concurrent("tunnels", () => {
   });
 
   test("must: upstream closes: client connection closes (RFC 6455 7)", async () => {
-    const { client, peer, fromUpstream } = await open(gateway.slot());
+    const { client, peer, fromUpstream } = await openTunnel(gateway);
     const bye = frame(8, Buffer.from([3, 232]));
     peer.socket.end(bye);
     expect(await client.until(() => client.closed, 3_000)).toBe(true);
@@ -117,13 +84,13 @@ describe.concurrent("tunnels", () => {
   });
 
   test("must: upstream resets: client connection closes (RFC 6455 7)", async () => {
-    const { client, peer } = await open(gateway.slot());
+    const { client, peer } = await openTunnel(gateway);
     peer.socket.resetAndDestroy();
     expect(await client.until(() => client.closed, 3_000)).toBe(true);
   });
 
   test("must: client resets: upstream connection closes (leaks)", async () => {
-    const { client, peer } = await open(gateway.slot());
+    const { client, peer } = await openTunnel(gateway);
     client.socket.resetAndDestroy();
     await eventually(() => peer.ended, "the upstream connection closes", 3_000);
   });
@@ -138,7 +105,7 @@ describe.concurrent("tunnels", () => {
   });
 
   test("should: client FIN: what the upstream still sends arrives (TCP half-close)", async () => {
-    const { client, peer, fromUpstream } = await open(gateway.slot(), gateway, { allowHalfOpen: true });
+    const { client, peer, fromUpstream } = await openTunnel(gateway, gateway.slot(), { allowHalfOpen: true });
     peer.socket.removeAllListeners("end");
     client.socket.end(frame(8, Buffer.from([3, 232]), { mask }));
     await pause(100);
@@ -178,7 +145,7 @@ describe.concurrent("tunnels", () => {
   });
 
   test("should: quiet tunnel survives longer than the HTTP timeouts (Node requestTimeout/idle traps)", async () => {
-    const { client, peer, fromClient } = await open(impatient.slot(), impatient);
+    const { client, peer, fromClient } = await openTunnel(impatient);
     await pause(1_600);
     client.send(frame(1, Buffer.from("still"), { mask }));
     await eventually(() => fromClient().length > 0, "the frame at the upstream", 2_000);
@@ -187,8 +154,8 @@ describe.concurrent("tunnels", () => {
   });
 
   test("must: a tunnel that is quiet for the idle limit is closed on both sides; traffic one way keeps it (leaks)", async () => {
-    const quiet = await open(impatient.slot(), impatient);
-    const busy = await open(impatient.slot(), impatient);
+    const quiet = await openTunnel(impatient);
+    const busy = await openTunnel(impatient);
     const pings = setInterval(() => busy.peer.socket.write(frame(9, Buffer.alloc(0))), 300);
     expect(await quiet.client.until(() => quiet.client.closed && quiet.peer.ended, 6_000)).toBe(true);
     await pause(700);

@@ -2,28 +2,25 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { eventually, pause } from "../support/client.ts";
 import { DeafAddress } from "../support/deaf.ts";
 import { Gateway } from "../support/gateway.ts";
 import { statusOf } from "../support/strict.ts";
+import { suiteGateway } from "../support/suite.ts";
 import { always, Upstream } from "../support/upstream.ts";
 import { expectForwarded, expectProblem, expectServed, get, onlyAnswer } from "../support/verdict.ts";
 
 const deaf = new DeafAddress();
-let gateway: Gateway;
-beforeAll(async () => {
+const gateway = suiteGateway(async () => {
   await deaf.listen();
-  gateway = await Gateway.start({
+  return {
     slots: 70,
     env: { GATEWAY_CONNECT_TIMEOUT_MS: "600", GATEWAY_RESPONSE_TIMEOUT_MS: "1200" },
     routes: [{ name: "deaf", host: "127.0.0.1", port: deaf.port, prefix: "/deaf", strip_prefix: true }],
-  });
+  };
 });
-afterAll(async () => {
-  deaf.close();
-  await gateway.stop();
-});
+afterAll(() => deaf.close());
 const took = async <T>(work: Promise<T>): Promise<[T, number]> => {
   const start = Date.now();
   return [await work, Date.now() - start];

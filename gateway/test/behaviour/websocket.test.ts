@@ -1,29 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually, pause } from "../support/client.ts";
 import { accepted, acceptOf, handshake, key } from "../support/frames.ts";
-import { Gateway } from "../support/gateway.ts";
 import { statusOf, values } from "../support/strict.ts";
+import { impatience, suiteGateway } from "../support/suite.ts";
 import { always } from "../support/upstream.ts";
 import { expectForwarded, expectProblem, expectServed, get, onlyAnswer } from "../support/verdict.ts";
 
-let gateway: Gateway;
-let impatient: Gateway;
-beforeAll(async () => {
-  gateway = await Gateway.start({ slots: 40 });
-  impatient = await Gateway.start({
-    slots: 8,
-    env: {
-      GATEWAY_HEADERS_TIMEOUT_MS: "400",
-      GATEWAY_BODY_TIMEOUT_MS: "400",
-      GATEWAY_RESPONSE_TIMEOUT_MS: "600",
-      GATEWAY_TUNNEL_IDLE_MS: "2500",
-    },
-  });
-});
-afterAll(async () => {
-  await gateway.stop();
-  await impatient.stop();
-});
+const gateway = suiteGateway({ slots: 40 });
+const impatient = suiteGateway({ slots: 8, env: impatience });
 
 describe.concurrent("handshakes", () => {
   test("must: 101 with accept and subprotocol; upstream sees path unchanged, Upgrade, X-Request-ID (RFC 6455 4)", async () => {
@@ -240,6 +224,25 @@ describe.concurrent("what is no handshake is a plain request without Upgrade (CV
       expect(received.answers.map(statusOf)).toEqual([400]);
       expect(received.closed).toBe(true);
       expect(upstream.bytes.length).toBe(0);
+    },
+  );
+
+  test.each(["together", "apart"])(
+    "must: nothing after it is read: Node's parser would pass over what is no HTTP (%s) (fuzz; RFC 9112 9.6)",
+    async (how) => {
+      const { upstream, prefix } = gateway.slot();
+      const first = get(`${prefix}/first`, "Connection: Upgrade", "Upgrade: websocket");
+      const rest = `GET ${prefix}/broken http/1.1\r\nHost: gw\r\n\r\n${get(`${prefix}/hidden`)}`;
+      const client = gateway.open().send(how === "together" ? first + rest : first);
+      if (how === "apart") {
+        await client.until(() => client.answers.length > 0);
+        client.send(rest);
+      }
+      const received = await client.settle(2, 1_000);
+      expect(received.answers.map(statusOf)).toEqual([200]);
+      expect(values(received.answers[0] as never, "connection")).toEqual(["close"]);
+      expect(received.closed).toBe(true);
+      expectForwarded(upstream, { target: "/first" });
     },
   );
 

@@ -18,7 +18,7 @@ export const front: readonly Mutant[] = [
     ],
     ["a path parameter hides dots", "(?:$|\\/|\\\\|;|%2f|%5c|%3b)/i", "(?:$|\\/|\\\\|%2f|%5c)/i", "path"],
     ["NUL in a path", "|%00|%5c/i", "|%5c/i", "path"],
-    ["backslashes in a path", "\\x7f\\\\]|%00|%5c/i", "\\x7f]|%00/i", "path"],
+    ["backslashes in a path", "\\x7f\\\\#]|%00|%5c/i", "\\x7f#]|%00/i", "path"],
     ["the query is lost", "target: upstream + query }", "target: upstream }", "routing"],
     [
       "/apix is taken for /api",
@@ -70,7 +70,7 @@ export const front: readonly Mutant[] = [
       "found = byPrefix.get(path.slice(0, end)) ?? byPrefix.get(path.slice(0, 5)) ?? found;",
       "routing",
     ],
-    ["no version is put in front", "return `/api/v${route.api_version}${rest}`;", "return rest;", "routing"],
+    ["no version is put in front", "return version + rest;", "return rest;", "routing"],
     [
       "redirects are not repaired",
       "return below(bare, route.prefix) ? location :",
@@ -84,7 +84,7 @@ export const front: readonly Mutant[] = [
       "routing",
     ],
   ]),
-  ...of("proxy/server.ts", [
+  ...of("proxy/request-problem.ts", [
     [
       "any Host will do",
       'if (host !== undefined) return { status: 400, reason: "bad_request", detail: host };',
@@ -117,7 +117,9 @@ export const front: readonly Mutant[] = [
       "pipelining",
     ],
     ["TRACE passes", 'request.method === "TRACE" || ', "", "path"],
-    ["header fields without number", "2 * this.#settings.maxHeaders)", "200_000)", "limits"],
+    ["header fields without number", "2 * maxHeaders)", "200_000)", "limits"],
+  ]),
+  ...of("proxy/http-server.ts", [
     [
       "Node's lenient parser",
       "insecureHTTPParser: false",
@@ -139,18 +141,52 @@ export const front: readonly Mutant[] = [
       "maxHeaderSize: 1 << 28,",
       "limits",
     ],
-    [
-      "OPTIONS * is routed",
-      'if (exchange.method === "OPTIONS" && target === "*") return exchange.reply(204, "");',
-      "",
-      "path",
-    ],
+  ]),
+  ...of("proxy/upgrades.ts", [
     [
       "WebSocket on any route",
       '"route" in decision && decision.route.websocket === true',
       '"route" in decision',
       "websocket",
       "tunnel",
+    ],
+  ]),
+  ...of("proxy/drain.ts", [
+    ["a drain cuts what runs", "}, end - performance.now());", "}, 0);", "drain"],
+    ["a drain waits for idle connections", "if (client.idle && ", `if (${never} && `, "drain"],
+    ["tunnels outlive the drain", "    tunnels.destroy();\n", "", "drain"],
+    ["the listener closes at once", "  await sleep(Math.min(drainDelay, limit));\n", "", "drain"],
+    ["the backlog is reset", "  await emptyBacklog(server, end);\n", "", "drain"],
+    [
+      "a connection that has just come is closed",
+      "now - client.idleSince >= grace || ",
+      "client.socket.bytesWritten === 0 || now - client.idleSince >= grace || ",
+      "drain",
+    ],
+  ]),
+  ...of("proxy/own-paths.ts", [
+    ["ready while it drains", "const ready = !draining() && ", "const ready = ", "drain"],
+  ]),
+  ...of("proxy/upgrades.ts", [
+    [
+      "handshakes evade the rate limit",
+      "if (wait > 0) return refuse(",
+      `if (${never}) return refuse(`,
+      "tunnel-end",
+    ],
+  ]),
+  ...of("proxy/server.ts", [
+    [
+      "the connection goes on after an upgrade that is not taken",
+      "if (head.upgrade !== undefined) exchange.closesAnyway = true;",
+      "",
+      "websocket",
+    ],
+    [
+      "OPTIONS * is routed",
+      'if (exchange.method === "OPTIONS" && target === "*") return exchange.reply(204, "");',
+      "",
+      "path",
     ],
     [
       "an upload with a bad chunk is answered, not broken off",
@@ -159,19 +195,6 @@ export const front: readonly Mutant[] = [
       "framing",
       "chunks",
       "pipelining",
-    ],
-    ["a drain cuts what runs", "}, this.#settings.drain);", "}, 0);", "drain"],
-    [
-      "a drain waits for idle connections",
-      "if (!client.idle) continue;",
-      `if (!client.idle || Date.now() > 0) continue;`,
-      "drain",
-    ],
-    [
-      "tunnels outlive the drain",
-      "      for (const tunnel of this.#tunnels) tunnel.destroy();\n      for (const client",
-      "      for (const client",
-      "drain",
     ],
   ]),
   ...of("proxy/request-facts.ts", [

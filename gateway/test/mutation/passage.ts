@@ -45,8 +45,8 @@ export const passage: readonly Mutant[] = [
     ],
     [
       "a client that does not read is not waited for",
-      "if (blocked) return kept | pauseReading;",
-      "",
+      "return blocked ? kept | pauseReading : kept;",
+      "return kept;",
       "client",
     ],
     [
@@ -57,20 +57,12 @@ export const passage: readonly Mutant[] = [
     ],
     [
       "interim answers to HTTP/1.0",
-      "if (this.#exchange.request.httpVersionMinor === 0 || this.#headWritten) return;",
+      "if (this.#exchange.request.httpVersionMinor === 0) return;",
       "",
       "upstream",
       "answers",
       "cut",
       "pool",
-    ],
-    [
-      "chunked to HTTP/1.0",
-      "} else if (exchange.request.httpVersionMinor === 0) {",
-      `} else if (${never}) {`,
-      "framing",
-      "chunks",
-      "pipelining",
     ],
     [
       "the upstream is not told that the client left",
@@ -86,19 +78,29 @@ export const passage: readonly Mutant[] = [
       "client",
     ],
     [
-      "the last chunk of an answer is lost",
-      'if (this.#chunkedOut) this.#out += "0\\r\\n\\r\\n";\n  }\n\n  afterRead',
-      "}\n\n  afterRead",
-      "upstream",
-      "answers",
-      "cut",
-      "pool",
-    ],
-    [
       "no time limit for a stalled body",
       ": [Phase.body, now + this.#context.bodyTimeout];",
       ": [Phase.body, Number.POSITIVE_INFINITY];",
       "limits",
+    ],
+  ]),
+  ...of("proxy/answer.ts", [
+    [
+      "chunked to HTTP/1.0",
+      "this.#chunked = undelimited && !http10;",
+      "this.#chunked = undelimited;",
+      "framing",
+      "chunks",
+      "pipelining",
+    ],
+    [
+      "the last chunk of an answer is lost",
+      "  end(): void {\n    if (this.#chunked)",
+      `  end(): void {\n    if (${never})`,
+      "upstream",
+      "answers",
+      "cut",
+      "pool",
     ],
   ]),
   ...of("proxy/deadlines.ts", [
@@ -118,8 +120,8 @@ export const passage: readonly Mutant[] = [
   ...of("proxy/client-connection.ts", [
     [
       "pipelined requests are handled at once",
-      "if (this.current === undefined) return this.#handler.begin(this, request, response);",
-      "if (Date.now() > 0) return this.#handler.begin(this, request, response);",
+      "if (this.current === undefined) return this.handler.begin(this, request, response);",
+      "if (Date.now() > 0) return this.handler.begin(this, request, response);",
       "framing",
       "chunks",
       "pipelining",
@@ -203,11 +205,18 @@ export const passage: readonly Mutant[] = [
     ],
     [
       "a client's end cuts the tunnel",
-      "(this.#open ? this.#connection?.socket.end() : socket.destroy())",
+      "(this.#open ? this.#onClientEnd() : socket.destroy())",
       "socket.destroy()",
       "websocket",
       "tunnel",
     ],
+    [
+      "a half-closed tunnel lives as long as the upstream likes",
+      "Math.min(this.#lastMoment, this.#observer.now() + this.#observer.halfClosedTimeout)",
+      "Number.POSITIVE_INFINITY",
+      "tunnel-end",
+    ],
+    ["a tunnel's bytes are not counted", "this.bytesIn += chunk.length;", "", "tunnel-end"],
   ]),
   ...of("message/problem.ts", [
     [

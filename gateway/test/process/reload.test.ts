@@ -1,45 +1,17 @@
 import { mkdirSync, mkdtempSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import {
-  ask,
-  bundleGateway,
-  client,
-  freePort,
-  GatewayProcess,
-  namedUpstream,
-  remove,
-  tableTo,
-} from "./gateway-process.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { ask, client } from "./gateway-process.ts";
+import { ProcessSuite } from "./suite.ts";
 
-let built: Awaited<ReturnType<typeof bundleGateway>>;
-let first: Awaited<ReturnType<typeof namedUpstream>>;
-let second: Awaited<ReturnType<typeof namedUpstream>>;
+const suite = new ProcessSuite(["first", "second"]);
 let directory: string;
-beforeAll(async () => {
-  built = await bundleGateway();
-  first = await namedUpstream("first");
-  second = await namedUpstream("second");
-});
 beforeEach(() => {
-  directory = mkdtempSync(join(built.directory, "case-"));
-});
-afterAll(() => {
-  first.server.close();
-  second.server.close();
-  remove(built.directory);
+  directory = mkdtempSync(join(suite.directory, "case-"));
 });
 
-const start = async (routes: string, workers = "1") => {
-  const port = await freePort();
-  const gateway = new GatewayProcess(built.file, [], {
-    GATEWAY_ROUTES: routes,
-    PROXY_PORT: String(port),
-    GATEWAY_WORKERS: workers,
-  });
-  await gateway.event("listening");
-  return { gateway, port };
-};
+const start = (routes: string, workers = "1") =>
+  suite.start({ GATEWAY_ROUTES: routes, GATEWAY_WORKERS: workers });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("a changed file is taken over", () => {
@@ -52,15 +24,15 @@ describe("a changed file is taken over", () => {
     ["renamed over", replaceByRename],
   ])("%s", async (_name, replace) => {
     const routes = join(directory, "routes.json");
-    writeFileSync(routes, tableTo(first.port, "/a"));
+    writeFileSync(routes, suite.table("first"));
     const { gateway, port } = await start(routes);
     const agent = client();
     try {
       // Twice: a watch on the inode would lose the second rename.
-      for (const [count, next] of [second, first].entries()) {
-        replace(routes, tableTo(next.port, "/a"));
+      for (const [count, next] of ["second", "first"].entries()) {
+        replace(routes, suite.table(next));
         expect(await gateway.event("routes-reloaded", count + 1)).toMatchObject({ cause: "file", routes: 1 });
-        expect((await ask(port, "/a/x", agent)).body).toBe(next === second ? "second" : "first");
+        expect((await ask(port, "/a/x", agent)).body).toBe(next);
       }
     } finally {
       await gateway.stop();
@@ -68,16 +40,16 @@ describe("a changed file is taken over", () => {
   });
 
   test("swapped as a ConfigMap is: ..data is another link, the path stays", async () => {
-    const version = (name: string, port: number) => {
+    const version = (name: string, upstream: string) => {
       mkdirSync(join(directory, name));
-      writeFileSync(join(directory, name, "routes.json"), tableTo(port, "/a"));
+      writeFileSync(join(directory, name, "routes.json"), suite.table(upstream));
     };
-    version("..1", first.port);
+    version("..1", "first");
     symlinkSync("..1", join(directory, "..data"));
     symlinkSync("..data/routes.json", join(directory, "routes.json"));
     const { gateway, port } = await start(join(directory, "routes.json"), "2");
     try {
-      version("..2", second.port);
+      version("..2", "second");
       symlinkSync("..2", join(directory, "..data_tmp"));
       renameSync(join(directory, "..data_tmp"), join(directory, "..data"));
       expect(await gateway.event("routes-reloaded")).toMatchObject({ cause: "file", workers: 2 });
@@ -90,10 +62,10 @@ describe("a changed file is taken over", () => {
 
   test("written in pieces: read when whole", async () => {
     const routes = join(directory, "routes.json");
-    writeFileSync(routes, tableTo(first.port, "/a"));
+    writeFileSync(routes, suite.table("first"));
     const { gateway } = await start(routes);
     try {
-      const text = tableTo(second.port, "/a");
+      const text = suite.table("second");
       for (let end = 10; end < text.length + 10; end += 10) {
         writeFileSync(routes, text.slice(0, end));
         await pause(100);
@@ -108,12 +80,12 @@ describe("a changed file is taken over", () => {
 
 test("a file that was only touched or formatted is no reload; SIGHUP says so", async () => {
   const routes = join(directory, "routes.json");
-  writeFileSync(routes, tableTo(first.port, "/a"));
+  writeFileSync(routes, suite.table("first"));
   const { gateway } = await start(routes);
   try {
     utimesSync(routes, new Date(), new Date(Date.now() + 5_000));
     await pause(1_600);
-    writeFileSync(routes, JSON.stringify(JSON.parse(tableTo(first.port, "/a")), undefined, 2));
+    writeFileSync(routes, JSON.stringify(JSON.parse(suite.table("first")), undefined, 2));
     await pause(1_600);
     gateway.child.kill("SIGHUP");
     await gateway.event("routes-unchanged");
@@ -125,12 +97,12 @@ test("a file that was only touched or formatted is no reload; SIGHUP says so", a
 
 test("a request under way keeps its route", async () => {
   const routes = join(directory, "routes.json");
-  writeFileSync(routes, tableTo(first.port, "/a"));
+  writeFileSync(routes, suite.table("first"));
   const { gateway, port } = await start(routes);
   try {
     const slow = ask(port, "/a/slow", client());
     await pause(200);
-    writeFileSync(routes, tableTo(second.port, "/a"));
+    writeFileSync(routes, suite.table("second"));
     gateway.child.kill("SIGHUP");
     await gateway.event("routes-reloaded");
     expect((await ask(port, "/a/x", client())).body).toBe("second");
@@ -144,7 +116,7 @@ test.each(["1", "2"])(
   "under load, no request is lost while tables come and go; %s workers",
   async (workers) => {
     const routes = join(directory, "routes.json");
-    writeFileSync(routes, tableTo(first.port, "/a"));
+    writeFileSync(routes, suite.table("first"));
     const { gateway, port } = await start(routes, workers);
     const bodies = { first: 0, second: 0 };
     let left = 2_000;
@@ -160,7 +132,7 @@ test.each(["1", "2"])(
     };
     const flip = async () => {
       for (let turn = 1; turn <= 6; turn++) {
-        writeFileSync(routes, tableTo(turn % 2 ? second.port : first.port, "/a"));
+        writeFileSync(routes, suite.table(turn % 2 ? "second" : "first"));
         gateway.child.kill("SIGHUP");
         await gateway.event("routes-reloaded", turn);
         writeFileSync(routes, '{"services": [');

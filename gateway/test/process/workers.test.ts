@@ -1,42 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  ask,
-  bundleGateway,
-  client,
-  freePort,
-  GatewayProcess,
-  namedUpstream,
-  remove,
-  tableTo,
-} from "./gateway-process.ts";
+import { expect, test } from "vitest";
+import { ask, client, freePort } from "./gateway-process.ts";
+import { ProcessSuite } from "./suite.ts";
 
-let built: Awaited<ReturnType<typeof bundleGateway>>;
-let upstream: Awaited<ReturnType<typeof namedUpstream>>;
-let routes: string;
-beforeAll(async () => {
-  built = await bundleGateway();
-  upstream = await namedUpstream("up");
-  routes = join(built.directory, "table.json");
-  writeFileSync(routes, tableTo(upstream.port, "/a"));
-});
-afterAll(() => {
-  upstream.server.close();
-  remove(built.directory);
-});
-
-const start = async (workers: string, env: Record<string, string> = {}) => {
-  const port = await freePort();
-  const gateway = new GatewayProcess(built.file, [], {
-    GATEWAY_ROUTES: routes,
-    PROXY_PORT: String(port),
-    GATEWAY_WORKERS: workers,
-    ...env,
-  });
-  await gateway.event("listening");
-  return { gateway, port };
-};
+const suite = new ProcessSuite(["up"]);
+const start = (workers: string, env: Record<string, string> = {}) =>
+  suite.start({ GATEWAY_WORKERS: workers, ...env });
 
 /** The children of a process; Linux keeps them under its main thread. */
 const childrenOf = (pid: number): number[] =>
@@ -162,12 +131,12 @@ test.runIf(linux)("metrics are those of all processes, and totals outlive a work
     for (let i = 0; i < 10; i++) await ask(port, "/a/x", client());
     expect(await total("gateway_requests_total")).toBe(20);
 
-    writeFileSync(routes, "{");
+    writeFileSync(suite.routes, "{");
     gateway.child.kill("SIGHUP");
     await gateway.event("routes-kept");
     expect(await total("gateway_route_reloads_total", '"failed"')).toBe(1);
   } finally {
-    writeFileSync(routes, tableTo(upstream.port, "/a"));
+    writeFileSync(suite.routes, suite.table("up"));
     await gateway.stop();
   }
 });

@@ -54,11 +54,11 @@ export class Gateway {
 
   static async start(options: GatewayOptions = {}): Promise<Gateway> {
     const gateway = new Gateway();
-    await gateway.#start(options);
+    await gateway.start(options);
     return gateway;
   }
 
-  async #start({ env = {}, slots = 1, routes = [], route = {} }: GatewayOptions): Promise<void> {
+  async start({ env = {}, slots = 1, routes = [], route = {} }: GatewayOptions): Promise<void> {
     for (let i = 0; i < slots; i++)
       this.slots.push({ upstream: await new Upstream().listen(), prefix: `/s${i}`, socket: `/w${i}` });
     this.#folder = mkdtempSync(join(tmpdir(), "gateway-test-"));
