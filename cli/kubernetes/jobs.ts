@@ -18,7 +18,7 @@ export interface JobArgs {
 }
 
 /** Finished jobs, with their logs, are deleted after this time, seconds. */
-const keptSeconds = 24 * 3600;
+const keptSeconds = 3600;
 
 /**
  * Runs a job and waits until it has ended.
@@ -54,6 +54,10 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
         name,
         ...(cron.metadata?.labels && { labels: cron.metadata.labels }),
         annotations: { "cronjob.kubernetes.io/instantiate": "manual" },
+        // It goes with the CronJob, so that a stack that is taken down leaves no pod.
+        ownerReferences: [
+          { apiVersion: "batch/v1", kind: "CronJob", name: args.from, uid: cron.metadata?.uid ?? "" },
+        ],
       },
       spec,
     },

@@ -36,7 +36,7 @@ export async function rendered(args: RenderArgs): Promise<KubernetesObject[]> {
     marked: true,
   });
   const objects = all
-    .filter(({ type, read }) => isObject(type) && !read)
+    .filter(({ type }) => isObject(type))
     .map(({ inputs }) => (args.showSecrets ? unwrap(inputs) : withhold(inputs)) as KubernetesObject);
   if (objects.length === 0)
     throw new InputError("nothing can be rendered", [

@@ -6,8 +6,6 @@ export interface Registered {
   readonly name: string;
   /** The provider it goes through; empty for the default one. */
   readonly provider: string;
-  /** Whether it was only read: it belongs to somebody else. */
-  readonly read: boolean;
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
@@ -33,13 +31,14 @@ export async function register(
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, provider, id }) => {
-        registered.push({
-          type,
-          name,
-          provider: provider ?? "",
-          read: Boolean(id),
-          inputs: (options.marked ? inputs : unwrap(inputs)) as Record<string, unknown>,
-        });
+        // What is only read has an id already, and belongs to somebody else.
+        if (!id)
+          registered.push({
+            type,
+            name,
+            provider: provider ?? "",
+            inputs: (options.marked ? inputs : unwrap(inputs)) as Record<string, unknown>,
+          });
         const state = {
           ...inputs,
           output: options.kept?.get(name) ?? (inputs as { input?: unknown }).input,

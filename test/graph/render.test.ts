@@ -23,8 +23,8 @@ const render = (showSecrets: boolean) => rendered({ stack: "prod", config: base,
 
 const hidden = await render(false);
 const shown = await render(true);
-const graph = (await register("prod", base, program, { kept })).filter(
-  ({ type, read }) => type.startsWith("kubernetes:") && !read,
+const graph = (await register("prod", base, program, { kept })).filter(({ type }) =>
+  type.startsWith("kubernetes:"),
 );
 const names = (objects: readonly KubernetesObject[]) => objects.map(fileOf);
 
