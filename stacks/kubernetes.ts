@@ -1,10 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import { KubernetesPlatform, type KubernetesPlatformArgs } from "../infra/kubernetes/kubernetes-platform.ts";
+import { clusterIdentity } from "./cluster-identity.ts";
 
 /** Deploys the platform to a cluster and returns the stack's outputs. */
-export function deployToCluster(args: Omit<KubernetesPlatformArgs, "retained">): Record<string, unknown> {
+export async function deployToCluster(
+  args: Omit<KubernetesPlatformArgs, "retained" | "identity">,
+): Promise<Record<string, unknown>> {
   const { platform, settings, stack } = args;
   const { context } = settings.kubernetes;
+  // A preview needs no cluster, so that CI can make one without any.
+  const identity = pulumi.runtime.isDryRun() ? undefined : await clusterIdentity(context);
   const connection = {
     ...(context !== undefined && { context }),
     // The stack is bound to a name, so that a kubeconfig that was moved or refreshed does not replace everything.
@@ -15,7 +21,7 @@ export function deployToCluster(args: Omit<KubernetesPlatformArgs, "retained">):
   const retained = new k8s.Provider("retained", { ...connection, upsertExistingObjects: true });
   const deployed = new KubernetesPlatform(
     platform.name,
-    { ...args, retained },
+    { ...args, identity, retained },
     { providers: { kubernetes: cluster } },
   );
   return { urls: deployed.urls, namespace: deployed.namespace };

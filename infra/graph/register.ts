@@ -51,6 +51,8 @@ export async function register(
     },
     "beat-ecoprove",
     stack,
+    // As a preview: what is only known on a target is not asked for.
+    true,
   );
   pulumi.runtime.setAllConfig({ ...config });
   await program();

@@ -1,4 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 /** Name of the resource that remembers which cluster a stack was made on. */
@@ -7,20 +6,26 @@ export const clusterStash = "cluster-identity";
 /**
  * Binds a stack to its cluster: the UID of the namespace kube-system, which a cluster is given once, is kept in the
  * state. A run on another cluster, also of a plain `pulumi up`, ends before the namespace; a moved kubeconfig or a
- * renamed context changes nothing. A preview asks no cluster, so that CI can make one without any.
+ * renamed context changes nothing.
+ * @param identity the UID of this run's cluster; undefined in a preview, which asks none.
  * @returns what the namespace has to wait for.
  */
-export function bindCluster(stack: string, parent: pulumi.Resource): pulumi.Output<pulumi.Resource[]> {
-  const identity = pulumi.runtime.isDryRun()
-    ? pulumi.output("")
-    : k8s.core.v1.Namespace.get("kube-system", "kube-system", { parent }).metadata.uid;
+export function bindCluster(
+  stack: string,
+  identity: string | undefined,
+  parent: pulumi.Resource,
+): pulumi.Input<pulumi.Resource[]> {
   // The first value stays: what is proposed later is only compared with it.
-  const kept = new pulumi.Stash(clusterStash, { input: identity }, { parent, ignoreChanges: ["input"] });
-  if (pulumi.runtime.isDryRun()) return pulumi.output([kept]);
-  return pulumi.all([kept.output, identity]).apply(([bound, now]) => {
-    if (bound !== now)
+  const kept = new pulumi.Stash(
+    clusterStash,
+    { input: identity ?? "" },
+    { parent, ignoreChanges: ["input"] },
+  );
+  if (identity === undefined) return [kept];
+  return kept.output.apply((bound) => {
+    if (bound !== identity)
       throw new pulumi.RunError(
-        `this is not the cluster that ${stack} was made on: namespace kube-system has the UID ${now}, the state remembers ${bound}\n` +
+        `this is not the cluster that ${stack} was made on: its namespace kube-system has the UID ${identity}, the state remembers ${String(bound)}\n` +
           `  fix: choose its context (platform:kubernetes.context); or move the stack for good: ./beat up --stack ${stack} --adopt-cluster`,
       );
     return [kept];

@@ -22,6 +22,8 @@ export interface KubernetesPlatformArgs {
   readonly stack: string;
   /** The project's root folder, absolute. */
   readonly root: string;
+  /** Which cluster this is; undefined in a preview. */
+  readonly identity: string | undefined;
   /** Provider for what outlives a stack: it takes over what an earlier one left. */
   readonly retained: k8s.Provider;
 }
@@ -56,7 +58,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
       {
         parent,
         provider: args.retained,
-        dependsOn: bindCluster(stack, parent),
+        dependsOn: bindCluster(stack, args.identity, parent),
         retainOnDelete: settings.kubernetes.volumes === "retain",
       },
     );
