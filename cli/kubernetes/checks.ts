@@ -147,10 +147,10 @@ export function checkSettings({ platform, settings, name }: TargetArgs): Check[]
   return [
     ...(floating.length === 0
       ? [good("image tags", "none floats")]
-      : floating.map((problem) => bad("image tags", problem))),
+      : floating.map((problem) => bad(`image tag ${problem.path}`, problem))),
     ...(secrets.length === 0
       ? [good("secrets", settings.generateSecrets ? "made at first use" : "all are given")]
-      : secrets.map((problem) => bad("secrets", problem))),
+      : secrets.map((problem) => bad(`secret ${problem.path}`, problem))),
   ];
 }
 
