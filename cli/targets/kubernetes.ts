@@ -76,7 +76,7 @@ export class KubernetesTarget implements Target {
     return [storage, ...extensions, ...checkSettings(this.#args), checkPending(state, name)];
   }
 
-  /** Lifts the protection of what the state remembers the cluster by, so that `up` may replace it. */
+  /** Forgets the cluster that the state remembers: the next `up` keeps the one it runs on. */
   async adopt(state: StackState): Promise<void> {
     const bound = boundIdentity(state);
     const reached = await checkCluster(this.cluster);
@@ -85,7 +85,7 @@ export class KubernetesTarget implements Target {
     // The Automation API has no call for this.
     await execa(
       workspace.pulumiCommand.command,
-      ["state", "unprotect", bound.urn, "--yes", "--stack", this.#args.name],
+      ["state", "delete", bound.urn, "--yes", "--stack", this.#args.name],
       { cwd: workspace.workDir, env: { ...workspace.envVars } },
     );
     this.#adopted = true;

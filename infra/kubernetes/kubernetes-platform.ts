@@ -56,7 +56,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
       {
         parent,
         provider: args.retained,
-        dependsOn: [bindCluster(parent)],
+        dependsOn: bindCluster(stack, parent),
         retainOnDelete: settings.kubernetes.volumes === "retain",
       },
     );

@@ -59,7 +59,8 @@ async function checkPartitions(admin: Admin, topic: KafkaPlan["topics"][number])
       `topic ${topic.name} has ${count} partitions and the definition says ${topic.partitions}; partitions cannot be taken away: declare ${count}`,
     );
   if (count === topic.partitions) return { object: `topic ${topic.name}`, result: "unchanged" };
-  await admin.createPartitions({ topics: [{ name: topic.name, count: topic.partitions, assignments: [] }] });
+  // Without assignments: an empty list would be one with too few of them, and is refused.
+  await admin.createPartitions({ topics: [{ name: topic.name, count: topic.partitions }] });
   return { object: `topic ${topic.name}`, result: "altered" };
 }
 

@@ -31,7 +31,9 @@ try {
     process.exit(0);
   }
 } catch (error) {
-  const cause = error instanceof AggregateError ? error.errors[0] : error;
+  // Clients wrap what a server said, some of them twice: its own words are the innermost.
+  let cause: unknown = error;
+  while (cause instanceof AggregateError && cause.errors.length > 0) cause = cause.errors[0];
   console.error(`provision: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`);
   process.exit(1);
 }

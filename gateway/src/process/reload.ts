@@ -73,7 +73,10 @@ export class RouteFile {
     const onChange = () => reload("file");
     process.on("SIGHUP", onSignal);
     watchFile(this.path, { interval, persistent: false }, onChange);
+    // What changed between the reading and the watcher's first look is no change to the watcher.
+    const first = setTimeout(onChange, interval).unref();
     return () => {
+      clearTimeout(first);
       process.off("SIGHUP", onSignal);
       unwatchFile(this.path, onChange);
     };

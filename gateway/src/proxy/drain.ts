@@ -42,7 +42,7 @@ export async function drain(
   const deadline = setTimeout(() => {
     tunnels.destroy();
     for (const client of clients) client.socket.destroy();
-  }, end - performance.now());
+  }, Math.max(0, end - performance.now()));
   await closed;
   clearInterval(repeat);
   clearTimeout(deadline);
