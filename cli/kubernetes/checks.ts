@@ -51,6 +51,19 @@ export function boundIdentity(state: StackState): { readonly urn: string; readon
   return stash !== undefined && typeof uid === "string" ? { urn: stash.urn, uid } : undefined;
 }
 
+/** An exported state in which a stack remembers another cluster. @param urn of the resource that {@link boundIdentity} found. */
+export function withIdentity(exported: string, urn: string, uid: string): string {
+  const state = JSON.parse(exported) as {
+    deployment: { resources: { urn: string; inputs?: object; outputs?: object }[] };
+  };
+  for (const resource of state.deployment.resources)
+    if (resource.urn === urn) {
+      resource.inputs = { ...resource.inputs, input: uid };
+      resource.outputs = { ...resource.outputs, input: uid, output: uid };
+    }
+  return JSON.stringify(state);
+}
+
 /** Whether this is the cluster that the stack was made on. */
 export async function checkBinding(cluster: Cluster, stack: string, state: StackState): Promise<Check> {
   const bound = boundIdentity(state);
