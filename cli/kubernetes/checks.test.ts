@@ -6,7 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
 import { parseSettings } from "../../config/settings.ts";
-import { checkBinding, checkCluster, checkExtensions, checkStorageClass } from "./checks.ts";
+import {
+  boundIdentity,
+  checkBinding,
+  checkCluster,
+  checkExtensions,
+  checkStorageClass,
+  withIdentity,
+} from "./checks.ts";
 import { openCluster } from "./client.ts";
 
 /** An API server that knows what a test puts into it: path to answer. */
@@ -133,6 +140,20 @@ test("a stack goes on only in the cluster it was made on", async () => {
   expect(other.problem?.fix).toMatch(/--adopt-cluster/);
   answers.set("/api/v1/namespaces/kube-system", 403);
   expect((await checkBinding(cluster, "prod", state("one"))).problem?.message).toMatch(/403 said 403/);
+});
+
+test("a state is given another cluster, and nothing else in it changes", () => {
+  const urn = "urn:pulumi:prod::beat::beat:kubernetes:Platform$pulumi:index:Stash::cluster-identity";
+  const type = "pulumi:index:Stash";
+  const other = { urn: "urn:pulumi:prod::beat::x::y", type: "x", outputs: { output: "one" } };
+  const stash = { urn, type, inputs: { input: "one" }, outputs: { input: "one", output: "one" } };
+  const text = JSON.stringify({ version: 3, deployment: { resources: [stash, other] } });
+  const moved = JSON.parse(withIdentity(text, urn, "two"));
+  expect(boundIdentity({ resources: moved.deployment.resources, pending: [] })).toEqual({ urn, uid: "two" });
+  expect(moved).toMatchObject({
+    version: 3,
+    deployment: { resources: [{ inputs: { input: "two" } }, other] },
+  });
 });
 
 test("volumes want the class that is named, or a default one", async () => {

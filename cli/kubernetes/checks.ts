@@ -51,6 +51,19 @@ export function boundIdentity(state: StackState): { readonly urn: string; readon
   return stash !== undefined && typeof uid === "string" ? { urn: stash.urn, uid } : undefined;
 }
 
+/** An exported state in which a stack remembers another cluster. @param urn of the resource that {@link boundIdentity} found. */
+export function withIdentity(exported: string, urn: string, uid: string): string {
+  const state = JSON.parse(exported) as {
+    deployment: { resources: { urn: string; inputs?: object; outputs?: object }[] };
+  };
+  for (const resource of state.deployment.resources)
+    if (resource.urn === urn) {
+      resource.inputs = { ...resource.inputs, input: uid };
+      resource.outputs = { ...resource.outputs, input: uid, output: uid };
+    }
+  return JSON.stringify(state);
+}
+
 /** Whether this is the cluster that the stack was made on. */
 export async function checkBinding(cluster: Cluster, stack: string, state: StackState): Promise<Check> {
   const bound = boundIdentity(state);
@@ -147,10 +160,10 @@ export function checkSettings({ platform, settings, name }: TargetArgs): Check[]
   return [
     ...(floating.length === 0
       ? [good("image tags", "none floats")]
-      : floating.map((problem) => bad("image tags", problem))),
+      : floating.map((problem) => bad(`image tag ${problem.path}`, problem))),
     ...(secrets.length === 0
       ? [good("secrets", settings.generateSecrets ? "made at first use" : "all are given")]
-      : secrets.map((problem) => bad("secrets", problem))),
+      : secrets.map((problem) => bad(`secret ${problem.path}`, problem))),
   ];
 }
 

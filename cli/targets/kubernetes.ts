@@ -13,6 +13,7 @@ import {
   checkSettings,
   checkStorageClass,
   clusterIdentity,
+  withIdentity,
 } from "../kubernetes/checks.ts";
 import { type Cluster, ifFound, openCluster, reasonOf } from "../kubernetes/client.ts";
 import { provideImages } from "../kubernetes/images.ts";
@@ -76,18 +77,20 @@ export class KubernetesTarget implements Target {
     return [storage, ...extensions, ...checkSettings(this.#args), checkPending(state, name)];
   }
 
-  /** Forgets the cluster that the state remembers: the next `up` keeps the one it runs on. */
+  /** Writes this cluster into the state, where it remembers another one. */
   async adopt(state: StackState): Promise<void> {
     const bound = boundIdentity(state);
     const reached = await checkCluster(this.cluster);
-    if (bound === undefined || !reached.ok || bound.uid === (await clusterIdentity(this.cluster))) return;
-    const { workspace } = this.#args.stack;
-    // The Automation API has no call for this.
-    await execa(
-      workspace.pulumiCommand.command,
-      ["state", "delete", bound.urn, "--yes", "--stack", this.#args.name],
-      { cwd: workspace.workDir, env: { ...workspace.envVars } },
-    );
+    if (bound === undefined || !reached.ok) return;
+    const uid = await clusterIdentity(this.cluster);
+    if (uid === undefined || uid === bound.uid) return;
+    const { pulumiCommand, workDir, envVars } = this.#args.stack.workspace;
+    const options = { cwd: workDir, env: { ...envVars } };
+    const stack = ["--stack", this.#args.name];
+    // Not by the Automation API, whose export has the secrets in the clear. `state delete` refuses, since others depend on it.
+    const { stdout } = await execa(pulumiCommand.command, ["stack", "export", ...stack], options);
+    const input = withIdentity(stdout, bound.urn, uid);
+    await execa(pulumiCommand.command, ["stack", "import", ...stack], { ...options, input });
     this.#adopted = true;
     say(`  ✔ ${this.#args.name} belongs to ${this.cluster.server} from now on`);
   }

@@ -180,7 +180,7 @@ test("dev and prod give every service the same variables", async () => {
     const container = docker.find(
       (resource) => resource.name === name && resource.type.includes("container:Container"),
     );
-    const dev = (container?.inputs as Json).envs.map((line: string) => line.split("=", 1)[0]);
+    const dev = ((container?.inputs ?? {}) as Json).envs.map((line: string) => line.split("=", 1)[0]);
     const prod = objects(graph, "Deployment")
       .get(name)
       .spec.template.spec.containers[0].env.map((entry: Json) => entry.name);
