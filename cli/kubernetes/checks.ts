@@ -7,8 +7,8 @@ import type { TargetArgs } from "../targets/target.ts";
 import type { StackState } from "../workspace.ts";
 import { type Cluster, ifFound, reasonOf, soon, statusCode } from "./client.ts";
 
-/** `persistentVolumeClaimRetentionPolicy` is on by default since then. */
-const oldestMinor = 27;
+/** Sidecars and a `preStop` that sleeps are on by default since then. */
+const oldestMinor = 30;
 
 /** Whether the API server answers, and is new enough. */
 export async function checkCluster(cluster: Cluster): Promise<Check> {
