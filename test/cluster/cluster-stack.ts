@@ -6,7 +6,9 @@ import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/aut
 import { execa } from "execa";
 import { engineAddress, openEngine } from "../../cli/engine.ts";
 import { buildOwnImages } from "../../cli/own-images.ts";
-import { findPulumi } from "../../cli/workspace.ts";
+import type { Session } from "../../cli/session.ts";
+import { KubernetesTarget } from "../../cli/targets/kubernetes.ts";
+import { findPulumi, type StackState, stateOf } from "../../cli/workspace.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import { requiredSecrets } from "../../config/environment.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
@@ -35,6 +37,8 @@ export class ClusterStack {
   #stack: Stack | undefined;
 
   constructor() {
+    // The program runs in this process, and asks the cluster itself which one it is.
+    if (kubeconfig !== undefined) process.env.KUBECONFIG = kubeconfig;
     this.secrets = {};
     const names = requiredSecrets(basePlatform, this.settings);
     this.secrets = Object.fromEntries(names.map((name) => [name, makePassword()]));
@@ -166,14 +170,24 @@ export class ClusterStack {
     return this.#base;
   }
 
-  /** What was declared: the inputs of every Kubernetes object in the state. */
-  async declared(): Promise<
-    readonly { readonly type: string; readonly inputs: Readonly<Record<string, unknown>> }[]
-  > {
-    const { deployment } = await (await this.#open()).exportStack();
-    const resources = (deployment as { resources: { type: string; inputs: Record<string, unknown> }[] })
-      .resources;
-    return resources.filter(({ type }) => type.startsWith("kubernetes:"));
+  /** The stack as the commands of `beat` take it. */
+  async session(): Promise<Session> {
+    const address = engineAddress();
+    const args = {
+      name: this.name,
+      stack: await this.#open(),
+      settings: this.settings,
+      platform: basePlatform,
+      engine: openEngine(address),
+      address,
+      prefix: this.name,
+    };
+    return { ...args, state: undefined, target: new KubernetesTarget(args) };
+  }
+
+  /** What the state remembers. */
+  async state(): Promise<StackState> {
+    return stateOf((await this.#open()).workspace, this.name);
   }
 }
 

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { backUp, listBackups, restore } from "../../cli/kubernetes/backups.ts";
+import { comparable, sentObjects } from "../../cli/render/objects.ts";
 import type { PlatformModel } from "../../config/define.ts";
 import { makePassword } from "../../infra/secret-values.ts";
+import { projectRoot } from "../../stacks/program.ts";
 import { type Account, expectWired, isKnown, signUp } from "../engine/journey.ts";
 import { basePlatform } from "../engine/test-stack.ts";
 import { ClusterStack } from "./cluster-stack.ts";
@@ -41,6 +45,19 @@ describe("the Kubernetes target on a real cluster", { timeout: 10 * minutes }, (
     await stack.up();
     expect(await (await stack.fetch("/_gateway/ready")).json()).toMatchObject({ status: "ok" });
     await expectWired(stack, services);
+  });
+
+  story("what was sent is what render writes", async () => {
+    // In a process of its own: it runs the program under mocks, which are for good.
+    const sent = sentObjects(await stack.state()).map(comparable);
+    const { stdout } = await execa(process.execPath, ["test/cluster/render.ts"], {
+      cwd: projectRoot,
+      input: JSON.stringify({ stack: stack.name, config: stack.config() }),
+      maxBuffer: 20_000_000,
+    });
+    const objects = JSON.parse(stdout) as unknown[];
+    expect(objects.length).toBeGreaterThan(50);
+    expect(objects).toEqual(JSON.parse(JSON.stringify(sent)));
   });
 
   story("a sign-up travels through gateway, auth, Kafka, core and messaging", async () => {
@@ -146,6 +163,22 @@ describe("the Kubernetes target on a real cluster", { timeout: 10 * minutes }, (
     );
     await expectWired(stack, services);
     expect(await isKnown(stack, account)).toBe(true);
+  });
+
+  story("a dropped database comes back from its backup, row for row", async () => {
+    const sql = async (database: string, query: string): Promise<string> =>
+      stack.kubectl(...["exec", "postgres-0", "--", "psql", "-U", "postgres", "-d", database, "-tAc", query]);
+    const checksum = () =>
+      sql("core_service", "SELECT count(*), md5(string_agg(p::text, '|' ORDER BY id)) FROM profiles p");
+    const before = await checksum();
+    expect(Number(before.split("|")[0])).toBeGreaterThan(0);
+    const session = await stack.session();
+    await backUp(session, "postgres");
+    expect((await listBackups(session)).map(({ database }) => database)).toContain("core_service");
+    await sql("postgres", "DROP DATABASE core_service WITH (FORCE)");
+    await restore(session, { store: "postgres", database: "core_service", from: "latest" });
+    expect(await checksum()).toBe(before);
+    await expectWired(stack, services);
   });
 
   story("a topic gets more partitions, and consumers that would not notice are rolled", async () => {
