@@ -2,8 +2,11 @@ import { Admin, ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from
 import type { Done, KafkaPlan } from "./plan.ts";
 import { untilAnswered } from "./retry.ts";
 
+/** A group that nobody is in. */
+const probeGroup = "beat-provision";
+
 /**
- * Creates the missing topics and waits until every partition has a leader: a consumer that joins earlier gets an
+ * Creates the missing topics and waits until every partition has a leader and groups can be joined: a consumer that joins earlier gets an
  * empty assignment and never notices (contracts P2). Partitions are only ever added.
  */
 export async function provisionKafka(plan: KafkaPlan): Promise<Done[]> {
@@ -45,6 +48,9 @@ export async function provisionKafka(plan: KafkaPlan): Promise<Done[]> {
           throw new Error(`topic ${name} has a partition without a leader`);
       }
     });
+    // The first question about any group makes the broker create its offsets topic. Until that has a leader nobody can
+    // join a group, and a service whose consumer fails at its start ends.
+    await untilAnswered(plan.waitSeconds, () => admin.describeGroups({ groups: [probeGroup] }));
     return done;
   } finally {
     await admin.close();
