@@ -64,6 +64,8 @@ export class ClusterStack {
       Object.entries({
         target: "kubernetes",
         source: "sample",
+        // Always there: a key that is left out keeps its last value.
+        services: {},
         environment: "Development",
         // Given, as in production: kept in the state they would be protected, and a destroy refused.
         generateSecrets: false,
