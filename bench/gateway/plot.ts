@@ -22,6 +22,7 @@ export function drawPanels(panels: readonly Panel[]): string {
   const body = panels.map((panel, i) => `<g transform="translate(0 ${i * height})">${draw(panel)}</g>`);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height * panels.length}" font-family="sans-serif" font-size="12">`,
+    "<title>Memory, open files and requests of the gateway over a soak</title>",
     `<rect width="100%" height="100%" fill="white"/>`,
     ...body,
     "</svg>\n",
