@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { execa } from "execa";
-import { secretNames } from "../config/environment.ts";
+import { requiredSecrets } from "../config/environment.ts";
 import { InputError } from "../config/problems.ts";
 import {
   faultOfPrivateKey,
@@ -28,24 +28,23 @@ export type SecretsSession = Pick<Session, "name" | "stack" | "settings" | "plat
 
 /** All names of a stack's secrets: passwords, then the signing key. */
 export const allSecretNames = ({ platform, settings }: SecretsSession): string[] => [
-  ...secretNames(platform, settings),
+  ...requiredSecrets(platform, settings),
   signingKeyName,
 ];
 
 /**
  * Makes every secret that a stack with `platform:generateSecrets: false` lacks, and says where each one comes from.
  * A value that the state kept so far is taken over: a new one would lock everybody out of the databases.
- * @param given names that are never made here, since another system chose the value (administrators of external stores).
- * @throws {InputError} naming each of `given` that is missing; nothing is made then.
+ * The administrator of an external store is never made here: another system chose that password.
+ * @throws {InputError} naming each of those that is missing; nothing is made then.
  */
-export async function completeSecrets(
-  session: SecretsSession,
-  given: readonly string[] = [],
-): Promise<SecretsReport> {
+export async function completeSecrets(session: SecretsSession): Promise<SecretsReport> {
   const { platform, settings, stack, name } = session;
   const kept = await keptValues(session);
-  const missing = settings.generateSecrets ? [] : missingSecrets(secretNames(platform, settings), settings);
-  const foreign = missing.filter((secret) => given.includes(secret));
+  const missing = settings.generateSecrets
+    ? []
+    : missingSecrets(requiredSecrets(platform, settings), settings);
+  const foreign = missing.filter((secret) => isForeign(secret, session));
   if (foreign.length > 0)
     throw new InputError(
       "these secrets cannot be made here",
@@ -82,11 +81,7 @@ export async function secretValue(session: SecretsSession, secret: string): Prom
 }
 
 /** Replaces one secret by a new value; the next `up` hands it to its users. */
-export async function rotateSecret(
-  session: SecretsSession,
-  secret: string,
-  given: readonly string[] = [],
-): Promise<void> {
+export async function rotateSecret(session: SecretsSession, secret: string): Promise<void> {
   insistOnName(session, secret);
   if (session.settings.generateSecrets)
     throw refusal(
@@ -95,11 +90,18 @@ export async function rotateSecret(
       `platform:generateSecrets: false in Pulumi.${session.name}.yaml, then ./beat secrets ${session.name}`,
     );
   // A store takes its administrator's password when its data folder is made and never again.
-  if (secret === "postgres-admin" || secret === "mongo-admin" || given.includes(secret))
+  if (administrators.includes(secret))
     throw refusal(
       secret,
       "is the password by which the platform itself logs in, so the store must know the new one first",
       `change it in the store, then: ./beat secrets ${session.name} --set ${secret}`,
+    );
+  // Members are restarted one after the other, and two with different keys do not speak to each other.
+  if (secret === "mongo-keyfile")
+    throw refusal(
+      secret,
+      "is shared by all members of the replica set, which must change it together",
+      `./beat down --stack ${session.name}, ./beat secrets ${session.name} --set ${secret}, ./beat up: the data stays`,
     );
   await write(session, secret, await make(secret));
 }
@@ -123,6 +125,14 @@ export async function setSecret(
     );
   await write(session, secret, value);
 }
+
+/** The passwords by which the platform itself logs in. */
+const administrators: readonly string[] = ["postgres-admin", "mongo-admin"];
+
+/** Whether a secret is the administrator's of a store that somebody else runs. */
+const isForeign = (secret: string, { settings: { external } }: SecretsSession): boolean =>
+  (secret === "postgres-admin" && external.postgres !== undefined) ||
+  (secret === "mongo-admin" && external.mongo !== undefined);
 
 const make = async (secret: string): Promise<string> =>
   secret === signingKeyName ? makePrivateKey() : makePassword();

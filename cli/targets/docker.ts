@@ -17,6 +17,7 @@ import {
   type LogOptions,
   type PartState,
   say,
+  statusOf,
   type Target,
   type TargetArgs,
 } from "./target.ts";
@@ -132,10 +133,3 @@ export class EngineTarget implements Target {
       }
   }
 }
-
-/** The status a URL answers with; 0 when nothing does. */
-export const statusOf = (url: string): Promise<number> =>
-  fetch(url, { signal: AbortSignal.timeout(5000), redirect: "manual" }).then(
-    (response) => response.status,
-    () => 0,
-  );

@@ -21,12 +21,12 @@ import { followPodLogs } from "../kubernetes/logs.ts";
 import { componentOf, explainPods, partOf, podsOf } from "../kubernetes/pods.ts";
 import { replaceStuckPods } from "../kubernetes/stuck-pods.ts";
 import { type StackState, stateOf } from "../workspace.ts";
-import { statusOf } from "./docker.ts";
 import {
   DeploymentError,
   type LogOptions,
   type PartState,
   say,
+  statusOf,
   type Target,
   type TargetArgs,
 } from "./target.ts";

@@ -69,3 +69,10 @@ export class DeploymentError extends Error {
 
 /** Writes progress to standard error. */
 export const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** The status a URL answers with; 0 when nothing does. */
+export const statusOf = (url: string): Promise<number> =>
+  fetch(url, { signal: AbortSignal.timeout(5000), redirect: "manual" }).then(
+    (response) => response.status,
+    () => 0,
+  );

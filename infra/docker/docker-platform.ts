@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
@@ -7,8 +6,8 @@ import type { PlatformModel } from "../../config/define.ts";
 import { requiredSecrets } from "../../config/environment.ts";
 import { routeTable } from "../../config/routes.ts";
 import type { Settings } from "../../config/settings.ts";
-import { bundle } from "../image/bundle.ts";
 import { writeContext } from "../image/context.ts";
+import { buildContext, type OwnProgram } from "../image/own-images.ts";
 import { Secrets } from "../secrets.ts";
 import { DevTools } from "./dev-tools.ts";
 import { buildImage, Images } from "./images.ts";
@@ -94,17 +93,6 @@ export class DockerPlatform extends pulumi.ComponentResource {
   }
 }
 
-const programs = {
-  gateway: { entry: "gateway/src/main.ts", dockerfile: "gateway/image/Dockerfile", bundle: "gateway.mjs" },
-  provision: {
-    entry: "provision/src/main.ts",
-    dockerfile: "provision/image/Dockerfile",
-    bundle: "provision.mjs",
-  },
-  sample: { entry: "samples/src/main.ts", dockerfile: "samples/image/Dockerfile", bundle: "sample.mjs" },
-} as const;
-type OwnProgram = keyof typeof programs;
-
 /** Bundles one of the project's programs and builds its image. */
 function ownImage(
   target: DockerTarget,
@@ -113,14 +101,9 @@ function ownImage(
   extra: Readonly<Record<string, string>>,
   parent: pulumi.Resource,
 ): pulumi.Output<string> {
-  const { entry, dockerfile, bundle: file } = programs[program];
   const context = `${target.buildDirectory}/${program}`;
-  const written = bundle(entry, root).then((code) => {
-    writeContext(join(root, context), {
-      Dockerfile: readFileSync(join(root, dockerfile)),
-      [file]: code,
-      ...extra,
-    });
+  const written = buildContext(program, root, extra).then((files) => {
+    writeContext(join(root, context), files);
     return context;
   });
   return buildImage(

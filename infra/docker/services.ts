@@ -1,10 +1,10 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { addressesOf } from "../../config/addresses.ts";
 import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { ServiceModel } from "../../config/define.ts";
 import { renderEnvironment } from "../../config/environment.ts";
-import { storeHosts } from "../../config/stores.ts";
-import type { Part, Value } from "../../config/value.ts";
+import { resolveEnvironment } from "../derived/environment.ts";
 import type { Secrets } from "../secrets.ts";
 import { managedContainer } from "./managed-container.ts";
 import { serviceProbe } from "./probes.ts";
@@ -25,6 +25,7 @@ export class Services extends pulumi.ComponentResource {
   ) {
     super("beat:docker:Services", name, {}, opts);
     const { stores, provisioners, secrets } = parts;
+    const addresses = addressesOf(target.platform);
     this.containers = Object.values(target.platform.services).map((service) => {
       const { needs } = service;
       const source = sourceOf(service, target.settings);
@@ -39,7 +40,11 @@ export class Services extends pulumi.ComponentResource {
           name: service.name,
           image,
           ...(sample && { command: [service.sample] }),
-          env: resolve(target, renderEnvironment(target.platform, service, target.settings), secrets),
+          env: resolveEnvironment(
+            renderEnvironment(target.platform, service, target.settings),
+            addresses,
+            (secret) => secrets.get(secret),
+          ),
           uploads: key
             ? [
                 { file: `${key.directory}/private.pem`, content: secrets.signingKey.privatePem },
@@ -84,35 +89,3 @@ function imageOf(service: ServiceModel, source: Exclude<ReturnType<typeof source
 
 const present = <T>(...values: readonly (T | undefined)[]): T[] =>
   values.filter((value): value is T => value !== undefined);
-
-/** Fills in what the container network knows: names are host names, ports are the definition's. */
-function resolve(
-  target: DockerTarget,
-  environment: Readonly<Record<string, Value>>,
-  secrets: Secrets,
-): Record<string, pulumi.Input<string>> {
-  const { stores, services } = target.platform;
-  const ports = new Map<string, number>(Object.values(services).map(({ name, port }) => [name, port]));
-  for (const [kind, host] of Object.entries(storeHosts)) {
-    const store = stores[kind as keyof typeof storeHosts];
-    if (store !== undefined) ports.set(host, store.port);
-  }
-  const plain = (part: Exclude<Part, { kind: "text" | "secret" }>): string =>
-    part.kind === "host" ? part.of : String(ports.get(part.of));
-  return Object.fromEntries(
-    Object.entries(environment).map(([name, value]) => [
-      name,
-      value.secret
-        ? pulumi.concat(
-            ...value.parts.map((part) =>
-              part.kind === "text"
-                ? part.text
-                : part.kind === "secret"
-                  ? secrets.get(part.name)
-                  : plain(part),
-            ),
-          )
-        : value.render((part) => (part.kind === "secret" ? "" : plain(part))),
-    ]),
-  );
-}

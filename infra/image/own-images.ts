@@ -6,7 +6,7 @@ import type { Settings } from "../../config/settings.ts";
 import { bundle } from "./bundle.ts";
 
 /** The project's own programs that run as containers: entry point, Dockerfile, and the bundle's name in the image. */
-export const programs = {
+const programs = {
   gateway: { entry: "gateway/src/main.ts", dockerfile: "gateway/image/Dockerfile", bundle: "gateway.mjs" },
   provision: {
     entry: "provision/src/main.ts",
@@ -33,15 +33,20 @@ export interface OwnImage {
 /** An empty table: on a cluster the routes are mounted, so that a changed route needs no new image. */
 const noRoutes = `${JSON.stringify({ services: [] })}\n`;
 
+/** The build context of a program's image. @param root the project's root folder. @param extra files beside the bundle. */
+export async function buildContext(
+  program: OwnProgram,
+  root: string,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<Record<string, string | Uint8Array>> {
+  const { entry, dockerfile, bundle: file } = programs[program];
+  return { Dockerfile: readFileSync(join(root, dockerfile)), [file]: await bundle(entry, root), ...extra };
+}
+
 /** Bundles a program and names its image. @param root the project's root folder. */
 export async function ownImage(program: OwnProgram, root: string, settings: Settings): Promise<OwnImage> {
-  const { entry, dockerfile, bundle: file } = programs[program];
   const base = imageReference("node", settings.images);
-  const files: Record<string, string | Uint8Array> = {
-    Dockerfile: readFileSync(join(root, dockerfile)),
-    [file]: await bundle(entry, root),
-    ...(program === "gateway" && { "routes.json": noRoutes }),
-  };
+  const files = await buildContext(program, root, program === "gateway" ? { "routes.json": noRoutes } : {});
   const hash = createHash("sha256").update(base);
   for (const name of Object.keys(files).sort()) hash.update(`\0${name}\0`).update(files[name] ?? "");
   const reference = `${settings.registry}/beat-${program}:${hash.digest("hex").slice(0, 16)}`;

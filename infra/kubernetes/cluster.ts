@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import { createHash, scrypt } from "node:crypto";
+import { promisify } from "node:util";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Address } from "../../config/addresses.ts";
-import { addressesOf } from "../../config/addresses.ts";
 import type { PlatformModel } from "../../config/define.ts";
 import type { Settings } from "../../config/settings.ts";
 
@@ -28,10 +28,6 @@ export const componentLabel = "app.kubernetes.io/component";
 export const namespaceOf = (platform: PlatformModel, settings: Settings, stack: string): string =>
   settings.kubernetes.namespace ?? `${platform.name}-${stack}`;
 
-/** The addresses as the cluster knows them: names of Services in the same namespace. */
-export const clusterAddresses = (platform: PlatformModel, settings: Settings): ReadonlyMap<string, Address> =>
-  addressesOf(platform, settings.external);
-
 /** The recommended labels. Source: Kubernetes, "Recommended Labels". */
 export const labelsOf = (target: Pick<ClusterTarget, "platform" | "stack">, component: string) => ({
   "app.kubernetes.io/part-of": target.platform.name,
@@ -50,12 +46,23 @@ export const selectorOf = (target: Pick<ClusterTarget, "platform" | "stack">, co
 export const shortHash = (text: string): string =>
   createHash("sha256").update(text).digest("hex").slice(0, 10);
 
-/**
- * A hash over values of which some are secret. The result is not: 40 bits over random letters and digits of at least
- * 8 places give nobody a way back.
- */
+/** A hash over values of which none is secret. */
 export const hashOf = (...values: pulumi.Input<string>[]): pulumi.Output<string> =>
-  pulumi.unsecret(pulumi.all(values).apply((all) => shortHash(JSON.stringify(all))));
+  pulumi.all(values).apply((all) => shortHash(JSON.stringify(all)));
+
+const derive = promisify<string, string, number, Buffer>(scrypt);
+
+/**
+ * A hash over secrets that may be shown: a short password could be found again from a fast hash, so this one costs
+ * whoever tries tens of milliseconds each time, and another salt gives the same secret another hash.
+ * Source: RFC 7914 (scrypt), with Node's default cost of 2^14.
+ */
+const secretHashOf = (salt: string, values: readonly pulumi.Input<string>[]): pulumi.Output<string> =>
+  pulumi.unsecret(
+    pulumi
+      .all([...values])
+      .apply(async (all) => (await derive(JSON.stringify(all), salt, 5)).toString("hex")),
+  );
 
 interface ContentArgs {
   readonly name: string;
@@ -75,7 +82,7 @@ export interface Content {
  * would take a StatefulSet with it.
  */
 export function configMap(target: ClusterTarget, args: ContentArgs, parent: pulumi.Resource): Content {
-  const name = contentName(args);
+  const name = pulumi.interpolate`${args.name}-${hashOf(...sortedEntries(args))}`;
   const resource = new k8s.core.v1.ConfigMap(
     args.name,
     {
@@ -90,7 +97,8 @@ export function configMap(target: ClusterTarget, args: ContentArgs, parent: pulu
 
 /** As {@link configMap}, for what must not be shown. */
 export function secret(target: ClusterTarget, args: ContentArgs, parent: pulumi.Resource): Content {
-  const name = contentName(args);
+  const hash = secretHashOf(`${target.namespace}/${args.name}`, sortedEntries(args));
+  const name = pulumi.interpolate`${args.name}-${hash}`;
   const resource = new k8s.core.v1.Secret(
     args.name,
     {
@@ -106,7 +114,7 @@ export function secret(target: ClusterTarget, args: ContentArgs, parent: pulumi.
   return { name, resource };
 }
 
-function contentName({ name, data }: ContentArgs): pulumi.Output<string> {
-  const entries = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
-  return pulumi.interpolate`${name}-${hashOf(...entries.flat())}`;
-}
+const sortedEntries = ({ data }: ContentArgs): pulumi.Input<string>[] =>
+  Object.entries(data)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flat();

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { addressesOf } from "../../config/addresses.ts";
 import { sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define.ts";
 import { requiredSecrets } from "../../config/environment.ts";
@@ -8,7 +9,7 @@ import { type OwnProgram, ownImage } from "../image/own-images.ts";
 import { Secrets } from "../secrets.ts";
 import { Backups } from "./backups.ts";
 import { bindCluster } from "./binding.ts";
-import { type ClusterTarget, clusterAddresses, namespaceOf, shortHash } from "./cluster.ts";
+import { type ClusterTarget, namespaceOf, shortHash } from "./cluster.ts";
 import { Gateway } from "./gateway.ts";
 import { NetworkPolicies } from "./network-policies.ts";
 import { Provisioners } from "./provisioners.ts";
@@ -69,7 +70,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
       namespace: this.namespace,
       ready: [namespace],
       retained: args.retained,
-      addresses: clusterAddresses(platform, settings),
+      addresses: addressesOf(platform, settings.external),
       images: references(args),
     };
     const secrets = new Secrets("secrets", requiredSecrets(platform, settings), settings, { parent });

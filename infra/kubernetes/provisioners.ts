@@ -136,7 +136,7 @@ function createJob(
         ...(passwords ? [passwords.resource] : []),
         ...(store ? [store] : []),
       ],
-      // Its name follows its content; where only a default of the cluster differs there is nothing to run again.
+      // Longer than the job itself may take, so that its own end is what is told.
       customTimeouts: { create: "6m" },
     },
   );

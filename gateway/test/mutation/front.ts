@@ -148,6 +148,7 @@ export const front: readonly Mutant[] = [
       '"route" in decision && decision.route.websocket === true',
       '"route" in decision',
       "websocket",
+      "upgrade",
       "tunnel",
     ],
   ]),
@@ -181,6 +182,7 @@ export const front: readonly Mutant[] = [
       "if (head.upgrade !== undefined) exchange.closesAnyway = true;",
       "",
       "websocket",
+      "upgrade",
     ],
     [
       "OPTIONS * is routed",

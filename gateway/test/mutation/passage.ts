@@ -114,6 +114,7 @@ export const passage: readonly Mutant[] = [
       "pool",
       "limits",
       "websocket",
+      "upgrade",
       "tunnel",
     ],
   ]),
@@ -160,12 +161,20 @@ export const passage: readonly Mutant[] = [
     ],
   ]),
   ...of("proxy/tunnel.ts", [
-    ["the accept is not checked", "head.webSocketAccept !== accept || ", "", "websocket", "tunnel"],
+    [
+      "the accept is not checked",
+      "head.webSocketAccept !== accept || ",
+      "",
+      "websocket",
+      "upgrade",
+      "tunnel",
+    ],
     [
       "an upgrade to anything opens a tunnel",
       ' || head.upgrade?.toLowerCase() !== "websocket")',
       ")",
       "websocket",
+      "upgrade",
       "tunnel",
     ],
     [
@@ -173,6 +182,7 @@ export const passage: readonly Mutant[] = [
       "if (this.#early.length > 0) this.#onClientData(this.#early);",
       "",
       "websocket",
+      "upgrade",
       "tunnel",
     ],
     [
@@ -180,6 +190,7 @@ export const passage: readonly Mutant[] = [
       "if (rest.length > 0) socket.write(rest);",
       "",
       "websocket",
+      "upgrade",
       "tunnel",
     ],
     [
@@ -187,6 +198,7 @@ export const passage: readonly Mutant[] = [
       "    this.#out += this.#chunked ?",
       "    if (Date.now() < 0) this.#out += this.#chunked ?",
       "websocket",
+      "upgrade",
       "tunnel",
     ],
     [
@@ -194,6 +206,7 @@ export const passage: readonly Mutant[] = [
       "  #touch(): void {\n    this.deadline =",
       "  #touch(): void {\n    if (this.deadline < this.start + 2000) this.deadline =",
       "websocket",
+      "upgrade",
       "tunnel",
     ],
     [
@@ -201,6 +214,7 @@ export const passage: readonly Mutant[] = [
       "return this.handshake.socket.write(Buffer.from(buffer.subarray(start, end)));",
       "this.handshake.socket.write(Buffer.from(buffer.subarray(start, end)));\n    return true;",
       "websocket",
+      "upgrade",
       "tunnel",
     ],
     [
@@ -208,6 +222,7 @@ export const passage: readonly Mutant[] = [
       "(this.#open ? this.#onClientEnd() : socket.destroy())",
       "socket.destroy()",
       "websocket",
+      "upgrade",
       "tunnel",
     ],
     [
@@ -228,6 +243,7 @@ export const passage: readonly Mutant[] = [
       "cut",
       "pool",
       "websocket",
+      "upgrade",
       "tunnel",
     ],
   ]),

@@ -50,8 +50,10 @@ export function createMongo(
   const start = [
     // The image makes the administrator when these are set, on an empty volume only.
     `if [ "\${HOSTNAME##*-}" = 0 ]; then export MONGO_INITDB_ROOT_USERNAME=admin MONGO_INITDB_ROOT_PASSWORD_FILE=/run/secrets/mongo/password; fi`,
+    // A Secret's files are readable by the volume's group, and mongod refuses a keyfile that others may read.
+    ...(set ? ["install -m 600 /run/secrets/mongo/keyfile /tmp/keyfile"] : []),
     `exec docker-entrypoint.sh mongod --auth --bind_ip_all --port ${facts.port} --wiredTigerCacheSizeGB ${Math.max(0.25, Math.floor((facts.memoryMiB / 2 / 1024) * 100) / 100)}` +
-      (set ? ` --replSet ${replicaSetName} --keyFile /run/secrets/mongo/keyfile` : ""),
+      (set ? ` --replSet ${replicaSetName} --keyFile /tmp/keyfile` : ""),
   ].join("\n");
   const connect = { exec: { command: ["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${facts.port}`] } };
   const hello = {
@@ -84,7 +86,7 @@ export function createMongo(
           { name: "home", path: "/home/mongodb" },
           { name: "config", path: "/data/configdb" },
         ],
-        volumes: [{ name: "login", secret: { secretName: login.name, defaultMode: 0o400 } }],
+        volumes: [{ name: "login", secret: { secretName: login.name, defaultMode: 0o440 } }],
         containers: [
           {
             name: "mongo",
