@@ -113,6 +113,16 @@ describe.concurrent("messages on one connection", () => {
     expectBothOrClose(received, upstream);
   });
 
+  test("must: nothing that follows a refusal which ends the connection is handled, although it came with it (RFC 9112 9.6)", async () => {
+    const { upstream, prefix } = gateway.slot();
+    const fields = Array.from({ length: 250 }, (_, index) => `X-${index}: 1`);
+    const received = await gateway.exchange(`${get(`${prefix}/1`, ...fields)}${get(`${prefix}/2`)}`, 2);
+    expect(received.answers.map(statusOf)).toEqual([431]);
+    expect(values(received.answers[0] as Message, "connection")).toEqual(["close"]);
+    expect(received.closed).toBe(true);
+    expect(upstream.connections).toHaveLength(0);
+  });
+
   test("must: HTTP/1.0 client: not chunked, connection closed (RFC 9112 9.3, 6.1)", async () => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = ({ socket }) =>
