@@ -9,11 +9,14 @@ const grace = 1_000;
 /** How long the listener may be emptied before it is closed, milliseconds. */
 const emptying = 1_000;
 
+/** Turns of the loop within which sockets that are closed have said so. */
+const settling = 20;
+
 /** What is drained. */
 export interface Drained {
   readonly server: Server;
   readonly clients: ReadonlySet<ClientConnection>;
-  readonly tunnels: Tunnels;
+  readonly tunnels: Pick<Tunnels, "size" | "destroy">;
 }
 
 /**
@@ -49,6 +52,8 @@ export async function drain(
   await closed;
   clearInterval(repeat);
   clearTimeout(deadline);
+  // A socket's own "close", with which its tunnel is logged, may come after that of the server.
+  for (let turns = 0; turns < settling && tunnels.size + clients.size > 0; turns++) await nextTurn();
 }
 
 /**
