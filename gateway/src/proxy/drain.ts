@@ -42,13 +42,11 @@ export async function drain(
   };
   const repeat = setInterval(closeIdle, 50);
   closeIdle();
-  const deadline = setTimeout(
-    () => {
-      tunnels.destroy();
-      for (const client of clients) client.socket.destroy();
-    },
-    Math.max(0, end - performance.now()),
-  );
+  const left = Math.max(0, end - performance.now());
+  const deadline = setTimeout(() => {
+    tunnels.destroy();
+    for (const client of clients) client.socket.destroy();
+  }, left);
   await closed;
   clearInterval(repeat);
   clearTimeout(deadline);
