@@ -1,10 +1,11 @@
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import type { PlatformModel } from "../config/define.ts";
 import { requiredSecrets } from "../config/environment.ts";
 import { platform as real } from "../config/platform.ts";
 import { parseSettings } from "../config/settings.ts";
 import { missingSecrets, secretProblems } from "../infra/secret-values.ts";
-import { allSecretNames, completeSecrets, rotateSecret, type SecretsSession } from "./secrets.ts";
+import { allSecretNames, completeSecrets, rotateSecret, type SecretsSession, setSecret } from "./secrets.ts";
 
 const platform = real as unknown as PlatformModel;
 /** A stack whose state keeps nothing, and which would fail if anything were written. */
@@ -41,6 +42,33 @@ test("the administrator of a store that somebody else runs is asked for, and not
   await expect(completeSecrets(session({ external }))).rejects.toThrow(
     /secrets\.mongo-admin[\s\S]*--set mongo-admin[\s\S]*secrets\.postgres-admin[\s\S]*--set postgres-admin/,
   );
+});
+
+const bucket = { endpoint: "https://s3.example.org", name: "beat-backups" };
+const bucketKeys = ["backups-access-key-id", "backups-secret-access-key"];
+
+test("the keys of a bucket are asked for, whether secrets are made or not", async () => {
+  for (const generateSecrets of [false, true]) {
+    const given = session({ generateSecrets, kubernetes: { backups: { bucket } } });
+    expect(allSecretNames(given)).toEqual(expect.arrayContaining(bucketKeys));
+    await expect(completeSecrets(given)).rejects.toThrow(
+      /--set backups-access-key-id[\s\S]*--set backups-secret-access-key/,
+    );
+    const problems = secretProblems(requiredSecrets(platform, given.settings), given.settings, "prod");
+    expect(problems.filter(({ fix }) => fix.includes("--set")).map(({ path }) => path)).toEqual(
+      bucketKeys.map((name) => `platform:secrets.${name}`),
+    );
+  }
+});
+
+test("a key of a bucket is neither made nor taken when it cannot be one, and is not shown", async () => {
+  const given = session({ kubernetes: { backups: { bucket } } });
+  await expect(rotateSecret(given, "backups-secret-access-key")).rejects.toThrow(/whoever runs the bucket/);
+  const set = (secret: string, value: string) => setSecret(given, secret, Readable.from([value]));
+  await expect(set("backups-access-key-id", "AK/ID")).rejects.toThrow(/must be 3 to 128 letters/);
+  await expect(set("backups-secret-access-key", "with space")).rejects.toThrow(/^(?![\s\S]*with space)/);
+  // A password stays what every connection string can carry.
+  await expect(set("postgres-admin", "abc/def+ghi")).rejects.toThrow(/8 to 128 letters and digits/);
 });
 
 test("a keyfile is not rotated under running members", async () => {

@@ -1,9 +1,12 @@
 import { text } from "node:stream/consumers";
 import { execa } from "execa";
-import { requiredSecrets } from "../config/environment.ts";
+import { foreignSecrets, requiredSecrets } from "../config/environment.ts";
 import { InputError } from "../config/problems.ts";
+import { secretRule } from "../config/secret-rules.ts";
 import {
+  chosenElsewhere,
   faultOfPrivateKey,
+  giveCommand,
   makePassword,
   makePrivateKey,
   missingSecrets,
@@ -35,25 +38,24 @@ export const allSecretNames = ({ platform, settings }: SecretsSession): string[]
 /**
  * Makes every secret that a stack with `platform:generateSecrets: false` lacks, and says where each one comes from.
  * A value that the state kept so far is taken over: a new one would lock everybody out of the databases.
- * The administrator of an external store is never made here: another system chose that password.
+ * The administrator of an external store and the keys of a bucket are never made here: another system chose them.
  * @throws {InputError} naming each of those that is missing; nothing is made then.
  */
 export async function completeSecrets(session: SecretsSession): Promise<SecretsReport> {
   const { platform, settings, stack, name } = session;
   const kept = await keptValues(session);
-  const missing = settings.generateSecrets
-    ? []
-    : missingSecrets(requiredSecrets(platform, settings), settings);
-  const foreign = missing.filter((secret) => isForeign(secret, session));
+  const lacking = missingSecrets(requiredSecrets(platform, settings), settings);
+  const foreign = lacking.filter((secret) => foreignSecrets(settings).includes(secret));
   if (foreign.length > 0)
     throw new InputError(
       "these secrets cannot be made here",
       foreign.map((secret) => ({
         path: settingOf(secret),
-        message: "is missing, and belongs to a store outside of the platform",
-        fix: `./beat secrets ${name} --set ${secret}  (reads the value from standard input)`,
+        message: chosenElsewhere,
+        fix: giveCommand(secret, name),
       })),
     );
+  const missing = settings.generateSecrets ? [] : lacking;
   for (const secret of missing) await write(session, secret, kept.get(secret) ?? (await make(secret)));
   const now = missing.length === 0 ? settings : await settingsOf(stack);
   const secrets = allSecretNames(session).map((secret): SecretsReport["secrets"][number] => {
@@ -76,13 +78,23 @@ export async function secretValue(session: SecretsSession, secret: string): Prom
   throw refusal(
     secret,
     "has no value yet",
-    settings.generateSecrets ? `./beat up --stack ${name}` : `./beat secrets ${name}`,
+    foreignSecrets(settings).includes(secret)
+      ? giveCommand(secret, name)
+      : settings.generateSecrets
+        ? `./beat up --stack ${name}`
+        : `./beat secrets ${name}`,
   );
 }
 
 /** Replaces one secret by a new value; the next `up` hands it to its users. */
 export async function rotateSecret(session: SecretsSession, secret: string): Promise<void> {
   insistOnName(session, secret);
+  if (secretRule(secret).foreign)
+    throw refusal(
+      secret,
+      "is made by whoever runs the bucket",
+      `have a new one made there, then: ./beat secrets ${session.name} --set ${secret}`,
+    );
   if (session.settings.generateSecrets)
     throw refusal(
       secret,
@@ -117,22 +129,22 @@ export async function setSecret(
   if (secret === signingKeyName) {
     const fault = faultOfPrivateKey(value);
     if (fault !== undefined) throw refusal(secret, fault, "give an RSA key of at least 2048 bits as PEM");
-  } else if (!/^[A-Za-z0-9]{8,128}$/.test(value))
-    throw refusal(
-      secret,
-      "must be 8 to 128 letters and digits, nothing else",
-      "change it where it was chosen: clients put it into URLs as it is",
-    );
+  } else {
+    const { pattern, message, foreign } = secretRule(secret);
+    if (!pattern.test(value))
+      throw refusal(
+        secret,
+        message,
+        foreign
+          ? "give it as its owner gave it to you"
+          : "change it where it was chosen: clients put it into URLs as it is",
+      );
+  }
   await write(session, secret, value);
 }
 
 /** The passwords by which the platform itself logs in. */
 const administrators: readonly string[] = ["postgres-admin", "mongo-admin"];
-
-/** Whether a secret is the administrator's of a store that somebody else runs. */
-const isForeign = (secret: string, { settings: { external } }: SecretsSession): boolean =>
-  (secret === "postgres-admin" && external.postgres !== undefined) ||
-  (secret === "mongo-admin" && external.mongo !== undefined);
 
 const make = async (secret: string): Promise<string> =>
   secret === signingKeyName ? makePrivateKey() : makePassword();

@@ -1,7 +1,16 @@
 import { addressesOf } from "./addresses.ts";
+import { addressOfBucket, bucketOf } from "./bucket.ts";
 import type { PlatformModel } from "./define.ts";
 import type { Settings } from "./settings.ts";
 import { type StoreKind, storeHosts } from "./stores.ts";
+
+/** Where something outside the platform is, as far as anybody said. A network policy knows no names of hosts. */
+export interface Outside {
+  /** Its addresses. */
+  readonly cidr?: string | undefined;
+  /** The namespace of the cluster it runs in. */
+  readonly namespace?: string | undefined;
+}
 
 /** One direction in which a component opens connections. Everything that is no edge is denied. */
 export interface Edge {
@@ -10,8 +19,8 @@ export interface Edge {
   /** Component that listens, or the name of a store that somebody else runs. */
   readonly to: string;
   readonly port: number;
-  /** Set when `to` is outside the platform: its addresses, or undefined when nobody said which. */
-  readonly outside?: { readonly cidr: string | undefined };
+  /** Set when `to` is outside the platform. */
+  readonly outside?: Outside;
 }
 
 const storeKinds = Object.keys(storeHosts) as StoreKind[];
@@ -20,6 +29,8 @@ const storeKinds = Object.keys(storeHosts) as StoreKind[];
 export const provisionerOf = (kind: StoreKind): string => `provision-${kind}`;
 /** The component that saves a store. */
 export const backupOf = (kind: StoreKind): string => `backup-${kind}`;
+/** The name of the edges to the bucket of backups. */
+export const bucketEdge = "backups-bucket";
 /** Stores with something to bring to a declared state. */
 export const provisioned: readonly StoreKind[] = ["postgres", "mongo", "kafka"];
 /** Stores that are saved. */
@@ -34,7 +45,7 @@ export function edgesOf(platform: PlatformModel, settings: Settings): Edge[] {
     const port = addresses.get(to)?.port;
     if (port === undefined) return;
     const other = settings.external[kind];
-    edges.push({ from, to, port, ...(other && { outside: { cidr: other.cidr } }) });
+    edges.push({ from, to, port, ...(other && { outside: outsideOf(other) }) });
   };
   const services = Object.values(platform.services);
   for (const { name, needs } of services) {
@@ -49,8 +60,26 @@ export function edgesOf(platform: PlatformModel, settings: Settings): Edge[] {
   for (const kind of provisioned) if (platform.stores[kind]) toStore(provisionerOf(kind), kind);
   if (settings.kubernetes.backups !== false)
     for (const kind of savedStores) if (platform.stores[kind]) toStore(backupOf(kind), kind);
+  const bucket = bucketOf(settings);
+  if (bucket !== undefined) {
+    const { host, port } = addressOfBucket(bucket);
+    const outside = outsideOf({ host, cidr: bucket.cidr });
+    for (const kind of savedStores)
+      if (platform.stores[kind]) edges.push({ from: backupOf(kind), to: bucketEdge, port, outside });
+  }
   edges.push(...memberEdges(platform, settings));
   return edges.sort((a, b) => `${a.from} ${a.to} ${a.port}`.localeCompare(`${b.from} ${b.to} ${b.port}`));
+}
+
+/**
+ * Where a server outside the platform is. A name such as `service.namespace.svc.cluster.local` tells the namespace: its
+ * pods are named to the policy then, since a range of addresses means no pods to some networks (Cilium).
+ */
+function outsideOf({ host, cidr }: { readonly host: string; readonly cidr?: string | undefined }): Outside {
+  if (cidr !== undefined) return { cidr };
+  return {
+    namespace: /^[a-z0-9-]+(?:\.[a-z0-9-]+)?\.([a-z0-9-]+)\.svc(\.cluster\.local)?\.?$/.exec(host)?.[1],
+  };
 }
 
 /** What the members of a replicated store say to each other. */

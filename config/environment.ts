@@ -1,3 +1,4 @@
+import { bucketOf, bucketSecrets } from "./bucket.ts";
 import type { AnyRefs, PlatformModel, ServiceModel } from "./define.ts";
 import type { StackFacts } from "./service.ts";
 import type { Settings } from "./settings.ts";
@@ -40,13 +41,26 @@ export function secretNames(platform: PlatformModel, stack: StackFacts): string[
 
 /** {@link secretNames}, and what only the stack's target needs. */
 export function requiredSecrets(platform: PlatformModel, settings: Settings): string[] {
-  const names = secretNames(platform, settings);
   const replicated =
     settings.target === "kubernetes" &&
     platform.stores.mongo !== undefined &&
     settings.external.mongo === undefined &&
     settings.kubernetes.mongo.members > 1;
-  return replicated ? [...names, "mongo-keyfile"].sort() : names;
+  return [
+    ...secretNames(platform, settings),
+    ...(replicated ? ["mongo-keyfile"] : []),
+    ...(bucketOf(settings) ? Object.values(bucketSecrets) : []),
+  ].sort();
+}
+
+/** The secrets of a stack that somebody else has chosen: none of them can be made here. */
+export function foreignSecrets(settings: Settings): readonly string[] {
+  const { external } = settings;
+  return [
+    ...(external.postgres ? ["postgres-admin"] : []),
+    ...(external.mongo ? ["mongo-admin"] : []),
+    ...(bucketOf(settings) ? Object.values(bucketSecrets) : []),
+  ];
 }
 
 function refsOf(platform: PlatformModel, service: ServiceModel, stack: StackFacts): AnyRefs {

@@ -8,6 +8,8 @@ export const images = {
   redis: { repository: "redis", tag: "8.0-alpine" },
   redisStack: { repository: "redis/redis-stack", tag: "7.4.0-v8" },
   kafka: { repository: "apache/kafka", tag: "4.0.1" },
+  // Carries backups to a bucket.
+  rclone: { repository: "rclone/rclone", tag: "1.76.0" },
   mongoExpress: { repository: "mongo-express", tag: "1.0.2" },
   // The base of our own images; the sample service is probed with its wget.
   node: { repository: "node", tag: "24-alpine" },

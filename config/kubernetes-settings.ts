@@ -1,32 +1,8 @@
 import { z } from "zod";
+import { bucketSchema } from "./bucket.ts";
+import { certificate, cidr, cpu, cron, dnsLabel, host, port, quantity } from "./forms.ts";
 
-const dnsLabel = z
-  .string()
-  .regex(
-    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    "must be a DNS label: lower-case letters, digits and '-', at most 63 characters",
-  );
-const quantity = z.string().regex(/^[1-9][0-9]*(Mi|Gi|Ti)$/, "must be a size such as 10Gi");
-const cpu = z
-  .string()
-  .regex(/^([1-9][0-9]*m|[1-9][0-9]*(\.[0-9]+)?)$/, "must be a CPU amount such as 250m or 2");
-const port = z.number().int().min(1).max(65535);
-const host = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
-    "must be a host name or an address, without port or scheme",
-  );
-const cidr = z
-  .string()
-  .regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/, "must be an address range such as 10.20.0.0/16");
 const volume = (size: string) => z.strictObject({ size: quantity.default(size) }).prefault({});
-const cron = z.string().regex(/^(\S+ ){4}\S+$/, "must be a cron schedule of five fields");
-
-/** A PEM certificate, or a bundle of them. */
-const certificate = z
-  .string()
-  .regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "must be a PEM certificate");
 
 /** Instead of a fixed number: a HorizontalPodAutoscaler on CPU, percent of the request. */
 export const autoscaleSchema = z.strictObject({
@@ -137,6 +113,8 @@ export const kubernetesSchema = z.strictObject({
         /** Days after which a backup is deleted; the newest is always kept. */
         keepDays: z.number().int().min(1).default(14),
         volume: volume("20Gi"),
+        /** Where they go instead of the volume, which is not made then. */
+        bucket: bucketSchema.optional(),
       }),
     ])
     .prefault({}),

@@ -1,19 +1,13 @@
 import { z } from "zod";
 import { imageNames } from "./images.ts";
 import { autoscaleSchema, externalSchema, kubernetesSchema } from "./kubernetes-settings.ts";
-import { InputError, joinPath, type Problem } from "./problems.ts";
+import { InputError, type Problem } from "./problems.ts";
+import { secretRule } from "./secret-rules.ts";
 import { origin } from "./service.ts";
+import { namespace, problemsOf } from "./settings-problems.ts";
 
 /** Host ports of the dev stack; `false` publishes nothing. */
 const hostPort = z.union([z.number().int().min(1).max(65535), z.literal(false)]);
-
-/**
- * Characters a password may have. The same value stands raw in a Postgres URL, an ADO connection string and a
- * Mongo URL (contracts P14).
- */
-const secretValue = z
-  .string()
-  .regex(/^[A-Za-z0-9]{8,128}$/, "must be 8 to 128 letters and digits, nothing else");
 
 const portsSchema = z.strictObject({
   gateway: hostPort.default(9000),
@@ -133,7 +127,16 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe("make missing secrets and keep them in the stack's state"),
-  secrets: z.record(z.string(), secretValue).default({}).describe("passwords by name; set with --secret"),
+  secrets: z
+    .record(z.string(), z.string())
+    .superRefine((secrets, { addIssue }) => {
+      for (const [name, value] of Object.entries(secrets)) {
+        const { pattern, message } = secretRule(name);
+        if (!pattern.test(value)) addIssue({ code: "custom", path: [name], message });
+      }
+    })
+    .default({})
+    .describe("passwords by name; set with --secret"),
   signingKey: z
     .string()
     .regex(
@@ -160,8 +163,6 @@ export const environmentOverrides = {
   KAFKA_PORT: "ports.kafka",
 } as const;
 
-const namespace = "platform:";
-
 /**
  * Reads the settings of a stack.
  * @param config all configuration of the stack as Pulumi holds it: `namespace:key` to a string or JSON text.
@@ -180,7 +181,8 @@ export function parseSettings(
   }
   applyEnvironment(raw, environment, problems);
   const parsed = settingsSchema.safeParse(raw);
-  if (!parsed.success) for (const issue of parsed.error.issues) problems.push(...describe(issue, raw));
+  if (!parsed.success)
+    for (const issue of parsed.error.issues) problems.push(...problemsOf(issue, raw, settingsSchema));
   if (problems.length > 0 || !parsed.success)
     throw new InputError("the stack's settings are not valid", problems);
   problems.push(...portClashes(parsed.data));
@@ -230,47 +232,6 @@ function applyEnvironment(
       raw.ports = { ...ports, [setting.slice("ports.".length)]: Number(text) };
     }
   }
-}
-
-function describe(issue: z.core.$ZodIssue, raw: Record<string, unknown>): Problem[] {
-  const path = `${namespace}${joinPath(issue.path)}`;
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({
-      path: issue.path.length === 0 ? `${namespace}${key}` : `${path}.${key}`,
-      message: "is not a setting",
-      fix: ["remove it", keysAt(issue.path).join(", ")].filter(Boolean).join(", or use one of "),
-    }));
-  const secret = issue.path[0] === "secrets" || issue.path[0] === "signingKey";
-  const found = issue.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    raw,
-  );
-  const shown = secret ? "" : ` (found ${JSON.stringify(found)})`;
-  return [
-    {
-      path,
-      message: `${issue.message}${shown}`,
-      fix: secret
-        ? `pulumi config set --secret --path '${path}'  with a value of letters and digits, or leave it out to have one made`
-        : `pulumi config set --path '${path}' <value>, or correct Pulumi.<stack>.yaml`,
-    },
-  ];
-}
-
-/** The keys that the schema knows at a place. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = settingsSchema;
-  for (const key of path)
-    schema = (unwrapped(schema) as { shape?: Record<PropertyKey, unknown> }).shape?.[key];
-  return Object.keys((unwrapped(schema) as { shape?: object }).shape ?? {});
-}
-
-/** A schema without what makes it optional or gives it a default. */
-function unwrapped(schema: unknown): unknown {
-  let inner: unknown = schema ?? {};
-  while (typeof (inner as { unwrap?: unknown }).unwrap === "function")
-    inner = (inner as { unwrap(): unknown }).unwrap();
-  return inner;
 }
 
 function portClashes(settings: Settings): Problem[] {

@@ -1,3 +1,4 @@
+import { bucketOf } from "./bucket.ts";
 import { builtReference, imageReference, sourceOf } from "./catalogue.ts";
 import type { PlatformModel } from "./define.ts";
 import type { ImageName } from "./images.ts";
@@ -21,6 +22,7 @@ export function stackImages(platform: PlatformModel, settings: Settings): StackI
   if (platform.stores.mongo) names.push("mongo", ...(settings.devTools ? (["mongoExpress"] as const) : []));
   if (platform.stores.redis) names.push(settings.devTools ? "redisStack" : "redis");
   if (platform.stores.kafka) names.push("kafka");
+  if (bucketOf(settings)) names.push("rclone");
   const catalogue = names.map(
     (image): StackImage => ({
       path: `platform:images.overrides.${image}`,

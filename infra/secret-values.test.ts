@@ -40,3 +40,14 @@ test("all missing secrets are named at once, with the command of the stack", () 
     "no part of the platform has such a secret",
   ]);
 });
+
+test("what somebody else has chosen is asked for, also where secrets are made by themselves", () => {
+  const external = parseSettings({ "platform:external": '{"postgres":{"host":"db.example.org"}}' });
+  expect(secretProblems(["mongo-admin", "postgres-admin"], external, "prod")).toEqual([
+    {
+      path: "platform:secrets.postgres-admin",
+      message: "is missing, and was chosen outside of the platform",
+      fix: "./beat secrets prod --set postgres-admin  (reads the value from standard input)",
+    },
+  ]);
+});

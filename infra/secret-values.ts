@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, randomInt } from "node:crypto";
 import { promisify } from "node:util";
+import { foreignSecrets } from "../config/environment.ts";
 import type { Problem } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
 
@@ -48,9 +49,15 @@ export function missingSecrets(names: readonly string[], settings: Settings): st
   return settings.signingKey === undefined ? [...missing, signingKeyName] : missing;
 }
 
+/** Why a missing secret cannot be made here. */
+export const chosenElsewhere = "is missing, and was chosen outside of the platform";
+/** The command by which a secret that was chosen elsewhere is given; it reads the value from standard input. */
+export const giveCommand = (secret: string, stack: string): string =>
+  `./beat secrets ${stack} --set ${secret}  (reads the value from standard input)`;
+
 /**
- * What is wrong with a stack's secrets: names that no part has, a key that cannot sign, and, where none are made by
- * themselves, each that is missing.
+ * What is wrong with a stack's secrets: names that no part has, a key that cannot sign, each that is missing and was
+ * chosen elsewhere, and, where none are made by themselves, each that is missing.
  */
 export function secretProblems(names: readonly string[], settings: Settings, stack: string): Problem[] {
   const fault = settings.signingKey === undefined ? undefined : faultOfPrivateKey(settings.signingKey);
@@ -71,10 +78,19 @@ export function secretProblems(names: readonly string[], settings: Settings, sta
             fix: `./beat secrets ${stack} --rotate ${signingKeyName}`,
           },
         ]),
-    ...(settings.generateSecrets ? [] : missingSecrets(names, settings)).map((secret) => ({
-      path: settingOf(secret),
-      message: "is missing, and platform:generateSecrets is false",
-      fix: `./beat secrets ${stack}`,
-    })),
+    ...missingSecrets(names, settings).flatMap((secret) => {
+      const path = settingOf(secret);
+      if (foreignSecrets(settings).includes(secret))
+        return [{ path, message: chosenElsewhere, fix: giveCommand(secret, stack) }];
+      return settings.generateSecrets
+        ? []
+        : [
+            {
+              path,
+              message: "is missing, and platform:generateSecrets is false",
+              fix: `./beat secrets ${stack}`,
+            },
+          ];
+    }),
   ];
 }

@@ -40,9 +40,9 @@ command(
       from: string;
       yes?: boolean;
     };
-    const { restore, restoreScript } = await import("../kubernetes/backups.ts");
+    const { restore, restoreSteps } = await import("../kubernetes/backups.ts");
     // Wrong arguments are said before anybody is asked.
-    restoreScript(session, { store, database, from });
+    restoreSteps(session, { store, database, from });
     const goOn = await confirmed({
       message: `Put the backup ${from} in place of ${store}'s ${database} in ${session.name}? Its clients are cut off for a moment.`,
       path: "restore",

@@ -1,21 +1,26 @@
+import { bucketOf } from "../../config/bucket.ts";
 import { backupOf, savedStores } from "../../config/edges.ts";
 import { InputError } from "../../config/problems.ts";
 import type { StoreKind } from "../../config/stores.ts";
 import { mongoPlan, postgresPlan } from "../../infra/derived/plans.ts";
-import { mongoServer, postgresServer } from "../../infra/kubernetes/backups.ts";
+import { claimContainer, mongoServer, postgresServer } from "../../infra/kubernetes/backups.ts";
+import { dumpContainer, uploadContainer } from "../../infra/kubernetes/bucket-pod.ts";
+import { bucketListScript, fetchScript } from "../../infra/kubernetes/bucket-scripts.ts";
 import {
   listScript,
+  mongoPresentScript,
+  mongoReplaceScript,
   mongoRestoreScript,
   postgresRestoreScript,
 } from "../../infra/kubernetes/restore-scripts.ts";
 import type { Session } from "../session.ts";
 import { KubernetesTarget } from "../targets/kubernetes.ts";
-import { runJob } from "./jobs.ts";
+import { type JobStep, runJob } from "./jobs.ts";
 
 /** How long a backup or a restore may take, seconds: as long as the job itself. */
 const longest = 6 * 3600;
 
-/** One backup in the claim. */
+/** One backup in the claim or the bucket. */
 export interface Backup {
   readonly store: string;
   readonly database: string;
@@ -65,7 +70,7 @@ export async function backUp(session: Session, store: string | undefined): Promi
   return said.flatMap((text) => text.trimEnd().split("\n"));
 }
 
-/** The backups in the claim, oldest first. */
+/** The backups in the claim or the bucket, oldest first. */
 export async function listBackups(session: Session): Promise<Backup[]> {
   const target = clusterOf(session);
   const [any] = storesOf(session, undefined);
@@ -74,7 +79,11 @@ export async function listBackups(session: Session): Promise<Backup[]> {
     namespace: target.namespace,
     from: backupOf(any),
     purpose: "list",
-    script: listScript,
+    steps: [
+      bucketOf(session.settings)
+        ? { container: uploadContainer, script: bucketListScript }
+        : { container: claimContainer, script: listScript },
+    ],
     timeoutSeconds: 300,
   });
   return parseList(text);
@@ -96,42 +105,56 @@ export interface RestoreArgs {
   readonly from: string;
 }
 
-/** The job's script, once the arguments are known to be good. @throws {InputError} when they are not. */
-export function restoreScript(session: Session, { store, database, from }: RestoreArgs): string {
+/** What the job does, once the arguments are known to be good. @throws {InputError} when they are not. */
+export function restoreSteps(session: Session, { store, database, from }: RestoreArgs): JobStep[] {
   const { platform, settings } = session;
   const [kind] = storesOf(session, store);
   if (from !== "latest" && !/^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(from))
     throw refusal("--from", `"${from}" is not the name of a backup`, "./beat backup --list shows them");
   const place = { platform, settings, namespace: clusterOf(session).namespace };
+  const fetchStep = bucketOf(settings) && {
+    container: uploadContainer,
+    script: fetchScript(store, database, from),
+  };
   const insistOn = (known: readonly string[]): void => {
     if (!known.includes(database))
       throw refusal("--database", `${store} has no "${database}"`, `use one of ${known.join(", ")}`);
   };
   if (kind === "mongo") {
     insistOn(mongoPlan(platform, settings).plan.users.map((user) => user.database));
-    return mongoRestoreScript({ ...mongoServer(place), database, from });
+    const args = { ...mongoServer(place), database, from };
+    return fetchStep === undefined
+      ? [{ container: claimContainer, script: mongoRestoreScript(args) }]
+      : [
+          { container: dumpContainer, script: mongoPresentScript(args) },
+          fetchStep,
+          { container: dumpContainer, script: mongoReplaceScript(args) },
+        ];
   }
   const { plan } = postgresPlan(platform, settings);
   insistOn(plan.databases.map(({ name }) => name));
-  return postgresRestoreScript({
+  const script = postgresRestoreScript({
     ...postgresServer(place),
     adminDatabase: plan.admin.database,
     owner: plan.databases.find(({ name }) => name === database)?.owner ?? "",
     database,
     from,
   });
+  return fetchStep === undefined
+    ? [{ container: claimContainer, script }]
+    : [fetchStep, { container: dumpContainer, script }];
 }
 
 /** Restores one database. @returns what the job said. */
 export async function restore(session: Session, args: RestoreArgs): Promise<string[]> {
-  const script = restoreScript(session, args);
+  const steps = restoreSteps(session, args);
   const target = clusterOf(session);
   const [kind] = storesOf(session, args.store);
   const text = await runJob(target.cluster, {
     namespace: target.namespace,
     from: backupOf(kind as StoreKind),
     purpose: "restore",
-    script,
+    steps,
     timeoutSeconds: longest,
   });
   return text.trimEnd().split("\n");

@@ -1,8 +1,11 @@
+/** Where a step notes the databases that it could not save. */
+export const failedFile = "/backups/.failed";
+
 /** What both scripts need. */
 interface ScriptArgs {
   readonly databases: readonly string[];
-  /** Days after which a backup is deleted; the newest stays. */
-  readonly keepDays: number;
+  /** Days after which a backup is deleted, the newest apart; undefined where another step carries them away. */
+  readonly keepDays: number | undefined;
 }
 
 /**
@@ -10,6 +13,14 @@ interface ScriptArgs {
  * ones go after the new one is there, so that a store that cannot be reached never costs a backup.
  */
 const frame = (save: readonly string[], { databases, keepDays }: ScriptArgs, suffix: string): string =>
+  keepDays === undefined ? spool(save, databases, suffix) : intoClaim(save, databases, keepDays, suffix);
+
+const intoClaim = (
+  save: readonly string[],
+  databases: readonly string[],
+  keepDays: number,
+  suffix: string,
+): string =>
   [
     "set -euo pipefail",
     "umask 077",
@@ -24,6 +35,31 @@ const frame = (save: readonly string[], { databases, keepDays }: ScriptArgs, suf
     '  echo "saved $file ($(stat -c %s "$file") bytes)"',
     '  newest="$(ls -1 "$folder" | grep -v "\\.part$" | tail -n 1)"',
     `  find "$folder" -type f -mtime +${keepDays} ! -name "$newest" -print -delete`,
+    "done",
+    "",
+  ].join("\n");
+
+/**
+ * The same, for another step to carry away: a database that cannot be saved must not cost the others their backup, so
+ * that step is told of it, carries the others and fails then.
+ */
+const spool = (save: readonly string[], databases: readonly string[], suffix: string): string =>
+  [
+    "set -euo pipefail",
+    "umask 077",
+    'now="$(date -u +%Y%m%dT%H%M%SZ)"',
+    ...save,
+    `for database in ${databases.join(" ")}; do`,
+    '  folder="/backups/$STORE/$database"',
+    '  mkdir -p "$folder"',
+    `  file="$folder/$now${suffix}"`,
+    '  if save "$database" "$file.part"; then',
+    '    mv "$file.part" "$file"',
+    "  else",
+    '    rm -f "$file.part"',
+    '    echo "$database could not be saved" >&2',
+    `    echo "$database" >> ${failedFile}`,
+    "  fi",
     "done",
     "",
   ].join("\n");
@@ -68,6 +104,9 @@ export interface MongoServer {
   readonly tls: boolean;
 }
 
+/** Runs one of MongoDB's tools and shows what it said only when it fails: `--quiet` would hide the reason as well. */
+export const quietly = 'quietly() { "$@" 2> /tmp/said || { cat /tmp/said >&2; return 1; }; }';
+
 /** What gives mongodump and mongorestore their server and login: /tmp/mongo.yaml. */
 export function mongoConnection({ hosts, replicaSet, user, tls }: MongoServer): string[] {
   const query = [
@@ -88,7 +127,8 @@ export function mongoScript(args: ScriptArgs & MongoServer): string {
     [
       "STORE=mongo",
       ...mongoConnection(args),
-      'save() { mongodump --config=/tmp/mongo.yaml --db="$1" --archive="$2" --gzip --quiet; }',
+      quietly,
+      'save() { quietly mongodump --config=/tmp/mongo.yaml --db="$1" --archive="$2" --gzip; }',
     ],
     args,
     ".archive.gz",

@@ -1,53 +1,69 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { addressesOf } from "../../config/addresses.ts";
+import { bucketOf } from "../../config/bucket.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import { backupOf, savedStores } from "../../config/edges.ts";
+import type { KubernetesSettings } from "../../config/kubernetes-settings.ts";
 import { type StoreKind, storeHosts } from "../../config/stores.ts";
 import { mongoPlan, postgresPlan } from "../derived/plans.ts";
 import type { Secrets } from "../secrets.ts";
 import { type MongoServer, mongoScript, type PostgresServer, postgresScript } from "./backup-scripts.ts";
-import { type ClusterTarget, configMap, labelsOf, secret } from "./cluster.ts";
-import { podTemplate, resources } from "./pod.ts";
+import { type BucketPodArgs, bucketCertificate, bucketKeys, bucketPod } from "./bucket-pod.ts";
+import { uploadScript } from "./bucket-scripts.ts";
+import { type ClusterTarget, type Content, configMap, labelsOf, secret } from "./cluster.ts";
+import { type PodArgs, podTemplate, resources } from "./pod.ts";
 import { mongoMembers, replicaSetName } from "./stores/mongo.ts";
 
 /** The claim that backups are written to. */
-export const backupClaim = "backups";
-/** Where a backup pod sees it. */
-export const backupDirectory = "/backups";
+const backupClaim = "backups";
+/** The container that does all there is to do with it. */
+export const claimContainer = "backup";
 
-/** CronJobs that save each store into a claim of their own, with retention. */
+/** CronJobs that save each store into a claim of their own or a bucket, with retention. */
 export class Backups extends pulumi.ComponentResource {
   constructor(name: string, target: ClusterTarget, secrets: Secrets, opts?: pulumi.ComponentResourceOptions) {
     super("beat:kubernetes:Backups", name, {}, opts);
-    const { backups, storageClass } = target.settings.kubernetes;
-    if (backups !== false && savedStores.some((kind) => target.platform.stores[kind])) {
-      new k8s.core.v1.PersistentVolumeClaim(
-        backupClaim,
-        {
-          metadata: {
-            name: backupClaim,
-            namespace: target.namespace,
-            labels: labelsOf(target, "backup"),
-            annotations: { "pulumi.com/skipAwait": "true" },
-          },
-          spec: {
-            accessModes: ["ReadWriteOnce"],
-            ...(storageClass !== undefined && { storageClassName: storageClass }),
-            resources: { requests: { storage: backups.volume.size } },
-          },
-        },
-        // Whatever the stack says of its stores: a backup that goes with what it saved is none.
-        { parent: this, dependsOn: [...target.ready], provider: target.retained, retainOnDelete: true },
-      );
-      for (const kind of savedStores) if (target.platform.stores[kind]) this.#cronJob(target, kind, secrets);
+    const { backups } = target.settings.kubernetes;
+    const saved = savedStores.filter((kind) => target.platform.stores[kind]);
+    if (backups !== false && saved.length > 0) {
+      const bucket = bucketOf(target.settings);
+      if (bucket === undefined) this.#claim(target, backups.volume.size);
+      const place = bucket && { bucket, keys: bucketKeys(target, secrets, this) };
+      for (const kind of saved) this.#cronJob(target, kind, secrets, backups, place);
     }
     this.registerOutputs();
   }
 
-  #cronJob(target: ClusterTarget, kind: StoreKind, secrets: Secrets): void {
-    const { backups } = target.settings.kubernetes;
-    if (backups === false) return;
+  #claim(target: ClusterTarget, size: string): void {
+    const { storageClass } = target.settings.kubernetes;
+    new k8s.core.v1.PersistentVolumeClaim(
+      backupClaim,
+      {
+        metadata: {
+          name: backupClaim,
+          namespace: target.namespace,
+          labels: labelsOf(target, "backup"),
+          annotations: { "pulumi.com/skipAwait": "true" },
+        },
+        spec: {
+          accessModes: ["ReadWriteOnce"],
+          ...(storageClass !== undefined && { storageClassName: storageClass }),
+          resources: { requests: { storage: size } },
+        },
+      },
+      // Whatever the stack says of its stores: a backup that goes with what it saved is none.
+      { parent: this, dependsOn: [...target.ready], provider: target.retained, retainOnDelete: true },
+    );
+  }
+
+  #cronJob(
+    target: ClusterTarget,
+    kind: StoreKind,
+    secrets: Secrets,
+    { schedule, keepDays }: Exclude<KubernetesSettings["backups"], false>,
+    place: Pick<BucketPodArgs, "bucket" | "keys"> | undefined,
+  ): void {
     const component = backupOf(kind);
     const admin = `${kind}-admin`;
     const login = secret(
@@ -60,16 +76,22 @@ export class Backups extends pulumi.ComponentResource {
       {
         name: component,
         component,
-        data: { "backup.sh": scriptOf(target, kind), ...certificate(target, kind) },
+        data: {
+          "backup.sh": scriptOf(target, kind, place === undefined ? keepDays : undefined),
+          ...certificate(target, kind),
+          ...(place && { "upload.sh": uploadScript(keepDays) }),
+          ...(place?.bucket.ca !== undefined && { [bucketCertificate]: place.bucket.ca }),
+        },
       },
       this,
     );
+    const image = imageReference(kind === "mongo" ? "mongo" : "postgres", target.settings.images);
     new k8s.batch.v1.CronJob(
       component,
       {
         metadata: { name: component, namespace: target.namespace, labels: labelsOf(target, component) },
         spec: {
-          schedule: backups.schedule,
+          schedule,
           concurrencyPolicy: "Forbid",
           successfulJobsHistoryLimit: 3,
           failedJobsHistoryLimit: 3,
@@ -82,34 +104,55 @@ export class Backups extends pulumi.ComponentResource {
                 uid: 999,
                 stopGraceSeconds: 30,
                 restartPolicy: "Never",
-                scratch: [{ name: "tmp", path: "/tmp" }],
-                volumes: [
-                  { name: "backups", persistentVolumeClaim: { claimName: backupClaim } },
-                  { name: "login", secret: { secretName: login.name, defaultMode: 0o440 } },
-                  { name: "script", configMap: { name: script.name } },
-                ],
-                containers: [
-                  {
-                    name: "backup",
-                    image: imageReference(kind === "mongo" ? "mongo" : "postgres", target.settings.images),
-                    command: ["bash", "/run/backup/backup.sh"],
-                    resources: resources(256, "50m"),
-                    terminationMessagePolicy: "FallbackToLogsOnError",
-                    volumeMounts: [
-                      { name: "backups", mountPath: backupDirectory },
-                      { name: "login", mountPath: "/run/secrets/backup", readOnly: true },
-                      { name: "script", mountPath: "/run/backup", readOnly: true },
-                    ],
-                  },
-                ],
+                ...(place === undefined
+                  ? claimPod(image, login, script)
+                  : bucketPod(target, { ...place, image, login, script })),
               }),
             },
           },
         },
       },
-      { parent: this, dependsOn: [...target.ready, login.resource, script.resource] },
+      {
+        parent: this,
+        dependsOn: [
+          ...target.ready,
+          login.resource,
+          script.resource,
+          ...(place ? [place.keys.resource] : []),
+        ],
+      },
     );
   }
+}
+
+/** What a pod is made of that dumps a store into the claim. */
+function claimPod(
+  image: string,
+  login: Content,
+  script: Content,
+): Pick<PodArgs, "containers" | "volumes" | "scratch"> {
+  return {
+    scratch: [{ name: "tmp", path: "/tmp" }],
+    volumes: [
+      { name: "backups", persistentVolumeClaim: { claimName: backupClaim } },
+      { name: "login", secret: { secretName: login.name, defaultMode: 0o440 } },
+      { name: "script", configMap: { name: script.name } },
+    ],
+    containers: [
+      {
+        name: claimContainer,
+        image,
+        command: ["bash", "/run/backup/backup.sh"],
+        resources: resources(256, "50m"),
+        terminationMessagePolicy: "FallbackToLogsOnError",
+        volumeMounts: [
+          { name: "backups", mountPath: "/backups" },
+          { name: "login", mountPath: "/run/secrets/backup", readOnly: true },
+          { name: "script", mountPath: "/run/backup", readOnly: true },
+        ],
+      },
+    ],
+  };
 }
 
 function certificate(target: ClusterTarget, kind: StoreKind): Record<string, string> {
@@ -148,10 +191,8 @@ function addressOf({ platform, settings }: Pick<Place, "platform" | "settings">,
   return address;
 }
 
-function scriptOf(target: ClusterTarget, kind: StoreKind): string {
+function scriptOf(target: ClusterTarget, kind: StoreKind, keepDays: number | undefined): string {
   const { platform, settings } = target;
-  const { backups } = settings.kubernetes;
-  const keepDays = backups === false ? 0 : backups.keepDays;
   if (kind === "mongo") {
     const databases = mongoPlan(platform, settings).plan.users.map(({ database }) => database);
     return mongoScript({ ...mongoServer(target), databases, keepDays });

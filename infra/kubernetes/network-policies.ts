@@ -39,7 +39,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
         policyTypes: ["Egress"],
         egress: [
           {
-            to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } }],
+            to: [{ namespaceSelector: inNamespace("kube-system") }],
             ports: [
               { protocol: "UDP", port: 53 },
               { protocol: "TCP", port: 53 },
@@ -81,19 +81,20 @@ export class NetworkPolicies extends pulumi.ComponentResource {
   }
 }
 
+/** Selects one namespace by the label that every one has. */
+const inNamespace = (name: string) => ({ matchLabels: { "kubernetes.io/metadata.name": name } });
+
 function destination(
   { to, outside }: Edge,
   pods: (component: string) => { matchLabels: Record<string, string> },
 ): k8s.types.input.networking.v1.NetworkPolicyPeer {
   if (outside === undefined) return { podSelector: pods(to) };
+  if (outside.namespace !== undefined) return { namespaceSelector: inNamespace(outside.namespace) };
   return { ipBlock: { cidr: outside.cidr ?? "0.0.0.0/0" } };
 }
 
 function gatewayIngress({ platform, settings }: ClusterTarget): Ingress[] {
   const { exposure, gateway } = settings.kubernetes;
-  const inNamespace = (name: string) => ({
-    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
-  });
   const port = [{ protocol: "TCP", port: platform.gateway.port }];
   const rules: Ingress[] = [];
   if (exposure.type === "loadBalancer")
@@ -105,9 +106,12 @@ function gatewayIngress({ platform, settings }: ClusterTarget): Ingress[] {
       ports: port,
     });
   if (exposure.type === "ingress" || exposure.type === "gatewayApi")
-    rules.push({ from: [inNamespace(exposure.controllerNamespace)], ports: port });
+    rules.push({ from: [{ namespaceSelector: inNamespace(exposure.controllerNamespace) }], ports: port });
   if (gateway.metricsFrom !== undefined)
-    rules.push({ from: [inNamespace(gateway.metricsFrom)], ports: [{ protocol: "TCP", port: metricsPort }] });
+    rules.push({
+      from: [{ namespaceSelector: inNamespace(gateway.metricsFrom) }],
+      ports: [{ protocol: "TCP", port: metricsPort }],
+    });
   return rules;
 }
 

@@ -3,6 +3,7 @@ import {
   mongoConnection,
   type PostgresServer,
   postgresConnection,
+  quietly,
 } from "./backup-scripts.ts";
 
 /** What a restore is told; names that the definition or the user chose, never a secret. */
@@ -22,7 +23,7 @@ export const listScript = [
 
 const findFile = (store: string, suffix: string): string[] => [
   `folder="/backups/${store}/$database"`,
-  `if [ "$from" = latest ]; then from="$(ls -1 "$folder" 2>/dev/null | grep '\\${suffix}$' | tail -n 1 || true)"; fi`,
+  `if [ "$from" = latest ]; then from="$(ls -1 "$folder" 2>/dev/null | grep -E '^[0-9]{8}T[0-9]{6}Z\\${suffix}$' | tail -n 1 || true)"; fi`,
   'file="$folder/$from"',
   'if [ -z "$from" ] || [ ! -f "$file" ]; then echo "there is no backup $file" >&2; exit 3; fi',
   'now="$(date -u +%Y%m%dT%H%M%SZ)"',
@@ -93,30 +94,65 @@ export function postgresRestoreScript(
   ].join("\n");
 }
 
+const mongoHead = ({ database, from, ...server }: RestoreArgs & MongoServer): string[] => [
+  "set -euo pipefail",
+  "umask 077",
+  `database=${quoted(database)} from=${quoted(from)}`,
+  ...mongoConnection(server),
+  quietly,
+];
+
+const savePresent = [
+  'folder="/backups/mongo/$database"',
+  'mkdir -p "$folder"',
+  // A name that `latest` passes over: after a restore that failed, the next must not bring back what it should mend.
+  'present="$folder/$(date -u +%Y%m%dT%H%M%SZ).before-restore.archive.gz"',
+  'quietly mongodump --config=/tmp/mongo.yaml --db="$database" --archive="$present.part" --gzip',
+  'mv "$present.part" "$present"',
+  'echo "saved the present state as ${present##*/}"',
+];
+
+const replacePresent = [
+  'trial="${database}_restore_$now"',
+  'restore() { quietly mongorestore --config=/tmp/mongo.yaml --archive="$file" --gzip --stopOnError --nsInclude="$database.*" "$@"; }',
+  // A file, since arguments are seen by others.
+  "sed -n 's/^uri: \\(.*\\)$/const at = connect(\"\\1\");/p' /tmp/mongo.yaml > /tmp/drop.js",
+  'echo "at.getSiblingDB(\\"$trial\\").dropDatabase();" >> /tmp/drop.js',
+  "drop_trial() { mongosh --quiet --nodb --file /tmp/drop.js > /dev/null; }",
+  'if ! restore --nsFrom="$database.*" --nsTo="$trial.*"; then',
+  "  drop_trial",
+  '  echo "the backup could not be restored; $database is as it was" >&2',
+  "  exit 4",
+  "fi",
+  "drop_trial",
+  "restore --drop",
+];
+
 /**
  * Restores a database of MongoDB, which has no rename: the present state is saved first, the backup is tried in a
  * database of its own, and only then takes the place of the collections it holds.
  */
 export function mongoRestoreScript(args: RestoreArgs & MongoServer): string {
   return [
-    "set -euo pipefail",
-    "umask 077",
-    `database=${quoted(args.database)} from=${quoted(args.from)}`,
-    ...mongoConnection(args),
+    ...mongoHead(args),
     ...findFile("mongo", ".archive.gz"),
-    'present="$folder/$now.archive.gz"',
-    'mongodump --config=/tmp/mongo.yaml --db="$database" --archive="$present.part" --gzip --quiet',
-    'mv "$present.part" "$present"',
-    'echo "saved the present state as $present"',
-    'trial="${database}_restore_$now"',
-    'restore() { mongorestore --config=/tmp/mongo.yaml --archive="$file" --gzip --quiet --stopOnError --nsInclude="$database.*" "$@"; }',
-    'restore --nsFrom="$database.*" --nsTo="$trial.*"',
-    // A file, since arguments are seen by others.
-    "sed -n 's/^uri: \\(.*\\)$/const at = connect(\"\\1\");/p' /tmp/mongo.yaml > /tmp/drop.js",
-    'echo "at.getSiblingDB(\\"$trial\\").dropDatabase();" >> /tmp/drop.js',
-    "mongosh --quiet --nodb --file /tmp/drop.js > /dev/null",
-    "restore --drop",
+    ...savePresent,
+    ...replacePresent,
     'echo "$database is restored from $from; what it was is in ${present##*/}"',
     "",
   ].join("\n");
 }
+
+/** The first step of {@link mongoRestoreScript} where backups lie in a bucket: saves the present state. */
+export const mongoPresentScript = (args: RestoreArgs & MongoServer): string =>
+  [...mongoHead(args), ...savePresent, ""].join("\n");
+
+/** The last step of {@link mongoRestoreScript} where backups lie in a bucket: an earlier one has fetched the file. */
+export const mongoReplaceScript = (args: RestoreArgs & MongoServer): string =>
+  [
+    ...mongoHead(args),
+    ...findFile("mongo", ".archive.gz"),
+    ...replacePresent,
+    'echo "$database is restored from $from; what it was is saved as said above"',
+    "",
+  ].join("\n");

@@ -36,7 +36,9 @@ const external = await graphOf(
     "platform:external": JSON.stringify({
       postgres: { host: "db.example.org", port: 6432, adminUser: "root_user", cidr: "10.20.0.0/16" },
       kafka: { host: "kafka.example.org" },
+      redis: { host: "valkey.databases.svc.cluster.local" },
     }),
+    "platform:secrets": JSON.stringify({ "postgres-admin": "chosenElsewhere1" }),
   },
 );
 
@@ -133,7 +135,7 @@ test("a changed route changes the gateway's routes and its pods, and nothing els
 });
 
 test("an external store is used and not deployed; the rest is unchanged", () => {
-  expect([...objects(external, "StatefulSet").keys()].sort()).toEqual(["mongo", "redis"]);
+  expect([...objects(external, "StatefulSet").keys()].sort()).toEqual(["mongo"]);
   const env = new Map<string, string>(
     objects(external, "Deployment")
       .get("auth-service")
@@ -142,13 +144,22 @@ test("an external store is used and not deployed; the rest is unchanged", () => 
   expect(env.get("POSTGRES_HOST")).toBe("db.example.org");
   expect(env.get("POSTGRES_PORT")).toBe("6432");
   expect(env.get("KAFKA_HOST")).toBe("kafka.example.org");
-  expect(env.get("REDIS_HOST")).toBe("redis");
+  expect(env.get("REDIS_HOST")).toBe("valkey.databases.svc.cluster.local");
   const plan = JSON.parse(objects(external, "ConfigMap").get("provision-postgres").data["plan.json"]);
   expect(plan).toMatchObject({ host: "db.example.org", port: 6432, admin: { user: "root_user" } });
   const egress = objects(external, "NetworkPolicy").get("from-auth-service").spec.egress;
   expect(egress).toContainEqual({
     to: [{ ipBlock: { cidr: "10.20.0.0/16" } }],
     ports: [{ protocol: "TCP", port: 6432 }],
+  });
+  // One that runs in this cluster is named by its namespace, any other by no more than its port.
+  expect(egress).toContainEqual({
+    to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "databases" } } }],
+    ports: [{ protocol: "TCP", port: 6379 }],
+  });
+  expect(egress).toContainEqual({
+    to: [{ ipBlock: { cidr: "0.0.0.0/0" } }],
+    ports: [{ protocol: "TCP", port: 9092 }],
   });
 });
 

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { addressOfBucket, bucketOf, bucketSecrets } from "./bucket.ts";
+import type { PlatformModel } from "./define.ts";
+import { edgesOf } from "./edges.ts";
+import { foreignSecrets, requiredSecrets } from "./environment.ts";
+import { floatingTags } from "./floating-tags.ts";
+import { platform as real } from "./platform.ts";
+import type { InputError } from "./problems.ts";
+import { parseSettings } from "./settings.ts";
+
+const platform = real as unknown as PlatformModel;
+const good = { endpoint: "https://s3.example.org", name: "beat-backups" };
+const keys = Object.values(bucketSecrets);
+const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+const settingsWith = (bucket: object, more: Readonly<Record<string, unknown>> = {}) =>
+  parseSettings(
+    Object.fromEntries(
+      Object.entries({ target: "kubernetes", kubernetes: { backups: { bucket } }, ...more }).map(
+        ([key, value]) => [`platform:${key}`, JSON.stringify(value)],
+      ),
+    ),
+  );
+/** The settings that are refused, with the message of each. */
+const refused = (bucket: object): string[] => {
+  try {
+    settingsWith(bucket);
+  } catch (error) {
+    return (error as InputError).problems.map(({ path, message }) => `${path}: ${message}`);
+  }
+  return [];
+};
+const at = "platform:kubernetes.backups.bucket";
+
+test("an endpoint and a bucket are enough, and schedule and retention stay as they are", () => {
+  const { kubernetes } = settingsWith(good);
+  expect(kubernetes.backups).toMatchObject({ schedule: "17 2 * * *", keepDays: 14, bucket: good });
+  expect(bucketOf(settingsWith(good))).toEqual({
+    ...good,
+    region: "us-east-1",
+    provider: "Other",
+    spool: "10Gi",
+  });
+  expect(bucketOf(parseSettings({ "platform:target": '"kubernetes"' }))).toBeUndefined();
+  expect(bucketOf({ target: "kubernetes", kubernetes: { backups: false } })).toBeUndefined();
+});
+
+test.each([
+  [{ endpoint: "s3.example.org" }, "endpoint: must be https:// or http:// and a host"],
+  [{ endpoint: "ftp://s3.example.org" }, "endpoint: must be https:// or http:// and a host"],
+  [{ endpoint: "https://s3.example.org/beat" }, "endpoint: must be https:// or http:// and a host"],
+  [{ endpoint: "https://id:key@s3.example.org" }, "endpoint: must be https:// or http:// and a host"],
+  [{ endpoint: "https://s3.example.org:99999" }, "endpoint: must be https:// or http:// and a host"],
+  [{ endpoint: undefined }, "endpoint: Invalid input: expected string"],
+  [{ name: "Beat" }, "name: must be the name of a bucket"],
+  [{ name: "be" }, "name: must be the name of a bucket"],
+  [{ name: "a..b" }, "name: must be the name of a bucket"],
+  [{ name: "10.0.0.1" }, "name: must be the name of a bucket"],
+  [{ region: "eu central" }, "region: must be the name of a region"],
+  [{ prefix: "/beat" }, "prefix: must be letters, digits"],
+  [{ prefix: "beat/" }, "prefix: must be letters, digits"],
+  [{ prefix: "beat/../other" }, "prefix: must be letters, digits"],
+  [{ prefix: "be at" }, "prefix: must be letters, digits"],
+  [{ provider: "my store" }, "provider: must be a provider that rclone knows"],
+  [{ spool: "10GB" }, "spool: must be a size such as 10Gi"],
+  [{ ca: "MIIB" }, "ca: must be a PEM certificate"],
+  [{ cidr: "10.0.0.0" }, "cidr: must be an address range"],
+  [{ endpoint: "http://s3.example.org", ca: certificate }, "ca: is of no use: the endpoint is http://"],
+  [{ key: "x" }, "key: is not a setting"],
+])("refuses %j with one problem that names it", (bad, message) => {
+  const problems = refused({ ...good, ...bad });
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain(`${at}.${message}`);
+});
+
+test("an unknown key is told the known ones, also inside a choice", () => {
+  expect(() => settingsWith({ ...good, bucket: "x" })).toThrow(/use one of endpoint, name, region, prefix/);
+});
+
+test("the edges are those of the two backups, to the endpoint's port", () => {
+  const outside = (bucket: object) =>
+    edgesOf(platform, settingsWith({ ...good, ...bucket })).filter(({ to }) => to === "backups-bucket");
+  expect(outside({})).toEqual([
+    { from: "backup-mongo", to: "backups-bucket", port: 443, outside: {} },
+    { from: "backup-postgres", to: "backups-bucket", port: 443, outside: {} },
+  ]);
+  expect(outside({ cidr: "10.1.0.0/16" })[0]?.outside).toEqual({ cidr: "10.1.0.0/16" });
+  const inside = outside({ endpoint: "http://minio.storage.svc.cluster.local:9000" });
+  expect(inside[0]).toMatchObject({ port: 9000, outside: { namespace: "storage" } });
+  expect(addressOfBucket({ endpoint: "http://minio" })).toEqual({ host: "minio", port: 80 });
+  // A name that only looks like one of the cluster's.
+  expect(outside({ endpoint: "https://s3.eu.svc.example.org" })[0]?.outside).toEqual({});
+});
+
+test("the bucket's keys are asked for, and may have what an object store puts into them", () => {
+  const settings = settingsWith(good);
+  expect(requiredSecrets(platform, settings)).toEqual(expect.arrayContaining(keys));
+  expect(foreignSecrets(settings)).toEqual(keys);
+  expect(requiredSecrets(platform, settingsWith(good, { target: "docker" }))).not.toContain(keys[0]);
+  const secrets = (id: string, secret: string) => ({
+    secrets: { [bucketSecrets.accessKeyId]: id, [bucketSecrets.secretAccessKey]: secret },
+  });
+  settingsWith(good, secrets("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCY+EXAMPLEKEY="));
+  expect(() => settingsWith(good, secrets("AKIA/x,y", "has a space"))).toThrow(
+    /access-key-id: must be 3 to 128[\s\S]*secret-access-key: must be 8 to 256 printable/,
+  );
+  expect(() => settingsWith(good, secrets("AKIA", "has a space"))).not.toThrow(/has a space/);
+});
+
+test("the image that carries the backups is one of the stack's, and must not float", () => {
+  const images = { overrides: { rclone: { tag: "latest" } } };
+  const paths = (more: object) => floatingTags(platform, settingsWith(good, { source: "sample", ...more }));
+  expect(paths({ images }).map(({ path }) => path)).toEqual(["platform:images.overrides.rclone"]);
+  expect(paths({})).toEqual([]);
+});

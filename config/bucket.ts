@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { certificate, cidr, quantity } from "./forms.ts";
+
+/** Host and port, and nothing behind them: paths, logins and queries are no part of an S3 endpoint. */
+const endpoint = z
+  .string()
+  .refine(
+    (text) => /^https?:\/\/[^/?#@\s]+\/?$/.test(text) && URL.canParse(text),
+    "must be https:// or http:// and a host, with a port where it is not the usual one, and nothing behind it",
+  );
+
+/** Source: Amazon S3, "General purpose bucket naming rules". */
+const bucketName = z
+  .string()
+  .regex(
+    /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    "must be the name of a bucket: 3 to 63 lower-case letters, digits, '.' and '-'",
+  );
+
+/** Source: Amazon S3, "Naming Amazon S3 objects", safe characters. */
+const prefix = z
+  .string()
+  .regex(
+    /^(?!.{513})(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/,
+    "must be letters, digits, '.', '_' and '-', with '/' between and none at the ends",
+  );
+
+/** `platform:kubernetes.backups.bucket`: an S3-compatible bucket that backups go to. It must exist. */
+export const bucketSchema = z
+  .strictObject({
+    endpoint,
+    name: bucketName,
+    region: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,64}$/, "must be the name of a region, such as eu-central-1")
+      .default("us-east-1"),
+    /** Folder in the bucket; default: the stack's namespace, so that stacks can share a bucket. */
+    prefix: prefix.optional(),
+    /** What rclone calls the server's kind; it works around what each kind does its own way. */
+    provider: z
+      .string()
+      .regex(/^[A-Za-z0-9]{1,40}$/, "must be a provider that rclone knows, such as AWS, Cloudflare or Minio")
+      .default("Other"),
+    /** The most that the dumps of one store may take on the node until they are in the bucket. */
+    spool: quantity.default("10Gi"),
+    /** Authority of the server's certificate; default: those that everybody trusts. */
+    ca: certificate.optional(),
+    /** Addresses of the server, for the network policy; default: any address, at that port alone. */
+    cidr: cidr.optional(),
+  })
+  .refine(({ ca, endpoint }) => ca === undefined || endpoint.startsWith("https:"), {
+    path: ["ca"],
+    message: "is of no use: the endpoint is http://",
+  });
+
+/** An S3-compatible bucket that backups go to. */
+export type Bucket = z.output<typeof bucketSchema>;
+
+/** The secrets that a bucket needs. Whoever runs it makes them. */
+export const bucketSecrets = {
+  accessKeyId: "backups-access-key-id",
+  secretAccessKey: "backups-secret-access-key",
+} as const;
+
+/** The part of a stack's settings that says where backups go. */
+interface BackupSettings {
+  readonly target: string;
+  readonly kubernetes: { readonly backups: false | { readonly bucket?: Bucket | undefined } };
+}
+
+/** The bucket of a stack's backups; undefined when they lie in a claim, or there are none. */
+export function bucketOf({ target, kubernetes: { backups } }: BackupSettings): Bucket | undefined {
+  return target === "kubernetes" && backups !== false ? backups.bucket : undefined;
+}
+
+/** Host and port of a bucket's endpoint. */
+export function addressOfBucket({ endpoint }: Pick<Bucket, "endpoint">): { host: string; port: number } {
+  const { hostname, port, protocol } = new URL(endpoint);
+  const usual = protocol === "https:" ? 443 : 80;
+  return { host: hostname, port: port === "" ? usual : Number(port) };
+}

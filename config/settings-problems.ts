@@ -1,0 +1,88 @@
+import type { z } from "zod";
+import { joinPath, type Problem } from "./problems.ts";
+import { secretRule } from "./secret-rules.ts";
+
+/** What every setting of the project begins with in a stack's configuration. */
+export const namespace = "platform:";
+
+/** The most of a wrong value that is shown, characters: certificates are long. */
+const shownCharacters = 100;
+
+/**
+ * What zod found, as people read it: with the setting's whole path, the wrong value unless it is secret, and the mend.
+ * @param raw the settings as they were given.
+ * @param schema what they were held against; an unknown key is told the known ones.
+ */
+export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, schema: unknown): Problem[] {
+  const inner = issue.code === "invalid_union" ? fitting(issue.errors) : undefined;
+  if (inner !== undefined)
+    return inner.flatMap((found) =>
+      problemsOf({ ...found, path: [...issue.path, ...found.path] } as z.core.$ZodIssue, raw, schema),
+    );
+  const path = `${namespace}${joinPath(issue.path)}`;
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({
+      path: issue.path.length === 0 ? `${namespace}${key}` : `${path}.${key}`,
+      message: "is not a setting",
+      fix: ["remove it", keysAt(issue.path, schema).join(", ")].filter(Boolean).join(", or use one of "),
+    }));
+  const [first, name] = issue.path;
+  const secret = first === "secrets" || first === "signingKey";
+  const found = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    raw,
+  );
+  return [
+    {
+      path,
+      message: secret ? issue.message : `${issue.message} (found ${shown(found)})`,
+      fix: secret
+        ? `pulumi config set --secret --path '${path}'  ${mendOf(String(name))}`
+        : `pulumi config set --path '${path}' <value>, or correct Pulumi.<stack>.yaml`,
+    },
+  ];
+}
+
+const mendOf = (secret: string): string =>
+  secretRule(secret).foreign
+    ? "with the value that its owner gave you"
+    : "with a value of letters and digits, or leave it out to have one made";
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
+}
+
+/** What is wrong with the one form of a choice that the value has the shape of; undefined when no single one has. */
+function fitting(forms: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+  const [one, ...others] = forms.filter(
+    (issues) =>
+      !issues.some(
+        ({ path, code }) => path.length === 0 && (code === "invalid_type" || code === "invalid_value"),
+      ),
+  );
+  return others.length === 0 ? one : undefined;
+}
+
+/** The keys that a schema knows at a place. */
+function keysAt(path: readonly PropertyKey[], root: unknown): string[] {
+  let schema = unwrapped(root);
+  for (const key of path) schema = unwrapped(shapeOf(schema)?.[key]);
+  return Object.keys(shapeOf(schema) ?? {});
+}
+
+/** The shape of an object, or of the one object among the forms of a choice. */
+function shapeOf(schema: unknown): Record<PropertyKey, unknown> | undefined {
+  const { shape, options } = schema as { shape?: Record<PropertyKey, unknown>; options?: readonly unknown[] };
+  if (shape !== undefined || options === undefined) return shape;
+  const shapes = options.map((option) => shapeOf(unwrapped(option))).filter((found) => found !== undefined);
+  return shapes.length === 1 ? shapes[0] : undefined;
+}
+
+/** A schema without what makes it optional or gives it a default. */
+function unwrapped(schema: unknown): unknown {
+  let inner: unknown = schema ?? {};
+  while (typeof (inner as { unwrap?: unknown }).unwrap === "function")
+    inner = (inner as { unwrap(): unknown }).unwrap();
+  return inner;
+}

@@ -1,0 +1,120 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { type Bucket, bucketSecrets } from "../../config/bucket.ts";
+import { imageReference } from "../../config/catalogue.ts";
+import type { Secrets } from "../secrets.ts";
+import { type ClusterTarget, type Content, secret } from "./cluster.ts";
+import { type PodArgs, resources } from "./pod.ts";
+
+/** The container that dumps a store. */
+export const dumpContainer = "dump";
+/** The container that speaks to the bucket. */
+export const uploadContainer = "upload";
+
+/** The name by which rclone's configuration in the environment is known to its commands. */
+const remote = "backups";
+const scriptFolder = "/run/backup";
+
+/** The bucket's keys, as the variables that rclone reads. */
+export const bucketKeys = (target: ClusterTarget, secrets: Secrets, parent: pulumi.Resource): Content =>
+  secret(
+    target,
+    {
+      name: "backups-bucket",
+      component: "backup",
+      data: {
+        [variable("access_key_id")]: secrets.get(bucketSecrets.accessKeyId),
+        [variable("secret_access_key")]: secrets.get(bucketSecrets.secretAccessKey),
+      },
+    },
+    parent,
+  );
+
+/** rclone's option of our remote as an environment variable. Source: rclone documentation, "Config file", environment. */
+const variable = (option: string): string => `RCLONE_CONFIG_${remote}_${option}`.toUpperCase();
+
+/** What a pod is made of that dumps a store and carries the dump into a bucket. */
+export interface BucketPodArgs {
+  readonly bucket: Bucket;
+  readonly keys: Content;
+  /** The store's own image, which has the tools. */
+  readonly image: string;
+  /** The store's administrator's password. */
+  readonly login: Content;
+  /** `backup.sh`, `upload.sh` and certificates. */
+  readonly script: Content;
+}
+
+/**
+ * The dump is made first, by the store's own tools, and carried when it is whole. Each step sees its own secret only: the
+ * one that speaks to the outside has no password of the store.
+ */
+export function bucketPod(
+  target: ClusterTarget,
+  { bucket, keys, image, login, script }: BucketPodArgs,
+): Pick<PodArgs, "initContainers" | "containers" | "volumes"> {
+  const spool = { name: "backups", mountPath: "/backups" };
+  const scripts = { name: "script", mountPath: scriptFolder, readOnly: true };
+  return {
+    initContainers: [
+      {
+        name: dumpContainer,
+        image,
+        command: ["bash", `${scriptFolder}/backup.sh`],
+        resources: resources(256, "50m"),
+        terminationMessagePolicy: "FallbackToLogsOnError",
+        volumeMounts: [
+          spool,
+          { name: "login", mountPath: "/run/secrets/backup", readOnly: true },
+          scripts,
+          { name: "tmp", mountPath: "/tmp" },
+        ],
+      },
+    ],
+    containers: [
+      {
+        name: uploadContainer,
+        image: imageReference("rclone", target.settings.images),
+        command: ["sh", `${scriptFolder}/upload.sh`],
+        env: rcloneEnvironment(target, bucket),
+        envFrom: [{ secretRef: { name: keys.name } }],
+        resources: resources(256, "50m"),
+        terminationMessagePolicy: "FallbackToLogsOnError",
+        volumeMounts: [spool, scripts],
+      },
+    ],
+    volumes: [
+      { name: "backups", emptyDir: { sizeLimit: bucket.spool } },
+      { name: "tmp", emptyDir: {} },
+      { name: "login", secret: { secretName: login.name, defaultMode: 0o440 } },
+      { name: "script", configMap: { name: script.name } },
+    ],
+  };
+}
+
+function rcloneEnvironment(
+  { namespace }: ClusterTarget,
+  { endpoint, name, region, prefix, provider, ca }: Bucket,
+): k8s.types.input.core.v1.EnvVar[] {
+  const values: Record<string, string> = {
+    // Where the scripts read and write.
+    BACKUPS: `${remote}:${name}/${prefix ?? namespace}`,
+    // No configuration but the environment's. Source: rclone documentation, --config.
+    RCLONE_CONFIG: "/dev/null",
+    [variable("type")]: "s3",
+    [variable("provider")]: provider,
+    [variable("endpoint")]: endpoint,
+    [variable("region")]: region,
+    // The bucket exists: asking for it, or making it, would want more rights than a backup needs.
+    [variable("no_check_bucket")]: "true",
+    // A server that does not answer is told within a minute, and the job tries again.
+    RCLONE_CONTIMEOUT: "15s",
+    RCLONE_LOW_LEVEL_RETRIES: "3",
+    RCLONE_RETRIES: "2",
+    ...(ca !== undefined && { RCLONE_CA_CERT: `${scriptFolder}/${bucketCertificate}` }),
+  };
+  return Object.entries(values).map(([key, value]) => ({ name: key, value }));
+}
+
+/** The file of the bucket's authority, beside the scripts. */
+export const bucketCertificate = "bucket-ca.pem";

@@ -1,0 +1,76 @@
+import { failedFile } from "./backup-scripts.ts";
+
+/**
+ * Scripts of the step that speaks to a bucket. The image is rclone's own, so they are for a POSIX shell and BusyBox. `BACKUPS`
+ * is the folder in the bucket as rclone names it; the keys are in the environment, never among the arguments.
+ *
+ * No temporary names: an object is there when all of it has arrived, and not before. Source: Amazon S3 API, PutObject ("never
+ * adds partial objects") and CompleteMultipartUpload. rclone compares the checksum after each copy.
+ */
+
+/** Names that were given here; what somebody else has put there is never deleted. */
+const ours = "grep -E '^[0-9]{8}T[0-9]{6}Z\\.'";
+/** Names of backups: nor is that taken for the latest, or what a restore has saved. */
+const backups = "grep -E '^[0-9]{8}T[0-9]{6}Z\\.(dump|archive\\.gz)$'";
+
+/**
+ * Carries what an earlier step has saved into the bucket, then deletes there what is too old, by the time in its name. The
+ * same days as in a claim, where `find -mtime` counts whole ones.
+ * @param keepDays days after which a backup is deleted; the newest stays.
+ */
+export const uploadScript = (keepDays: number): string =>
+  [
+    "set -eu",
+    "cd /backups",
+    `cutoff="$(date -u -d "@$(($(date +%s) - ${(keepDays + 1) * 86_400}))" +%Y%m%dT%H%M%SZ)"`,
+    "for file in */*/*; do",
+    '  if [ ! -f "$file" ]; then continue; fi',
+    '  bytes="$(stat -c %s "$file")"',
+    '  rclone moveto "$file" "$BACKUPS/$file"',
+    '  echo "saved $file in the bucket ($bytes bytes)"',
+    '  folder="${file%/*}"',
+    '  names="$(rclone lsf --files-only "$BACKUPS/$folder")"',
+    `  printf '%s\\n' "$names" | ${ours} | sort | sed '$d' | awk -v cutoff="$cutoff" '$0 < cutoff' > .old`,
+    "  while read -r old; do",
+    '    rclone deletefile "$BACKUPS/$folder/$old" < /dev/null',
+    '    echo "deleted $folder/$old, which is more than ' + `${keepDays} days old"`,
+    "  done < .old",
+    "done",
+    `if [ -s ${failedFile} ]; then`,
+    `  echo "not saved: $(tr '\\n' ' ' < ${failedFile})" >&2`,
+    "  exit 1",
+    "fi",
+    "",
+  ].join("\n");
+
+/** Prints every backup there is: store, database, file and bytes, a line each. */
+export const bucketListScript = [
+  "set -eu",
+  `all="$(rclone lsf -R --files-only --max-depth 3 --format ps --separator ' ' "$BACKUPS")"`,
+  `printf '%s\\n' "$all" | grep -E '^[^/ ]+/[^/ ]+/[^/ ]+ [0-9]+$' | sort | tr '/' ' '`,
+  "",
+].join("\n");
+
+/**
+ * Carries what an earlier step has saved into the bucket and fetches one backup, which lies alone in its folder then. Which
+ * one is `latest` is settled before.
+ * @param from name of the file, or `latest`.
+ */
+export const fetchScript = (store: string, database: string, from: string): string =>
+  [
+    "set -eu",
+    `folder='${store}/${database}' from='${from}'`,
+    'names="$(rclone lsf --files-only "$BACKUPS/$folder")"',
+    `if [ "$from" = latest ]; then from="$(printf '%s\\n' "$names" | ${backups} | sort | tail -n 1)"; fi`,
+    // Asked of the list: to rclone, a file that is not there is an empty folder, and copying it no failure.
+    `if [ -z "$from" ] || ! printf '%s\\n' "$names" | grep -Fxq -e "$from"; then`,
+    '  echo "there is no backup $folder/$from in the bucket" >&2',
+    "  exit 3",
+    "fi",
+    'for file in "/backups/$folder"/*; do',
+    '  if [ -f "$file" ]; then rclone moveto "$file" "$BACKUPS/$folder/${file##*/}"; fi',
+    "done",
+    'mkdir -p "/backups/$folder"',
+    'rclone copyto "$BACKUPS/$folder/$from" "/backups/$folder/$from"',
+    "",
+  ].join("\n");

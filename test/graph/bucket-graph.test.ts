@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import { program } from "../../stacks/program.ts";
+import { type Registered, register } from "./mocks.ts";
+import { brokenRulesOf } from "./policies.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: the graph is JSON, and a test reads it anywhere
+type Json = any;
+
+const keys = {
+  "backups-access-key-id": "AKIDEXAMPLE01",
+  "backups-secret-access-key": "wJalrXUt/K7MDENG+bPxRfiCY",
+};
+const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const graphOf = (bucket: object = {}): Promise<Registered[]> =>
+  register(
+    "prod",
+    {
+      "platform:target": "kubernetes",
+      "platform:source": "sample",
+      "platform:kubernetes": JSON.stringify({
+        backups: { keepDays: 7, bucket: { endpoint: "https://s3.example.org", name: "beat", ...bucket } },
+      }),
+      "platform:secrets": JSON.stringify(keys),
+    },
+    program,
+  );
+const objects = (graph: readonly Registered[], kind: string): Map<string, Json> =>
+  new Map(
+    graph.filter(({ type }) => type.endsWith(`:${kind}`)).map(({ name, inputs }) => [name, inputs as Json]),
+  );
+
+const graph = await graphOf();
+const pods = new Map(
+  [...objects(graph, "CronJob")].map(([name, { spec }]): [string, Json] => [
+    name,
+    spec.jobTemplate.spec.template.spec,
+  ]),
+);
+
+test("backups go to the bucket, and no claim is made for them", () => {
+  expect([...pods.keys()].sort()).toEqual(["backup-mongo", "backup-postgres"]);
+  expect([...objects(graph, "PersistentVolumeClaim").keys()]).not.toContain("backups");
+  for (const [name, pod] of pods) {
+    const store = name === "backup-mongo" ? "mongo:8.0" : "postgis/postgis:17-3.5";
+    expect(pod.initContainers.map(({ image }: Json) => image)).toEqual([store]);
+    expect(pod.containers.map(({ image }: Json) => image)).toEqual(["rclone/rclone:1.76.0"]);
+    expect(pod.volumes.find(({ name }: Json) => name === "backups").emptyDir).toEqual({ sizeLimit: "10Gi" });
+  }
+});
+
+test("the keys are in one Secret and nowhere else, and the store's password stays with its dump", () => {
+  const secret = objects(graph, "Secret").get("backups-bucket");
+  expect(secret.stringData).toEqual({
+    RCLONE_CONFIG_BACKUPS_ACCESS_KEY_ID: keys["backups-access-key-id"],
+    RCLONE_CONFIG_BACKUPS_SECRET_ACCESS_KEY: keys["backups-secret-access-key"],
+  });
+  for (const pod of pods.values()) {
+    const [dump] = pod.initContainers;
+    const [upload] = pod.containers;
+    expect(upload.envFrom).toEqual([{ secretRef: { name: secret.metadata.name } }]);
+    expect(dump.envFrom).toBeUndefined();
+    const mounts = ({ volumeMounts }: Json) => volumeMounts.map(({ name }: Json) => name).sort();
+    expect(mounts(dump)).toEqual(["backups", "login", "script", "tmp"]);
+    expect(mounts(upload)).toEqual(["backups", "script"]);
+  }
+  const others = JSON.stringify(
+    graph.filter(({ type, name }) => !(type.endsWith(":Secret") && name === "backups-bucket")),
+  );
+  for (const value of Object.values(keys)) expect(others).not.toContain(value);
+});
+
+test("keeps every policy: restricted, read-only, with limits", () => {
+  expect(brokenRulesOf(graph)).toEqual([]);
+  for (const pod of pods.values())
+    for (const container of [...pod.initContainers, ...pod.containers]) {
+      expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true });
+      expect(container.resources.limits.memory).toBe("256Mi");
+    }
+});
+
+test("only the backups may speak to the outside, at the endpoint's port", () => {
+  const outside = (graph: readonly Registered[]) =>
+    [...objects(graph, "NetworkPolicy")].flatMap(([name, { spec }]) =>
+      (spec.egress ?? [])
+        .filter(({ to }: Json) => to[0].ipBlock !== undefined)
+        .map(({ to, ports }: Json) => `${name} ${to[0].ipBlock.cidr}:${ports[0].port}`),
+    );
+  expect(outside(graph).sort()).toEqual([
+    "from-backup-mongo 0.0.0.0/0:443",
+    "from-backup-postgres 0.0.0.0/0:443",
+  ]);
+});
+
+test("what the stack says of the bucket is what rclone is told", async () => {
+  const other = await graphOf({
+    endpoint: "https://minio.storage.svc:9000",
+    region: "eu-west-1",
+    provider: "Minio",
+    prefix: "beat/prod",
+    spool: "2Gi",
+    ca: certificate,
+  });
+  const { spec } = objects(other, "CronJob").get("backup-postgres").spec.jobTemplate.spec.template;
+  const env = Object.fromEntries(spec.containers[0].env.map(({ name, value }: Json) => [name, value]));
+  expect(env).toMatchObject({
+    BACKUPS: "backups:beat/beat/prod",
+    RCLONE_CONFIG_BACKUPS_TYPE: "s3",
+    RCLONE_CONFIG_BACKUPS_ENDPOINT: "https://minio.storage.svc:9000",
+    RCLONE_CONFIG_BACKUPS_REGION: "eu-west-1",
+    RCLONE_CONFIG_BACKUPS_PROVIDER: "Minio",
+    RCLONE_CA_CERT: "/run/backup/bucket-ca.pem",
+  });
+  expect(objects(other, "ConfigMap").get("backup-postgres").data["bucket-ca.pem"]).toBe(certificate);
+  const { egress } = objects(other, "NetworkPolicy").get("from-backup-postgres").spec;
+  expect(egress).toContainEqual({
+    to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "storage" } } }],
+    ports: [{ protocol: "TCP", port: 9000 }],
+  });
+  const first = pods.get("backup-postgres").containers[0].env;
+  expect(first.find(({ name }: Json) => name === "BACKUPS").value).toBe("backups:beat/beat-ecoprove-prod");
+});
