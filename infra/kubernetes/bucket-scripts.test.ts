@@ -36,7 +36,7 @@ const stamp = (daysAgo: number): string =>
   `${new Date(Date.now() - daysAgo * 86_400_000).toISOString().replace(/[-:]|\.\d+/g, "")}`;
 
 // One program is both, server and client.
-describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", () => {
+describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { timeout: 60_000 }, () => {
   const home = mkdtempSync(join(tmpdir(), "beat-bucket-"));
   const served = join(home, "served");
   const spool = join(home, "spool");
@@ -135,6 +135,16 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", () =
     put(spool, newest, "y");
     expect(run(uploadScript(3)).status).toBe(0);
     expect(names(stored)).toEqual([newest]);
+  });
+
+  test("an upload that is killed leaves no backup", () => {
+    put(spool, "20260102T000000Z.dump", randomBytes(12_000_000));
+    const { status } = run(`exec timeout -s KILL 2 sh -c '${uploadScript(3).replaceAll("'", `'\\''`)}'`, {
+      RCLONE_BWLIMIT: "2M",
+    });
+    expect(status).not.toBe(0);
+    expect(run(bucketListScript)).toMatchObject({ status: 0, stdout: "" });
+    expect(names(spool)).toEqual(["20260102T000000Z.dump"]);
   });
 
   test("a database that could not be saved fails the job, and the others are carried", () => {

@@ -14,7 +14,7 @@ import { requiredSecrets } from "../../config/environment.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { makePassword } from "../../infra/secret-values.ts";
 import { basePlatform, type Changes } from "../engine/test-stack.ts";
-import { kubeconfig, loadCommand } from "./requirements.ts";
+import { kubeconfig, loadCommand, mongoImage } from "./requirements.ts";
 
 const small = { cpu: "30m", volume: { size: "1Gi" } };
 
@@ -72,6 +72,7 @@ export class ClusterStack {
         secrets: this.secrets,
         signingKey: this.signingKey,
         kubernetes: cluster,
+        ...(mongoImage && { images: { overrides: { mongo: { reference: mongoImage } } } }),
         ...changed,
       }).map(([key, value]) => [
         `platform:${key}`,
@@ -89,8 +90,8 @@ export class ClusterStack {
     return parseSettings(this.config());
   }
 
-  /** Builds the project's own images and brings them, and the stand-ins of the stores, into the cluster. */
-  async load(): Promise<void> {
+  /** Builds the project's own images and brings them, the stores' and others that are named, into the cluster. */
+  async load(others: readonly string[] = []): Promise<void> {
     const { settings } = this;
     const built = await buildOwnImages(
       { platform: basePlatform, settings },
@@ -103,7 +104,7 @@ export class ClusterStack {
       imageReference(name, settings.images),
     );
     const [command = "", ...args] = loadCommand.split(" ");
-    await execa(command, [...args, ...built.map(({ reference }) => reference), ...stores]);
+    await execa(command, [...args, ...built.map(({ reference }) => reference), ...stores, ...others]);
   }
 
   async #open(): Promise<Stack> {

@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { backUp, listBackups, restore } from "../../cli/kubernetes/backups.ts";
 import { comparable, sentObjects } from "../../cli/render/objects.ts";
 import type { PlatformModel } from "../../config/define.ts";
 import { makePassword } from "../../infra/secret-values.ts";
-import { projectRoot } from "../../stacks/program.ts";
 import { type Account, expectWired, isKnown, signUp } from "../engine/journey.ts";
 import { basePlatform } from "../engine/test-stack.ts";
 import { ClusterStack } from "./cluster-stack.ts";
 import { Load } from "./load.ts";
+import { renderedBy } from "./rendered-stack.ts";
 import { missingForCluster } from "./requirements.ts";
 
 const missing = await missingForCluster();
@@ -48,14 +47,8 @@ describe("the Kubernetes target on a real cluster", { timeout: 10 * minutes }, (
   });
 
   story("what was sent is what render writes", async () => {
-    // In a process of its own: it runs the program under mocks, which are for good.
     const sent = sentObjects(await stack.state()).map(comparable);
-    const { stdout } = await execa(process.execPath, ["test/cluster/render.ts"], {
-      cwd: projectRoot,
-      input: JSON.stringify({ stack: stack.name, config: stack.config() }),
-      maxBuffer: 20_000_000,
-    });
-    const objects = JSON.parse(stdout) as unknown[];
+    const objects = await renderedBy(stack);
     expect(objects.length).toBeGreaterThan(50);
     expect(objects).toEqual(JSON.parse(JSON.stringify(sent)));
   });

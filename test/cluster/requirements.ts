@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { engineAddress, openEngine } from "../../cli/engine.ts";
 import { findPulumi } from "../../cli/workspace.ts";
 
 /**
@@ -8,6 +9,20 @@ import { findPulumi } from "../../cli/workspace.ts";
  */
 export const kubeconfig = process.env.BEAT_TEST_KUBECONFIG;
 export const loadCommand = process.env.BEAT_TEST_CLUSTER_LOAD;
+/** An image of MongoDB in place of the catalogue's, for engines whose own lacks the database tools. */
+export const mongoImage = process.env.BEAT_TEST_MONGO_IMAGE;
+
+/** Whether the engine of this machine has an image, so that it can be loaded into the cluster. */
+export async function hasImage(reference: string): Promise<boolean> {
+  const engine = openEngine(engineAddress());
+  return engine
+    .getImage(reference)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    );
+}
 
 /** Why the cluster layer cannot run on this machine; undefined when it can. */
 export async function missingForCluster(): Promise<string | undefined> {
