@@ -77,7 +77,7 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
       "--addr",
       "127.0.0.1:0",
       "--dir-cache-time",
-      "0s",
+      "50ms",
       "--auth-key",
       `${key.id},${key.secret}`,
     ];
