@@ -73,6 +73,11 @@ test.each([
   expect(problems[0]).toContain(`${at}.${message}`);
 });
 
+test("a login in the endpoint is refused and not shown", () => {
+  const endpoint = "https://id:hunter2hunter2@s3.example.org";
+  expect(() => settingsWith({ ...good, endpoint })).toThrow(/^(?![\s\S]*hunter2)/);
+});
+
 test("an unknown key is told the known ones, also inside a choice", () => {
   expect(() => settingsWith({ ...good, bucket: "x" })).toThrow(/use one of endpoint, name, region, prefix/);
 });

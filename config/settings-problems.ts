@@ -49,7 +49,8 @@ const mendOf = (secret: string): string =>
     : "with a value of letters and digits, or leave it out to have one made";
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  // A login in a URL is a secret that was written into the wrong place.
+  const text = (JSON.stringify(value) ?? "nothing").replaceAll(/\/\/[^/@"\s]*@/g, "//…@");
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }
 
