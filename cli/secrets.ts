@@ -57,6 +57,7 @@ export async function completeSecrets(session: SecretsSession): Promise<SecretsR
     );
   const missing = settings.generateSecrets ? [] : lacking;
   for (const secret of missing) await write(session, secret, kept.get(secret) ?? (await make(secret)));
+  await release(session, missing);
   const now = missing.length === 0 ? settings : await settingsOf(stack);
   const secrets = allSecretNames(session).map((secret): SecretsReport["secrets"][number] => {
     const configured = secret === signingKeyName ? now.signingKey : now.secrets[secret];
@@ -116,6 +117,7 @@ export async function rotateSecret(session: SecretsSession, secret: string): Pro
       `./beat down --stack ${session.name}, ./beat secrets ${session.name} --set ${secret}, ./beat up: the data stays`,
     );
   await write(session, secret, await make(secret));
+  await release(session, [secret]);
 }
 
 /** Takes a value from a stream, usually standard input, since arguments are seen by every user of the machine. */
@@ -141,6 +143,7 @@ export async function setSecret(
       );
   }
   await write(session, secret, value);
+  await release(session, [secret]);
 }
 
 /** The passwords by which the platform itself logs in. */
@@ -174,6 +177,22 @@ async function write({ stack, name }: SecretsSession, secret: string, value: str
     reject: false,
   });
   if (exitCode !== 0) throw new Error(`${settingOf(secret)} could not be written: ${stderr.trim()}`);
+}
+
+/**
+ * Lifts the protection of what the state keeps and the configuration has now: the next `up` deletes it there, and would
+ * refuse to otherwise. The Automation API has no call for this.
+ */
+async function release({ stack, name }: SecretsSession, secrets: readonly string[]): Promise<void> {
+  if (secrets.length === 0) return;
+  const { pulumiCommand, workDir, envVars } = stack.workspace;
+  const { resources } = await stateOf(stack.workspace, name);
+  for (const { type, urn } of resources)
+    if (type === "pulumi:index:Stash" && secrets.includes(urn.split("::").pop() ?? ""))
+      await execa(pulumiCommand.command, ["state", "unprotect", urn, "--yes", "--stack", name], {
+        cwd: workDir,
+        env: { ...envVars },
+      });
 }
 
 /** What the state keeps. */

@@ -2,8 +2,11 @@ import { createPrivateKey } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findPulumi } from "../../cli/workspace.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { missingForPulumi } from "../engine/requirements.ts";
 import { processesWhile } from "./process-watch.ts";
@@ -102,5 +105,28 @@ describe("beat secrets, for a stack that generates none", { timeout: 120_000 }, 
     const admin = await beat(["--rotate", "mongo-admin"]);
     expect(admin.exitCode).toBe(2);
     expect(admin.stderr).toMatch(/fix: change it in the store, then: .\/beat secrets .* --set mongo-admin/);
+  });
+
+  cases("lets go of what the state keeps once the configuration has it", async () => {
+    const workspace = {
+      workDir: mkdtempSync(join(home, "kept-")),
+      envVars: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
+      pulumiCommand: await findPulumi(false),
+    };
+    const kept = ["postgres-admin", "mongo-messaging-service"];
+    const program = (names: readonly string[]) => async () => {
+      for (const secret of names)
+        new pulumi.Stash(secret, { input: pulumi.secret("KeptByTheState1") }, { protect: true });
+    };
+    const up = async (names: readonly string[]) => {
+      const args = { stackName: name, projectName: "beat-ecoprove", program: program(names) };
+      return (await LocalWorkspace.createOrSelectStack(args, workspace)).up();
+    };
+    await up(kept);
+    expect((await beat(["--set", "postgres-admin"], "KeptByTheState1")).exitCode).toBe(0);
+    // What nobody has given stays protected.
+    const { summary } = await up(kept.slice(1));
+    expect(summary.resourceChanges).toMatchObject({ delete: 1, same: 2 });
+    await expect(up([])).rejects.toThrow(/mongo-messaging-service[\s\S]*protected/);
   });
 });
