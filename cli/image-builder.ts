@@ -81,6 +81,19 @@ export function pushCommands(
       ["build", ...rest],
       ["push", reference],
     ];
-  const attestations = builder.attests ? ["--sbom=true", "--provenance=mode=max"] : [];
-  return [["buildx", "build", "--platform", builder.platforms.join(","), ...attestations, "--push", ...rest]];
+  const platforms = ["buildx", "build", "--platform", builder.platforms.join(",")];
+  if (!builder.attests) return [[...platforms, "--push", ...rest]];
+  return [
+    [
+      ...platforms,
+      "--sbom=true",
+      "--provenance=mode=max",
+      // One time stamp for everything: the same source gives the same digest (docs.docker.com/build/ci/github-actions/reproducible-builds).
+      "--build-arg",
+      "SOURCE_DATE_EPOCH=0",
+      "--output",
+      "type=registry,rewrite-timestamp=true",
+      ...rest,
+    ],
+  ];
 }

@@ -95,7 +95,7 @@ async function run(
   });
   if (exitCode === 0) return;
   const what = args.slice(0, args[0] === "buildx" ? 2 : 1).join(" ");
-  const pushes = args[0] === "push" || args.includes("--push");
+  const pushes = args[0] !== "build";
   throw new InputError(pushes ? "an image cannot be pushed" : "an image cannot be built", [
     {
       path: reference,
