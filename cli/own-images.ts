@@ -8,6 +8,7 @@ import type { Settings } from "../config/settings.ts";
 import { writeContext } from "../infra/image/context.ts";
 import { type OwnImage, type OwnProgram, ownImage } from "../infra/image/own-images.ts";
 import { projectRoot } from "../stacks/program.ts";
+import { findBuilder, type ImageBuilder, pushCommands } from "./image-builder.ts";
 
 /** The project's own images that a stack on a cluster runs. */
 export async function ownImagesOf(platform: PlatformModel, settings: Settings): Promise<OwnImage[]> {
@@ -21,7 +22,7 @@ export async function ownImagesOf(platform: PlatformModel, settings: Settings): 
 /** How the images are built. */
 export interface BuildOptions {
   readonly onlyMissing: boolean;
-  /** Push to `platform:registry`, for both architectures, with an SBOM: wants Docker's buildx. */
+  /** Push to `platform:registry`, for both architectures and with an SBOM as far as the builder can. */
   readonly push: boolean;
 }
 
@@ -29,9 +30,9 @@ export interface BuildOptions {
 export interface BuiltImage {
   readonly reference: string;
   readonly result: "built" | "pushed" | "there already";
+  /** What was pushed: its platforms, and whether there is an SBOM. */
+  readonly pushed?: { readonly platforms: readonly string[]; readonly sbom: boolean };
 }
-
-const platforms = "linux/amd64,linux/arm64";
 
 /**
  * Builds the project's own images on the engine, or builds and pushes them to the registry.
@@ -45,8 +46,10 @@ export async function buildOwnImages(
 ): Promise<BuiltImage[]> {
   const built: BuiltImage[] = [];
   const tool = process.env.CONTAINER_TOOL ?? "docker";
+  const env = address === undefined ? {} : { DOCKER_HOST: address };
+  let builder: ImageBuilder | undefined;
   for (const image of await ownImagesOf(platform, settings)) {
-    const { reference } = image;
+    const { reference, base } = image;
     if (options.onlyMissing && (await (options.push ? isPushed : hasImage)(engine, reference))) {
       built.push({ reference, result: "there already" });
       continue;
@@ -54,31 +57,52 @@ export async function buildOwnImages(
     const context = join(projectRoot, ".beat/build/own", image.program);
     writeContext(context, image.files);
     process.stderr.write(`${options.push ? "Building and pushing" : "Building"} ${reference} …\n`);
-    const args = options.push
-      ? ["buildx", "build", "--platform", platforms, "--sbom=true", "--provenance=mode=max", "--push"]
-      : ["build"];
-    const { exitCode } = await execa(
-      tool,
-      [...args, "--build-arg", `BASE=${image.base}`, "-t", reference, context],
-      {
-        stdio: ["ignore", process.stderr, process.stderr],
-        reject: false,
-        ...(address !== undefined && { env: { DOCKER_HOST: address } }),
-      },
-    );
-    if (exitCode !== 0)
-      throw new InputError("an image cannot be built", [
-        {
-          path: reference,
-          message: `${tool} ${args.slice(0, 2).join(" ")} failed`,
-          fix: options.push
-            ? "see its output above; pushing wants docker buildx and a login at platform:registry"
-            : "see its output above",
-        },
-      ]);
-    built.push({ reference, result: options.push ? "pushed" : "built" });
+    if (!options.push) {
+      await run(tool, ["build", "--build-arg", `BASE=${base}`, "-t", reference, context], env, reference);
+      built.push({ reference, result: "built" });
+      continue;
+    }
+    if (builder === undefined) {
+      builder = await findBuilder(tool, env);
+      const { platforms, attests, fix } = builder;
+      if (fix !== undefined)
+        process.stderr.write(
+          `This builder makes ${platforms.join(" and ")}${attests ? "" : ", and no SBOM"}; for all: ${fix}\n`,
+        );
+    }
+    for (const args of pushCommands(builder, { reference, base, context }))
+      await run(tool, args, env, reference);
+    built.push({
+      reference,
+      result: "pushed",
+      pushed: { platforms: builder.platforms, sbom: builder.attests },
+    });
   }
   return built;
+}
+
+/** Runs the tool and shows what it says. @throws {InputError} naming the image and the command that failed. */
+async function run(
+  tool: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  reference: string,
+): Promise<void> {
+  const { exitCode } = await execa(tool, args, {
+    env,
+    stdio: ["ignore", process.stderr, process.stderr],
+    reject: false,
+  });
+  if (exitCode === 0) return;
+  const what = args.slice(0, args[0] === "buildx" ? 2 : 1).join(" ");
+  const pushes = args[0] !== "build";
+  throw new InputError(pushes ? "an image cannot be pushed" : "an image cannot be built", [
+    {
+      path: reference,
+      message: `${tool} ${what} failed`,
+      fix: `see its output above${pushes ? `; pushing wants a login: ${tool} login ${reference.split("/", 1)[0]}` : ""}`,
+    },
+  ]);
 }
 
 const hasImage = (engine: Docker, reference: string): Promise<boolean> =>

@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { ablated } from "./ablations.ts";
 import { type CaseName, caseNames, check, load } from "./cases.ts";
 import { type Contender, contenders, upstream, variant, workers } from "./contenders.ts";
 import {
@@ -26,6 +27,7 @@ const usage = `Usage: npm run bench:gateway -- [options]
   --only a,b          contenders; nginx, against which ratios are taken, is worth keeping
   --cases a,b         of ${caseNames.join(", ")}
   --variant name=FILE another build of ours; repeatable. FILE may follow VARIABLE=value and --node-flags words
+  --ablations         ours beside itself without one technique after the other
   --workers           one worker beside two, instead of the usual contenders
   --node PATH         the Node that runs ours
   --port N            first of the ports taken (18900)
@@ -41,6 +43,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     cases: { type: "string", default: caseNames.join(",") },
     variant: { type: "string", multiple: true, default: [] },
+    ablations: { type: "boolean", default: false },
     workers: { type: "boolean", default: false },
     node: { type: "string", default: process.execPath },
     port: { type: "string", default: "18900" },
@@ -141,11 +144,16 @@ async function main(): Promise<void> {
   if (!installed("nginx"))
     console.log("nginx is not installed: the upstream is a slower one, and no ratios are taken");
   const cases = chosen(values.cases, caseNames, "--cases");
+  const folder = mkdtempSync(`${tmpdir()}/gateway-bench-`);
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const extra = values.variant.map((text) => variant(text, values.node));
+  if (values.ablations) extra.push(...(await ablated(values.node, folder)));
   const all = [...contenders(values.node), ...workers(values.node)];
   const usual = values.workers
     ? all.filter(({ name }) => name === base || name.startsWith("ours-workers"))
-    : all.filter(({ name }) => !name.startsWith("ours-workers"));
+    : values.ablations
+      ? all.filter(({ name }) => name === base || name === "ours")
+      : all.filter(({ name }) => !name.startsWith("ours-workers"));
   const names =
     values.only === undefined
       ? undefined
@@ -161,8 +169,6 @@ async function main(): Promise<void> {
   for (const { name, missing } of wanted)
     if (missing !== undefined) console.log(`skipped: ${name}: ${missing}`);
 
-  const folder = mkdtempSync(`${tmpdir()}/gateway-bench-`);
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(`${folder}/upstream`);
   await expectFree(firstPort, "the upstream");
   await expectFree(firstPort + 1, "the WebSocket upstream");
@@ -201,7 +207,7 @@ async function main(): Promise<void> {
   console.log(`\n${text}`);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(samples, null, 1)}\n`);
   if (values["update-docs"])
-    updateDocument(values.workers ? "workers" : extra.length > 0 ? "ablations" : "side-by-side", text);
+    updateDocument(values.workers ? "workers" : values.ablations ? "ablations" : "side-by-side", text);
 }
 
 try {

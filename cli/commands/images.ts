@@ -9,7 +9,7 @@ export const images = beat.command("images").description("the images of a stack"
 
 command(
   "push",
-  "build the project's own images for every architecture and push them to platform:registry",
+  "build the project's own images and push them to platform:registry, for every architecture the builder can",
   { create: true, target: false },
   async (session, { json }) => {
     const { engine, address, settings } = session;
@@ -30,7 +30,11 @@ command(
     );
     const built = await buildOwnImages(session, engine, address, { onlyMissing: true, push: true });
     if (json) printJson(built);
-    else for (const { reference, result } of built) print(`${reference}  ${result}`);
+    else
+      for (const { reference, result, pushed } of built)
+        print(
+          `${reference}  ${result}${pushed === undefined ? "" : ` for ${pushed.platforms.join(", ")}, ${pushed.sbom ? "with" : "without"} SBOM`}`,
+        );
   },
   images,
 ).argument("[stack]", "stack to work on, like --stack");

@@ -1,3 +1,5 @@
+// First: whatever is loaded before it is loaded twice.
+import "./process/restart.ts";
 import { fileURLToPath } from "node:url";
 import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
@@ -9,7 +11,6 @@ import { RouteFile } from "./process/reload.ts";
 import { serve } from "./process/serve.ts";
 import { StartError, type Wiring } from "./process/wiring.ts";
 import { work } from "./process/worker.ts";
-import { restartWithSmallYoungGeneration } from "./process/young-generation.ts";
 import { createGateway } from "./proxy/server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
@@ -39,7 +40,6 @@ async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
 
 async function run(command: string): Promise<void> {
   if (command.endsWith("help")) return void process.stdout.write(usage);
-  if (command === "serve") restartWithSmallYoungGeneration();
   const settings = readSettings(process.env);
   const routeFile = new RouteFile(settings.routes ?? fileURLToPath(new URL("routes.json", import.meta.url)));
   if (command === "health") process.exit((await isReady(settings)) ? 0 : 1);

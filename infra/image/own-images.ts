@@ -3,17 +3,21 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { imageReference } from "../../config/catalogue.ts";
 import type { Settings } from "../../config/settings.ts";
-import { bundle } from "./bundle.ts";
+import { bundle, bundleGateway } from "./bundle.ts";
 
-/** The project's own programs that run as containers: entry point, Dockerfile, and the bundle's name in the image. */
+/** The project's own programs that run as containers: how its bundle is made and called in the image, and its Dockerfile. */
 const programs = {
-  gateway: { entry: "gateway/src/main.ts", dockerfile: "gateway/image/Dockerfile", bundle: "gateway.mjs" },
+  gateway: { make: bundleGateway, dockerfile: "gateway/image/Dockerfile", bundle: "gateway.mjs" },
   provision: {
-    entry: "provision/src/main.ts",
+    make: (root: string) => bundle("provision/src/main.ts", root),
     dockerfile: "provision/image/Dockerfile",
     bundle: "provision.mjs",
   },
-  sample: { entry: "samples/src/main.ts", dockerfile: "samples/image/Dockerfile", bundle: "sample.mjs" },
+  sample: {
+    make: (root: string) => bundle("samples/src/main.ts", root),
+    dockerfile: "samples/image/Dockerfile",
+    bundle: "sample.mjs",
+  },
 } as const;
 
 /** One of the project's own programs. */
@@ -39,8 +43,8 @@ export async function buildContext(
   root: string,
   extra: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, string | Uint8Array>> {
-  const { entry, dockerfile, bundle: file } = programs[program];
-  return { Dockerfile: readFileSync(join(root, dockerfile)), [file]: await bundle(entry, root), ...extra };
+  const { make, dockerfile, bundle: file } = programs[program];
+  return { Dockerfile: readFileSync(join(root, dockerfile)), [file]: await make(root), ...extra };
 }
 
 /** Bundles a program and names its image. @param root the project's root folder. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { imageReference } from "../../config/catalogue.ts";
-import { bundle } from "../../infra/image/bundle.ts";
+import { bundleGateway } from "../../infra/image/bundle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const base = imageReference("node", { overrides: {} });
@@ -40,7 +40,7 @@ describe.skipIf(missing !== undefined)(`the gateway's image${missing ? `: ${miss
   beforeAll(async () => {
     context = mkdtempSync(join(tmpdir(), "gateway-image-"));
     writeFileSync(join(context, "Dockerfile"), readFileSync(join(root, "gateway/image/Dockerfile")));
-    writeFileSync(join(context, "gateway.mjs"), await bundle("gateway/src/main.ts", root));
+    writeFileSync(join(context, "gateway.mjs"), await bundleGateway(root));
     const route = { name: "a", host: "127.0.0.1", port: 2000, prefix: "/a", strip_prefix: true };
     writeFileSync(join(context, "routes.json"), JSON.stringify({ services: [route] }));
     await build("first", "--no-cache");

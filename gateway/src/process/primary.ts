@@ -16,6 +16,7 @@ export async function serveWithWorkers(
   { settings, log, metrics }: Omit<Wiring, "start">,
   routeFile: RouteFile,
 ): Promise<void> {
+  const stop = stopOnSignals(log);
   const table = routeFile.load();
   await probePort(settings);
   const { default: cluster } = await import("node:cluster");
@@ -32,32 +33,36 @@ export async function serveWithWorkers(
       void workers.drain(settings.drain + grace).then(() => process.exit(1));
     },
   });
+  // Nothing is forked any more by a gateway that is about to leave.
+  if (stop.asked) return;
+  const started = workers.start();
+  let unwatch = () => {};
+  let port: { close(): void } | undefined;
+  stop.abandon = () => workers.kill();
+  stop.drain = async () => {
+    unwatch();
+    // A worker that has just been forked must be there before it can be told to leave.
+    await started.catch(() => {});
+    await workers.drain(settings.drain + grace);
+    port?.close();
+  };
   let address: unknown;
   try {
-    address = await workers.start();
+    address = await started;
   } catch (error) {
     workers.kill();
     throw error;
   }
-  const port = await metrics?.listen(async () => [
+  port = await metrics?.listen(async () => [
     // Its own too: reloads are counted here, and its memory is the gateway's.
     metrics.snapshot(),
     ...(await workers.gather()),
   ]);
   log.event("listening", { address, workers: settings.workers });
   log.flush();
-  const unwatch = routeFile.watch(
+  unwatch = routeFile.watch(
     log,
     async (next) => ({ workers: await workers.use(next) }),
     (result) => metrics?.reload?.(result),
-  );
-  stopOnSignals(
-    log,
-    async () => {
-      unwatch();
-      await workers.drain(settings.drain + grace);
-      port?.close();
-    },
-    () => workers.kill(),
   );
 }

@@ -9,12 +9,22 @@ import type { Wiring } from "./wiring.ts";
  */
 export async function serve(wiring: Wiring, routeFile: RouteFile): Promise<void> {
   const { settings, log, metrics } = wiring;
+  const stop = stopOnSignals(log);
   const gateway = wiring.start(routeFile.load());
   await listen(gateway.server, settings);
-  const port = await metrics?.listen(async () => [metrics.snapshot()]);
+  let unwatch = () => {};
+  let port: { close(): void } | undefined;
+  stop.drain = async () => {
+    unwatch();
+    await gateway.close();
+    await wiring.finish?.();
+    // Last: what happens during the drain can still be scraped.
+    port?.close();
+  };
+  port = await metrics?.listen(async () => [metrics.snapshot()]);
   log.event("listening", { address: gateway.server.address() });
   log.flush();
-  const unwatch = routeFile.watch(
+  unwatch = routeFile.watch(
     log,
     (table) => {
       gateway.use(table);
@@ -22,11 +32,4 @@ export async function serve(wiring: Wiring, routeFile: RouteFile): Promise<void>
     },
     (result) => metrics?.reload?.(result),
   );
-  stopOnSignals(log, async () => {
-    unwatch();
-    await gateway.close();
-    await wiring.finish?.();
-    // Last: what happens during the drain can still be scraped.
-    port?.close();
-  });
 }

@@ -1,4 +1,5 @@
 import { securityFields } from "../message/fields.ts";
+import { mostJoined } from "../message/joined-write.ts";
 import { Framing, framingOf, type ResponseHead } from "../message/response-head.ts";
 import { repairLocation } from "../routing/router.ts";
 import { keepsBuffer, type ReadOutcome } from "../upstream/connection.ts";
@@ -6,8 +7,8 @@ import { type Exchange, httpDate } from "./exchange.ts";
 import { fieldLines } from "./request-facts.ts";
 import type { RouteState } from "./route-state.ts";
 
-/** Pieces up to this many bytes are joined to the head in one write; larger ones are written as they lie. */
-export const joinBytes = 8_192;
+/** Text that is gathered from one read before it is written. */
+const mostGathered = 16_384;
 
 /** An upstream's answer on its way to the client: its head made anew, its body framed as the client needs it. */
 export class Answer {
@@ -49,9 +50,17 @@ export class Answer {
   /** Takes a piece of the body; what is large is written at once. */
   body(buffer: Buffer, start: number, end: number): void {
     const length = end - start;
-    if (length <= joinBytes && this.#text.length <= 2 * joinBytes) {
+    // A chunk needs text after it too, so a small one is cheapest as text.
+    const mostText = this.#chunked ? mostJoined : 1_024;
+    if (length <= mostText && this.#text.length <= mostGathered) {
       const text = buffer.toString("latin1", start, end);
       this.#text += this.#chunked ? `${length.toString(16)}\r\n${text}\r\n` : text;
+      return;
+    }
+    if (!this.#chunked && length <= mostJoined) {
+      this.begun = true;
+      this.#exchange.writeJoined(this.#text, buffer, start, end);
+      this.#text = "";
       return;
     }
     if (!this.#corked) {

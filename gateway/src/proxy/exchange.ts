@@ -1,5 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import { securityFields } from "../message/fields.ts";
+import { writeJoined } from "../message/joined-write.ts";
 import { type Problem, problemBody } from "../message/problem.ts";
 import type { RequestHead } from "../message/request-head.ts";
 import type { AccessRecord } from "../observe/access-log.ts";
@@ -108,6 +109,12 @@ export class Exchange implements AccessRecord {
   writeText(text: string): void {
     this.bytesOut += text.length;
     this.connection.socket.write(text, "latin1");
+  }
+
+  /** Writes text, as latin1, and a piece after it; the piece is copied. */
+  writeJoined(text: string, buffer: Buffer, start: number, end: number): void {
+    this.bytesOut += text.length + end - start;
+    writeJoined(this.connection.socket, text, buffer, start, end);
   }
 
   /** Writes a piece of an answer; the buffer must not change until the socket has sent it. */

@@ -1,9 +1,10 @@
+import { mostJoined, writeJoined } from "../message/joined-write.ts";
 import { type Problem, problemFor } from "../message/problem.ts";
 import type { ResponseHead } from "../message/response-head.ts";
 import { pauseReading, type ReadOutcome, type UpstreamConnection } from "../upstream/connection.ts";
 import type { PoolUser } from "../upstream/pool.ts";
 import type { Applicant } from "./admission.ts";
-import { Answer, joinBytes } from "./answer.ts";
+import { Answer } from "./answer.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
 import type { Answering, Exchange } from "./exchange.ts";
 import type { BodySink } from "./incoming.ts";
@@ -135,9 +136,9 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
     if (socket === undefined) return true;
     const head = this.#requestHead;
     let more: boolean;
-    if (head !== undefined && !this.#chunkedIn && chunk.length <= joinBytes) {
+    if (head !== undefined && !this.#chunkedIn && chunk.length <= mostJoined) {
       this.#requestHead = undefined;
-      more = socket.write(head + chunk.toString("latin1"), "latin1");
+      more = writeJoined(socket, head, chunk, 0, chunk.length);
     } else {
       socket.cork();
       this.flushRequestHead();

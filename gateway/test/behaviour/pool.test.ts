@@ -177,4 +177,24 @@ describe.concurrent("connections to the upstream", () => {
       expectServed(received, i % 2 ? `/${i} ` : `/${i} body${i}`);
     expect(upstream.requests).toHaveLength(200);
   });
+
+  test("must: bodies and answers of some KiB keep their bytes while their connections are busy (cross-talk)", async () => {
+    const { upstream, prefix } = gateway.slot();
+    // Neither side reads at first, so what is written waits in the gateway.
+    upstream.onConnection = ({ socket }) => {
+      socket.pause();
+      setTimeout(() => socket.resume(), 100);
+    };
+    upstream.answer = ({ socket }, { body }) => {
+      const text = body.toString().toUpperCase();
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+    };
+    const bodyOf = (i: number) => `<${i}>`.padEnd(4_000, `body ${i} `);
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        gateway.exchange(post(`${prefix}/${i}`, bodyOf(i), "Content-Length: 4000")),
+      ),
+    );
+    for (const [i, received] of answers.entries()) expectServed(received, bodyOf(i).toUpperCase());
+  });
 });

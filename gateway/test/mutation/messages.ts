@@ -74,6 +74,15 @@ export const messages: readonly Mutant[] = [
       "tunnel",
     ],
   ]),
+  ...of("message/joined-write.ts", [
+    [
+      "a buffer that is still being sent is used again",
+      "if (buffer === scratch && socket.writableLength > 0)",
+      `if (buffer === scratch && ${never})`,
+      "pool",
+      "client",
+    ],
+  ]),
   ...of("message/response-head.ts", [
     [
       "control characters in an answer",

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { bundle } from "../../../infra/image/bundle.ts";
+import { bundleGateway } from "../../../infra/image/bundle.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutants } from "./mutants.ts";
 
@@ -34,7 +34,7 @@ async function build(mutant: Mutant | undefined): Promise<string> {
     );
   }
   const out = join(folder, "gateway.mjs");
-  writeFileSync(out, await bundle("gateway/src/main.ts", folder));
+  writeFileSync(out, await bundleGateway(folder));
   return out;
 }
 

@@ -6,16 +6,13 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundle } from "../../../infra/image/bundle.ts";
+import { bundleGateway } from "../../../infra/image/bundle.ts";
 
 /** The gateway as it is shipped: one bundled file, in a folder of its own. */
-export async function bundleGateway(): Promise<{ readonly file: string; readonly directory: string }> {
+export async function shippedGateway(): Promise<{ readonly file: string; readonly directory: string }> {
   const directory = mkdtempSync(join(tmpdir(), "gateway-process-"));
   const file = join(directory, "gateway.mjs");
-  writeFileSync(
-    file,
-    await bundle("gateway/src/main.ts", fileURLToPath(new URL("../../..", import.meta.url))),
-  );
+  writeFileSync(file, await bundleGateway(fileURLToPath(new URL("../../..", import.meta.url))));
   return { file, directory };
 }
 

@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ask, client, GatewayProcess, tableTo } from "./gateway-process.ts";
+import { ask, client, freePort, GatewayProcess, tableTo } from "./gateway-process.ts";
 import { ProcessSuite } from "./suite.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -111,6 +113,23 @@ describe("an address that cannot be had", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^gateway: PROXY_HOST: "192\.0\.2\.1": [^\n]+\n$/);
   });
+});
+
+// A named pipe holds the start where the table is read, for as long as nobody writes one.
+test.runIf(process.platform !== "win32")("a stop while it starts is no crash", async () => {
+  for (const workers of ["1", "2"]) {
+    const table = join(suite.directory, `pipe-${workers}.json`);
+    execFileSync("mkfifo", [table]);
+    const env = { GATEWAY_ROUTES: table, PROXY_PORT: String(await freePort()), GATEWAY_WORKERS: workers };
+    const gateway = new GatewayProcess(suite.file, [], env);
+    const pipe = await open(table, "w");
+    gateway.child.kill("SIGTERM");
+    await pause(100);
+    await pipe.writeFile(suite.table("up"));
+    await pipe.close();
+    expect(await gateway.exited, `workers: ${workers}`).toEqual({ code: 0, signal: null });
+    expect(gateway.stderr).toBe("");
+  }
 });
 
 describe.runIf(process.platform === "linux")("the young generation", () => {

@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import {
-  bundleGateway,
   freePort,
   GatewayProcess,
   namedUpstream,
   remove,
+  shippedGateway,
   tableTo,
 } from "./gateway-process.ts";
 
@@ -21,7 +21,7 @@ export class ProcessSuite {
   constructor(names: readonly string[]) {
     const servers: { close(): void }[] = [];
     beforeAll(async () => {
-      const built = await bundleGateway();
+      const built = await shippedGateway();
       this.file = built.file;
       this.directory = built.directory;
       for (const name of names) {

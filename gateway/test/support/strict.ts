@@ -51,6 +51,12 @@ export function values(message: Pick<Message, "fields">, name: string): string[]
   return message.fields.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 }
 
+/** Whether `Connection` names a field: then it belongs to that connection alone (RFC 9110 7.6.1). */
+export const isNamed = (message: Pick<Message, "fields">, name: string): boolean =>
+  values(message, "connection")
+    .flatMap((value) => value.split(","))
+    .some((option) => option.replace(/^[ \t]+|[ \t]+$/g, "").toLowerCase() === name);
+
 /** Status code of an answer. */
 export const statusOf = (message: Pick<Message, "startLine">): number =>
   Number(message.startLine.split(" ", 2)[1]);

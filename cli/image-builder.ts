@@ -1,0 +1,99 @@
+import { execa } from "execa";
+
+/** What a machine can make of an image that is to be pushed. */
+export interface ImageBuilder {
+  /** Docker's buildx; without it, the engine's own `build` and `push`. */
+  readonly buildx: boolean;
+  /** Of {@link wantedPlatforms}, those it builds for. */
+  readonly platforms: readonly string[];
+  /** Whether it adds an SBOM and the provenance. */
+  readonly attests: boolean;
+  /** What brings the rest, when something is missing. */
+  readonly fix?: string;
+}
+
+/** The architectures that servers have. */
+export const wantedPlatforms = ["linux/amd64", "linux/arm64"] as const;
+
+const container = "docker buildx create --use --bootstrap --driver docker-container";
+
+/**
+ * Reads `docker buildx inspect`. The `docker` driver makes neither attestations nor more than one platform, unless the
+ * engine keeps its images in containerd (docs.docker.com/build/builders/drivers/docker).
+ * @param text its output; undefined when there is no buildx.
+ * @param containerd whether the engine keeps its images in containerd.
+ * @param native the engine's own platform.
+ */
+export function builderOf(text: string | undefined, containerd: boolean, native: string): ImageBuilder {
+  if (text === undefined)
+    return {
+      buildx: false,
+      platforms: [native],
+      attests: false,
+      fix: `install docker buildx, then ${container}`,
+    };
+  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(text)?.[1] ?? "";
+  if (field("Driver") === "docker" && !containerd)
+    return { buildx: true, platforms: [native], attests: false, fix: container };
+  // A star marks what somebody chose for a node.
+  const listed = field("Platforms")
+    .split(",")
+    .map((platform) => platform.trim().replace("*", ""));
+  const platforms = wantedPlatforms.filter((platform) => listed.includes(platform));
+  return {
+    buildx: true,
+    platforms: platforms.length > 0 ? platforms : [native],
+    attests: true,
+    ...(platforms.length < wantedPlatforms.length && {
+      fix: "docker run --privileged --rm tonistiigi/binfmt --install all, or add a node of the other architecture to the builder",
+    }),
+  };
+}
+
+/** Asks the tool what it can do. @param env where its engine is. */
+export async function findBuilder(tool: string, env: Record<string, string>): Promise<ImageBuilder> {
+  const ask = async (...args: string[]): Promise<string | undefined> => {
+    const { exitCode, stdout } = await execa(tool, args, { env, reject: false });
+    return exitCode === 0 ? stdout : undefined;
+  };
+  const info = await ask("info", "--format", "{{.OSType}}/{{.Architecture}} {{json .DriverStatus}}");
+  const [system = "", status = ""] = info?.split(" ", 2) ?? [];
+  const native = system.replace("x86_64", "amd64").replace("aarch64", "arm64");
+  return builderOf(
+    await ask("buildx", "inspect", "--bootstrap"),
+    status.includes("io.containerd.snapshotter"),
+    native === "" ? wantedPlatforms[0] : native,
+  );
+}
+
+/** The commands that build an image and push it, in order. @param base the build argument BASE. */
+export function pushCommands(
+  builder: ImageBuilder,
+  {
+    reference,
+    base,
+    context,
+  }: { readonly reference: string; readonly base: string; readonly context: string },
+): string[][] {
+  const rest = ["--build-arg", `BASE=${base}`, "-t", reference, context];
+  if (!builder.buildx)
+    return [
+      ["build", ...rest],
+      ["push", reference],
+    ];
+  const platforms = ["buildx", "build", "--platform", builder.platforms.join(",")];
+  if (!builder.attests) return [[...platforms, "--push", ...rest]];
+  return [
+    [
+      ...platforms,
+      "--sbom=true",
+      "--provenance=mode=max",
+      // One time stamp for everything: the same source gives the same digest (docs.docker.com/build/ci/github-actions/reproducible-builds).
+      "--build-arg",
+      "SOURCE_DATE_EPOCH=0",
+      "--output",
+      "type=registry,rewrite-timestamp=true",
+      ...rest,
+    ],
+  ];
+}
