@@ -33,7 +33,7 @@ export const uploadScript = (keepDays: number): string =>
     `  printf '%s\\n' "$names" | ${ours} | sort | sed '$d' | awk -v cutoff="$cutoff" '$0 < cutoff' > .old`,
     "  while read -r old; do",
     '    rclone deletefile "$BACKUPS/$folder/$old" < /dev/null',
-    '    echo "deleted $folder/$old, which is more than ' + `${keepDays} days old"`,
+    `    echo "deleted $folder/$old, which is more than ${keepDays} days old"`,
     "  done < .old",
     "done",
     `if [ -s ${failedFile} ]; then`,
