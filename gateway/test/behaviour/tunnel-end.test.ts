@@ -100,6 +100,8 @@ test("must: a tunnel that the drain cuts has its line too", async () => {
   own.signal("SIGTERM");
   await eventually(() => own.exitCode === 0 && lines(own, "/drained").length > 0, "the log line", 4_000);
   expect(lines(own, "/drained")).toMatchObject([{ status: 101, upgrade: true }]);
+  const at = (words: string) => own.log.findIndex((line) => line.includes(words));
+  expect(at("/drained"), "its line comes before that of the end").toBeLessThan(at('"stopped"'));
   await own.stop();
 });
 
