@@ -167,12 +167,14 @@ describe("pressure and leaks", () => {
     upstream.answer = ({ socket }, { startLine }) => {
       if (!startLine.includes("/big")) return ok({ socket } as never, {} as never, 0);
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
-      // In pieces smaller than what a socket holds before it asks to wait: the gateway reads on while one is being sent.
+      // One by one, and smaller than what a socket holds before it asks to wait: the gateway reads the next piece while
+      // the client has not taken the last.
+      const piece = 48_000;
       const more = (at: number): void => {
         if (at >= body.length || socket.destroyed) return;
-        const wait = !socket.write(body.subarray(at, at + 24_000));
-        if (wait) socket.once("drain", () => more(at + 24_000));
-        else setImmediate(more, at + 24_000);
+        const wait = !socket.write(body.subarray(at, at + piece));
+        if (wait) socket.once("drain", () => setTimeout(more, 1, at + piece));
+        else setTimeout(more, 1, at + piece);
       };
       return more(0);
     };
@@ -191,7 +193,7 @@ describe("pressure and leaks", () => {
     });
     // At first not at all, so that the kernel's buffers are full and the gateway has to hold what it writes.
     client.socket.pause();
-    setTimeout(() => client.socket.resume(), 300);
+    setTimeout(() => client.socket.resume(), 700);
     while (!client.closed && length < body.length) {
       const start = Date.now();
       expectServed(await gateway.exchange(get(`${prefix}/small`)));
