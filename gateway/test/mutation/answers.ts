@@ -83,7 +83,7 @@ export const answers: readonly Mutant[] = [
       "drain fields",
     ],
     ["no Date", "if (!head.hasDate) fields", "if (Date.now() < 0) fields", "fields"],
-    ["the reason is the gateway's own", "{head.status} $" + "{head.reason}", "{head.status} OK", "routing"],
+    ["the reason is the gateway's own", "head.reason", '"OK"', "routing"],
     [
       "a read buffer is used again while a slow client is sent it",
       "return kept ? keepsBuffer : 0;",

@@ -104,13 +104,8 @@ export const passage: readonly Mutant[] = [
     ],
   ]),
   ...of("proxy/upstream-request.ts", [
-    [
-      "no X-Forwarded-For",
-      "`${client.forwardedLines}X-Forwarded-Host: ${host}\\r\\n`",
-      "`X-Forwarded-Host: ${host}\\r\\n`",
-      "fields identity",
-    ],
-    ["no request id for the upstream", "X-Request-ID: ${id}\\r\\n", "", "fields identity"],
+    ["no X-Forwarded-For", "client.forwardedLines", '""', "fields identity"],
+    ["no request id for the upstream", "X-Request-ID: ", "X-None: ", "fields identity"],
     [
       "a trusted proxy's chain is dropped",
       "head.forwardedFor === undefined ? client.address",
@@ -119,8 +114,8 @@ export const passage: readonly Mutant[] = [
     ],
     [
       "the Host of the request line is not used",
-      "\\r\\nHost: ${host}\\r\\n",
-      "\\r\\nHost: ${head.host}\\r\\n",
+      "const { connection: client, head, host, id, method } = exchange;",
+      "const { connection: client, head, id, method } = exchange;\n  const { host } = head;",
       "path",
     ],
   ]),

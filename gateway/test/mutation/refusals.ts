@@ -64,6 +64,20 @@ export const refusals: readonly Mutant[] = [
     ["message/request-head.ts", "=%-]+)(?::", "=%-]*)(?::"],
     ["proxy/server.ts", 'host === "" ? ', 'host === "?" ? '],
   ),
+  together(
+    "HTTP/0.9 is served",
+    "syntax",
+    [
+      "proxy/request-problem.ts",
+      'if (request.httpVersion !== "1.1" && request.httpVersion !== "1.0")',
+      `if (${never})`,
+    ],
+    [
+      "message/request-head.ts",
+      'return http10 ? undefined : "the Host field is missing"',
+      "return undefined",
+    ],
+  ),
   ...of("routing/router.ts", [
     [
       "paths are not looked at",
