@@ -12,9 +12,12 @@ import { mutants } from "./mutants.ts";
  * A case that fails without any mutant proves nothing and does not count. Exit 1 when a mutant survives. At the end it
  * lists the cases that no mutant reached: those have not been seen to fail.
  *
- * `--only TEXT` takes the mutants whose name, file or suites contain it, and names every case that noticed.
+ * `--only TEXT` takes the mutants whose name, file or suites contain it, and names every case that noticed. `--twice`
+ * lets a case count only if it fails again: on a busy machine one may fail for want of time.
  */
-const { values: options } = parseArgs({ options: { only: { type: "string", multiple: true } } });
+const { values: options } = parseArgs({
+  options: { only: { type: "string", multiple: true }, twice: { type: "boolean", default: false } },
+});
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 mkdirSync(join(root, ".beat"), { recursive: true });
 const work = mkdtempSync(join(root, ".beat", "mutants-"));
@@ -46,8 +49,8 @@ interface Results {
   readonly passed: ReadonlySet<string>;
 }
 
-/** Runs files of the suite against a build. */
-function run(build: string, suites: readonly string[]): Results {
+/** Runs files of the suite against a build, or only some of their cases. */
+function run(build: string, suites: readonly string[], cases?: readonly string[]): Results {
   const report = join(work, "report.json");
   rmSync(report, { force: true });
   const files = suites.map((suite) =>
@@ -61,6 +64,7 @@ function run(build: string, suites: readonly string[]): Results {
       ...files,
       "--reporter=json",
       `--outputFile=${report}`,
+      ...(cases === undefined ? [] : ["-t", cases.map(literally).join("|")]),
     ],
     {
       cwd: root,
@@ -96,6 +100,19 @@ function run(build: string, suites: readonly string[]): Results {
   return { failed, passed };
 }
 
+/** A pattern for a case's full name, in which vitest parts the groups by `>` and its report by a space. */
+const literally = (name: string) => name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&").replaceAll(" ", " (?:> )?");
+
+/** The cases that notice a mutant. */
+function killersOf(build: string, { suites }: Mutant, baseline: Results): string[] {
+  const { failed } = run(build, suites);
+  const killers = [...failed].filter((name) => !baseline.failed.has(name));
+  if (!options.twice || killers.length === 0) return killers;
+  const names = killers.map((name) => name.slice(name.indexOf(": ") + 2));
+  const again = run(build, suites, names);
+  return killers.filter((name) => !again.passed.has(name));
+}
+
 const told = ({ name, edits, suites }: Mutant) =>
   `${[...new Set(edits.map(({ file }) => file))].join(", ")}: ${name} [${suites.join(" ")}]`;
 const { only } = options;
@@ -112,8 +129,7 @@ try {
   const survivors: string[] = [];
   for (const [i, mutant] of chosen.entries()) {
     const start = Date.now();
-    const { failed } = run(builds[i] as string, mutant.suites);
-    const killers = [...failed].filter((name) => !baseline.failed.has(name));
+    const killers = killersOf(builds[i] as string, mutant, baseline);
     for (const name of killers) unreached.delete(name);
     if (killers.length === 0) survivors.push(told(mutant));
     const by = killers.length === 0 ? "SURVIVED" : `${killers.length} cases, such as ${killers[0]}`;
