@@ -137,7 +137,7 @@ describe.concurrent("answers that are none", () => {
   });
 });
 
-test.each([
+test.concurrent.each([
   ["sends a status of two digits", "HTTP/1.1 20 OK\r\nContent-Length: 2\r\n\r\nok"],
   ["sends a status of four digits", "HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\nok"],
   ["sends status 099", "HTTP/1.1 099 OK\r\nContent-Length: 2\r\n\r\nok"],

@@ -98,8 +98,10 @@ test("must: a tunnel that the drain cuts has its line too", async () => {
   const own = await Gateway.start({ env: { GATEWAY_DRAIN_MS: "400" } });
   await openTunnel(own, own.slot(), {}, "/drained");
   own.signal("SIGTERM");
-  await eventually(() => own.exitCode === 0 && lines(own, "/drained").length > 0, "the log line", 4_000);
+  const at = (words: string) => own.log.findIndex((line) => line.includes(words));
+  await eventually(() => own.exitCode === 0 && at('"stopped"') >= 0, "the end", 4_000);
   expect(lines(own, "/drained")).toMatchObject([{ status: 101, upgrade: true }]);
+  expect(at("/drained"), "its line comes before that of the end").toBeLessThan(at('"stopped"'));
   await own.stop();
 });
 

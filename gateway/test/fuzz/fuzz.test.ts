@@ -9,7 +9,7 @@ test.each(["requests", "responses"] as const)(
   async (side) => {
     const { runs, findings } = await fuzz({ seed, seconds: 7, side });
     console.log(`fuzz ${side}: ${runs} runs from seed ${seed}`);
-    expect(findings).toEqual([]);
+    expect(findings.join("\n")).toBe("");
     expect(runs).toBeGreaterThan(100);
   },
   30_000,

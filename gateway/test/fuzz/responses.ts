@@ -4,6 +4,7 @@ import { isNamed, type Message, readResponses, statusOf, values } from "../suppo
 import { show } from "../support/upstream.ts";
 import { fuzzedResponse } from "./messages.ts";
 import type { Random } from "./random.ts";
+import { forget } from "./requests.ts";
 
 /** The same bytes without what may be forgiven in the final head: a missing last space, a length said twice. */
 function forgive(answer: string): string {
@@ -33,6 +34,7 @@ export async function fuzzResponse(
   random: Random,
 ): Promise<string | undefined> {
   const { upstream, prefix } = slot;
+  forget(upstream);
   const method = random.pick(["GET", "GET", "HEAD", "POST"]);
   const answer = fuzzedResponse(random);
   const ends = random.chance(0.8);
