@@ -125,6 +125,8 @@ export async function openStack(
   if (engine !== undefined) envVars.DOCKER_HOST = engine;
   const pulumiCommand = await findPulumi(true);
   const workspace = await LocalWorkspace.create({ workDir: projectRoot, pulumiCommand, envVars, program });
+  // While the CLI answers there is time to load what the program of a container engine needs.
+  if (needs.state) setImmediate(() => import("../stacks/docker.ts").catch(() => undefined));
   // Each question starts the CLI anew, so they are asked side by side. A new stack answers them once it is made.
   const [opened, config, state] = await Promise.allSettled([
     needs.create ? Stack.createOrSelect(name, workspace) : Stack.select(name, workspace),

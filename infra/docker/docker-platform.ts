@@ -79,13 +79,14 @@ export class DockerPlatform extends pulumi.ComponentResource {
         }),
         env: { PROXY_PORT: String(platform.gateway.port) },
         ports: [{ internal: platform.gateway.port, external: settings.ports.gateway }],
-        health: { test: gatewayProbe, startupSeconds: 60 },
+        health: { test: gatewayProbe, startupSeconds: slowestStart(platform) },
         memoryMiB: platform.gateway.memoryMiB,
         stopGraceSeconds: platform.gateway.stopGraceSeconds,
         readOnly: true,
         dropCapabilities: true,
       },
-      { parent, dependsOn: [...services.containers] },
+      // Beside the services, not after them: it is healthy once each of them answers through it.
+      { parent, dependsOn: services.prerequisites },
     );
     if (settings.devTools) new DevTools("dev-tools", target, stores, secrets, { parent });
     this.urls = urlsOf(platform, settings);
@@ -116,6 +117,10 @@ function ownImage(
     { parent },
   );
 }
+
+/** The gateway is ready when the slowest service is, seconds. */
+const slowestStart = (platform: PlatformModel): number =>
+  Math.max(60, ...Object.values(platform.services).map(({ health }) => health.startupSeconds));
 
 function urlsOf(platform: PlatformModel, settings: Settings): Record<string, string> {
   const { ports, devTools } = settings;

@@ -40,6 +40,9 @@ export interface HealthCheck {
   readonly startupSeconds: number;
 }
 
+/** Go's spelling of a duration, as the provider reads it back from the engine. */
+const duration = (seconds: number): string => (seconds < 1 ? `${seconds * 1000}ms` : `${seconds}s`);
+
 /**
  * A container with the rules of this platform. Each guards against something the Docker provider does behind one's
  * back: a changed health check is shown as updated but stays (so it replaces), containers are killed at once unless
@@ -71,7 +74,7 @@ export function managedContainer(
       ...(args.health && {
         healthcheck: {
           tests: [...args.health.test],
-          interval: `${args.health.intervalSeconds ?? 2}s`,
+          interval: duration(args.health.intervalSeconds ?? 2),
           timeout: `${args.health.timeoutSeconds ?? 5}s`,
           startPeriod: "0s",
           retries: Math.ceil(args.health.startupSeconds / (args.health.intervalSeconds ?? 2)),

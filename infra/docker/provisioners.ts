@@ -40,7 +40,7 @@ export class Provisioners extends pulumi.ComponentResource {
             { file: "/run/plan.json", content: JSON.stringify(plan, undefined, 1) },
             ...passwords.map((secret) => ({ file: passwordFile(secret), content: secrets.get(secret) })),
           ],
-          health: { test: provisionedProbe, intervalSeconds: 1, startupSeconds: 60 },
+          health: { test: provisionedProbe, intervalSeconds: 0.5, startupSeconds: 60 },
           memoryMiB: 192,
           stopGraceSeconds: 5,
           oneShot: true,

@@ -14,7 +14,8 @@ import type { DockerTarget } from "./target.ts";
 
 /** The platform's services as containers, each started once what it needs is there. */
 export class Services extends pulumi.ComponentResource {
-  readonly containers: readonly docker.Container[];
+  /** What one service or another waits for before it starts. */
+  readonly prerequisites: docker.Container[];
 
   constructor(
     name: string,
@@ -26,7 +27,8 @@ export class Services extends pulumi.ComponentResource {
     super("beat:docker:Services", name, {}, opts);
     const { stores, provisioners, secrets } = parts;
     const addresses = addressesOf(target.platform);
-    this.containers = Object.values(target.platform.services).map((service) => {
+    const prerequisites = new Set<docker.Container>();
+    for (const service of Object.values(target.platform.services)) {
       const { needs } = service;
       const source = sourceOf(service, target.settings);
       const sample = source === "sample";
@@ -34,7 +36,14 @@ export class Services extends pulumi.ComponentResource {
       if (image === undefined) throw new Error(`${service.name} is a sample, and no sample image was built`);
       const probe = serviceProbe(service, sample);
       const key = needs.signingKey;
-      return managedContainer(
+      const dependsOn = present(
+        needs.postgres && provisioners.postgres,
+        needs.mongo && provisioners.mongo,
+        needs.redis && stores.redis,
+        needs.kafka && provisioners.kafka,
+      );
+      for (const container of dependsOn) prerequisites.add(container);
+      managedContainer(
         target,
         {
           name: service.name,
@@ -66,19 +75,15 @@ export class Services extends pulumi.ComponentResource {
         },
         {
           parent: this,
-          dependsOn: present(
-            needs.postgres && provisioners.postgres,
-            needs.mongo && provisioners.mongo,
-            needs.redis && stores.redis,
-            needs.kafka && provisioners.kafka,
-          ),
+          dependsOn,
           // Its consumers would die silently with the broker and never come back (P3).
           ...(needs.kafka?.reconnects === false && {
             replaceWith: present(stores.kafka, provisioners.kafka),
           }),
         },
       );
-    });
+    }
+    this.prerequisites = [...prerequisites];
     this.registerOutputs();
   }
 }

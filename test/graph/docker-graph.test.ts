@@ -24,6 +24,7 @@ interface ContainerInputs {
   readonly memorySwap: number;
   readonly destroyGraceSeconds: number;
   readonly restart: string;
+  readonly waitTimeout: number;
   readonly ports: readonly { readonly ip: string; readonly external: number }[];
   readonly healthcheck?: { readonly tests: readonly string[] };
   readonly labels: readonly { readonly label: string }[];
@@ -82,6 +83,12 @@ test.each([...containers(dev)])("%s keeps the rules of every container", (name, 
   expect(inputs.labels).toHaveLength(2);
   expect(inputs.networksAdvanced[0]?.aliases).toContain(name);
   for (const { ip } of inputs.ports) expect(ip).toBe("127.0.0.1");
+});
+
+test("the gateway, which starts beside the services, is given as long as the slowest of them", () => {
+  const patience = (name: string) => containers(dev).get(name)?.waitTimeout ?? 0;
+  for (const service of ["auth-service", "core-service", "messaging-service"])
+    expect(patience("gateway")).toBeGreaterThanOrEqual(patience(service));
 });
 
 test("no provisioning plan carries a password, and the topics are the five real ones", () => {
