@@ -4,7 +4,7 @@ import { execa } from "execa";
 export interface ImageBuilder {
   /** Docker's buildx; without it, the engine's own `build` and `push`. */
   readonly buildx: boolean;
-  /** Of {@link wantedPlatforms}, those it builds for. */
+  /** Of the architectures that servers have, those it builds for. */
   readonly platforms: readonly string[];
   /** Whether it adds an SBOM and the provenance. */
   readonly attests: boolean;
@@ -13,7 +13,7 @@ export interface ImageBuilder {
 }
 
 /** The architectures that servers have. */
-export const wantedPlatforms = ["linux/amd64", "linux/arm64"] as const;
+const wantedPlatforms = ["linux/amd64", "linux/arm64"] as const;
 
 const container = "docker buildx create --use --bootstrap --driver docker-container";
 
@@ -56,13 +56,14 @@ export async function findBuilder(tool: string, env: Record<string, string>): Pr
     const { exitCode, stdout } = await execa(tool, args, { env, reject: false });
     return exitCode === 0 ? stdout : undefined;
   };
-  const info = await ask("info", "--format", "{{.OSType}}/{{.Architecture}} {{json .DriverStatus}}");
-  const [system = "", status = ""] = info?.split(" ", 2) ?? [];
-  const native = system.replace("x86_64", "amd64").replace("aarch64", "arm64");
+  // Podman does not know these fields, and works on this machine.
+  const info = await ask("info", "--format", "{{.Architecture}} {{json .DriverStatus}}");
+  const architecture = info?.split(" ", 1)[0] ?? process.arch;
+  const known: Readonly<Record<string, string>> = { x86_64: "amd64", x64: "amd64", aarch64: "arm64" };
   return builderOf(
     await ask("buildx", "inspect", "--bootstrap"),
-    status.includes("io.containerd.snapshotter"),
-    native === "" ? wantedPlatforms[0] : native,
+    info?.includes("io.containerd.snapshotter") === true,
+    `linux/${known[architecture] ?? architecture}`,
   );
 }
 

@@ -9,18 +9,10 @@ interface ScriptArgs {
 }
 
 /**
- * The frame of a backup: one file per database, named by its time in UTC and only then visible when it is whole; old
- * ones go after the new one is there, so that a store that cannot be reached never costs a backup.
+ * The frame of a backup: one file per database, named by its time in UTC and only then visible when it is whole.
+ * @param save commands that set STORE and define `save DATABASE FILE`.
  */
 const frame = (save: readonly string[], { databases, keepDays }: ScriptArgs, suffix: string): string =>
-  keepDays === undefined ? spool(save, databases, suffix) : intoClaim(save, databases, keepDays, suffix);
-
-const intoClaim = (
-  save: readonly string[],
-  databases: readonly string[],
-  keepDays: number,
-  suffix: string,
-): string =>
   [
     "set -euo pipefail",
     "umask 077",
@@ -30,39 +22,33 @@ const intoClaim = (
     '  folder="/backups/$STORE/$database"',
     '  mkdir -p "$folder"',
     `  file="$folder/$now${suffix}"`,
-    '  save "$database" "$file.part"',
-    '  mv "$file.part" "$file"',
-    '  echo "saved $file ($(stat -c %s "$file") bytes)"',
-    '  newest="$(ls -1 "$folder" | grep -v "\\.part$" | tail -n 1)"',
-    `  find "$folder" -type f -mtime +${keepDays} ! -name "$newest" -print -delete`,
+    ...(keepDays === undefined ? spool : intoClaim(keepDays)),
     "done",
     "",
   ].join("\n");
+
+/** Old ones go after the new one is there, so that a store that cannot be reached never costs a backup. */
+const intoClaim = (keepDays: number): string[] => [
+  '  save "$database" "$file.part"',
+  '  mv "$file.part" "$file"',
+  '  echo "saved $file ($(stat -c %s "$file") bytes)"',
+  '  newest="$(ls -1 "$folder" | grep -v "\\.part$" | tail -n 1)"',
+  `  find "$folder" -type f -mtime +${keepDays} ! -name "$newest" -print -delete`,
+];
 
 /**
- * The same, for another step to carry away: a database that cannot be saved must not cost the others their backup, so
- * that step is told of it, carries the others and fails then.
+ * For another step to carry away: a database that cannot be saved must not cost the others their backup, so that step
+ * is told of it, carries the others and fails then.
  */
-const spool = (save: readonly string[], databases: readonly string[], suffix: string): string =>
-  [
-    "set -euo pipefail",
-    "umask 077",
-    'now="$(date -u +%Y%m%dT%H%M%SZ)"',
-    ...save,
-    `for database in ${databases.join(" ")}; do`,
-    '  folder="/backups/$STORE/$database"',
-    '  mkdir -p "$folder"',
-    `  file="$folder/$now${suffix}"`,
-    '  if save "$database" "$file.part"; then',
-    '    mv "$file.part" "$file"',
-    "  else",
-    '    rm -f "$file.part"',
-    '    echo "$database could not be saved" >&2',
-    `    echo "$database" >> ${failedFile}`,
-    "  fi",
-    "done",
-    "",
-  ].join("\n");
+const spool: readonly string[] = [
+  '  if save "$database" "$file.part"; then',
+  '    mv "$file.part" "$file"',
+  "  else",
+  '    rm -f "$file.part"',
+  '    echo "$database could not be saved" >&2',
+  `    echo "$database" >> ${failedFile}`,
+  "  fi",
+];
 
 /** A PostgreSQL server as a script reaches it. */
 export interface PostgresServer {
