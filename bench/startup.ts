@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { median } from "./gateway/report.ts";
 
 /**
  * `node bench/startup.ts [rounds]`: cold start to ready, no-op and preview of this project beside
@@ -30,8 +31,9 @@ async function expectReady(port: number): Promise<void> {
   if (response.status !== 200) throw new Error(`port ${port} is not ready: ${await response.text()}`);
 }
 
-// `docker compose up --wait` calls a one-shot that has ended a failure, so the gateway is waited for by name.
-const composeUp = () => compose("up", "-d", "--wait", "gateway", "mongo-express");
+// `docker compose up --wait` calls a one-shot that has ended a failure, so what goes on running is waited for by name.
+const running = ["auth-service", "core-service", "messaging-service", "gateway", "mongo-express"];
+const composeUp = () => compose("up", "-d", "--wait", ...running);
 
 await beat("up");
 // What a run that was broken off may have left.
@@ -55,13 +57,13 @@ for (let round = 0; round < rounds; round++) {
   await compose("down", "-v");
   await sleep(1000);
 }
-const median = (name: string): number => {
-  const sorted = [...(times.get(name) ?? [])].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-};
 console.log("\n| what | median s | all rounds |\n|---|---|---|");
 for (const [name, all] of times)
-  console.log(`| ${name} | ${median(name).toFixed(1)} | ${all.map((s) => s.toFixed(1)).join(", ")} |`);
+  console.log(`| ${name} | ${median(all).toFixed(1)} | ${all.map((s) => s.toFixed(1)).join(", ")} |`);
+const theirs = times.get("compose up, cold") ?? [];
+const ratios = (times.get("./beat up, cold") ?? []).map(
+  (ours, round) => ours / (theirs[round] ?? Number.NaN),
+);
 console.log(
-  `\ncold, ratio to compose: ${(median("./beat up, cold") / median("compose up, cold")).toFixed(2)}`,
+  `\ncold, ratio to compose within a round: ${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(", ")})`,
 );
