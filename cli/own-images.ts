@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { execa } from "execa";
 import { sourceOf } from "../config/catalogue.ts";
-import type { PlatformModel } from "../config/define.ts";
+import type { PlatformModel } from "../config/model.ts";
 import { InputError } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
 import { writeContext } from "../infra/image/context.ts";

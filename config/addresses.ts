@@ -1,5 +1,5 @@
-import type { PlatformModel } from "./define.ts";
 import type { ExternalStores } from "./kubernetes-settings.ts";
+import type { PlatformModel } from "./model.ts";
 import { type StoreKind, storeHosts } from "./stores.ts";
 
 /** Where a store or service is reached. */

@@ -1,5 +1,5 @@
-import type { PlatformModel } from "./define.ts";
 import { renderEnvironment } from "./environment.ts";
+import type { PlatformModel } from "./model.ts";
 import type { Problem } from "./problems.ts";
 import type { StackFacts } from "./service.ts";
 import type { StoreKind } from "./stores.ts";

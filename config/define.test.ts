@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { definePlatform, type PlatformModel } from "./define.ts";
+import { definePlatform } from "./define.ts";
 import { renderEnvironment, secretNames } from "./environment.ts";
+import type { PlatformModel } from "./model.ts";
 import { platform } from "./platform.ts";
 import { InputError } from "./problems.ts";
 import { routeTable } from "./routes.ts";

@@ -1,6 +1,6 @@
 import { addressesOf } from "./addresses.ts";
 import { addressOfBucket, bucketOf } from "./bucket.ts";
-import type { PlatformModel } from "./define.ts";
+import type { PlatformModel } from "./model.ts";
 import type { Settings } from "./settings.ts";
 import { type StoreKind, storeHosts } from "./stores.ts";
 

@@ -1,5 +1,5 @@
 import { bucketOf, bucketSecrets } from "./bucket.ts";
-import type { AnyRefs, PlatformModel, ServiceModel } from "./define.ts";
+import type { AnyRefs, PlatformModel, ServiceModel } from "./model.ts";
 import type { StackFacts } from "./service.ts";
 import type { Settings } from "./settings.ts";
 import { storeHosts } from "./stores.ts";

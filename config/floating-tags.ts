@@ -1,4 +1,4 @@
-import type { PlatformModel } from "./define.ts";
+import type { PlatformModel } from "./model.ts";
 import type { Problem } from "./problems.ts";
 import type { Settings } from "./settings.ts";
 import { stackImages } from "./stack-images.ts";

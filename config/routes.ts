@@ -1,4 +1,4 @@
-import type { PlatformModel } from "./define.ts";
+import type { PlatformModel } from "./model.ts";
 import type { CorsPolicy, Route, RouteTable } from "./route-table.ts";
 import type { RouteFacts } from "./service.ts";
 

@@ -1,5 +1,5 @@
-import type { PlatformModel } from "./define.ts";
 import { floatingTags } from "./floating-tags.ts";
+import type { PlatformModel } from "./model.ts";
 import type { Problem } from "./problems.ts";
 import type { Settings } from "./settings.ts";
 import type { StoreKind } from "./stores.ts";

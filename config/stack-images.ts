@@ -1,7 +1,7 @@
 import { bucketOf } from "./bucket.ts";
 import { builtReference, imageReference, sourceOf } from "./catalogue.ts";
-import type { PlatformModel } from "./define.ts";
 import type { ImageName } from "./images.ts";
+import type { PlatformModel } from "./model.ts";
 import type { Settings } from "./settings.ts";
 
 /** One image that a stack uses. */

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
-import type { PlatformModel } from "../config/define.ts";
+import type { PlatformModel } from "../config/model.ts";
 import { InputError } from "../config/problems.ts";
 import { parseSettings } from "../config/settings.ts";
 import { checkStack } from "../config/stack-check.ts";

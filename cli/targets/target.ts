@@ -1,6 +1,6 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import type Docker from "dockerode";
-import type { PlatformModel } from "../../config/define.ts";
+import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Check } from "../doctor.ts";
 import type { StackState } from "../workspace.ts";

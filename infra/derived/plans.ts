@@ -1,6 +1,6 @@
 import { addressesOf } from "../../config/addresses.ts";
-import type { PlatformModel } from "../../config/define.ts";
 import { passwordName, roleName } from "../../config/environment.ts";
+import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import { storeHosts } from "../../config/stores.ts";
 import type { Plan } from "../../provision/src/plan.ts";

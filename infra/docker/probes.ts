@@ -1,4 +1,4 @@
-import type { ServiceModel } from "../../config/define.ts";
+import type { ServiceModel } from "../../config/model.ts";
 
 /**
  * Asks PostgreSQL over TCP with credentials: while the image's first boot runs its scripts, a temporary server

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Address } from "../../config/addresses.ts";
-import type { PlatformModel } from "../../config/define.ts";
+import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
 
 /** What every component of the Kubernetes target is given. */

@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { builtReference, sourceOf } from "../../config/catalogue.ts";
-import type { ServiceModel } from "../../config/define.ts";
 import { renderEnvironment } from "../../config/environment.ts";
+import type { ServiceModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import { storeHosts } from "../../config/stores.ts";
 import { resolveEnvironment } from "../derived/environment.ts";

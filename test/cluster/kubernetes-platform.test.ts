@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { backUp, listBackups, restore } from "../../cli/kubernetes/backups.ts";
 import { comparable, sentObjects } from "../../cli/render/objects.ts";
-import type { PlatformModel } from "../../config/define.ts";
+import type { PlatformModel } from "../../config/model.ts";
 import { makePassword } from "../../infra/secret-values.ts";
 import { type Account, expectWired, isKnown, signUp } from "../engine/journey.ts";
 import { basePlatform } from "../engine/test-stack.ts";

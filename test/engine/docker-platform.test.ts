@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { containersOf, objectsOf } from "../../cli/engine.ts";
-import type { PlatformModel } from "../../config/define.ts";
+import type { PlatformModel } from "../../config/model.ts";
 import { describeContainers } from "./diagnosis.ts";
 import fourServices from "./fourth-service.ts";
 import { type Account, expectWired, isKnown, signUp } from "./journey.ts";

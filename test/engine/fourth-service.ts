@@ -1,4 +1,5 @@
-import { definePlatform, type PlatformModel } from "../../config/define.ts";
+import { definePlatform } from "../../config/define.ts";
+import type { PlatformModel } from "../../config/model.ts";
 import { defineService } from "../../config/service.ts";
 import { authService } from "../../config/services/auth.ts";
 import { coreService } from "../../config/services/core.ts";

@@ -5,7 +5,7 @@ import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/aut
 import { execa } from "execa";
 import { engineAddress, openEngine } from "../../cli/engine.ts";
 import { findPulumi } from "../../cli/workspace.ts";
-import type { PlatformModel } from "../../config/define.ts";
+import type { PlatformModel } from "../../config/model.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { DockerPlatform } from "../../infra/docker/docker-platform.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { PlatformModel } from "../../config/define.ts";
+import type { PlatformModel } from "../../config/model.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
 import { brokenRules } from "../../policies/rules.ts";
 import { program } from "../../stacks/program.ts";

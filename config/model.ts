@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { type Needs, type RefsOf, type ServiceFacts, serviceSchema } from "./service.ts";
+import type { EnvValue } from "./value.ts";
+
+/** A topic as the definition writes it. */
+export const topicSchema = z.strictObject({
+  partitions: z.number().int().min(1).default(1),
+  replicationFactor: z.number().int().min(1).default(1),
+});
+
+/** The built-in stores and what each may be tuned by; a store left out is not part of the platform. */
+export const storesSchema = z.strictObject({
+  postgres: z
+    .strictObject({
+      port: z.number().int().default(5432),
+      /** All three services pool without much restraint (P11). */
+      maxConnections: z.number().int().min(20).default(300),
+      memoryMiB: z.number().int().default(512),
+    })
+    .optional(),
+  mongo: z
+    .strictObject({ port: z.number().int().default(27017), memoryMiB: z.number().int().default(512) })
+    .optional(),
+  redis: z
+    .strictObject({ port: z.number().int().default(6379), memoryMiB: z.number().int().default(256) })
+    .optional(),
+  kafka: z
+    .strictObject({
+      port: z.number().int().default(9092),
+      controllerPort: z.number().int().default(9093),
+      hostPort: z.number().int().default(9094),
+      memoryMiB: z.number().int().default(1024),
+    })
+    .optional(),
+});
+
+/** The whole definition except the environment functions, which no schema can check. */
+export const platformSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be a short DNS label"),
+  stores: storesSchema,
+  topics: z.record(z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, "must be a Kafka topic name"), topicSchema),
+  services: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "must be a DNS label"), serviceSchema),
+  gateway: z.strictObject({
+    port: z.number().int().min(1).max(65535).default(9000),
+    memoryMiB: z.number().int().default(192),
+    stopGraceSeconds: z.number().int().default(30),
+  }),
+});
+
+/** A validated service with its environment function. */
+export interface ServiceModel extends ServiceFacts {
+  readonly name: string;
+  readonly env: (refs: never) => Readonly<Record<string, EnvValue>>;
+}
+
+/** The platform as everything derived from it sees it: plain, complete and frozen. */
+export interface PlatformModel extends Omit<z.output<typeof platformSchema>, "services"> {
+  readonly services: Readonly<Record<string, ServiceModel>>;
+}
+
+/** The references a service may receive, whatever it asked for; see `environment.ts`. */
+export type AnyRefs = RefsOf<Needs>;
