@@ -1,6 +1,9 @@
 import type { V1PodSpec } from "@kubernetes/client-node";
-import { expect, test } from "vitest";
-import { withSteps } from "./jobs.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import type { Cluster } from "./client.ts";
+import { runJob, withSteps } from "./jobs.ts";
+
+afterEach(() => vi.useRealTimers());
 
 const template: V1PodSpec = {
   restartPolicy: "Never",
@@ -46,4 +49,73 @@ test("a stack that was brought up with other settings is told so", () => {
   expect(() => withSteps(template, [{ container: "backup", script: "" }], "backup-mongo")).toThrow(
     /CronJob backup-mongo: has no container "backup"[\s\S]*beat up first/,
   );
+});
+
+/** An API server that knows one CronJob, and the reason for which the pod of its job waits, by the time. */
+function clusterWith(reasonAt: (milliseconds: number) => string | undefined) {
+  const started = Date.now();
+  const deleteNamespacedJob = vi.fn(async () => ({}));
+  let job = "";
+  const waiting = () => {
+    const reason = reasonAt(Date.now() - started);
+    return reason === undefined ? undefined : { reason, message: "no such image" };
+  };
+  const cluster = {
+    batch: {
+      readNamespacedCronJob: async () => ({
+        metadata: { name: "backup-mongo", uid: "1" },
+        spec: { jobTemplate: { spec: { template: { spec: template } } } },
+      }),
+      createNamespacedJob: async ({ body }: { body: { metadata: { name: string } } }) => {
+        job = body.metadata.name;
+      },
+      readNamespacedJob: async () =>
+        waiting() === undefined
+          ? { status: { succeeded: 1, conditions: [{ type: "Complete", status: "True" }] } }
+          : {},
+      deleteNamespacedJob,
+    },
+    core: {
+      listNamespacedPod: async () => ({
+        items: [
+          {
+            metadata: { name: `${job}-abcde`, labels: { "batch.kubernetes.io/job-name": job } },
+            spec: template,
+            status: {
+              phase: "Pending",
+              initContainerStatuses: [{ name: "dump", state: { waiting: waiting() } }],
+            },
+          },
+        ],
+      }),
+      listNamespacedEvent: async () => ({ items: [] }),
+      listNamespacedPersistentVolumeClaim: async () => ({ items: [] }),
+      readNamespacedPodLog: async () => "",
+    },
+  };
+  return { cluster: cluster as unknown as Cluster, deleteNamespacedJob };
+}
+
+const args = { namespace: "beat", from: "backup-mongo", purpose: "now", timeoutSeconds: 6 * 3600 };
+
+test("a job whose image cannot be pulled is given up, named and deleted, long before its time is over", async () => {
+  vi.useFakeTimers();
+  const { cluster, deleteNamespacedJob } = clusterWith(() => "ImagePullBackOff");
+  const failed = expect(runJob(cluster, args)).rejects.toThrow(
+    /cannot start[\s\S]*ImagePullBackOff\n {2}no such image/,
+  );
+  await vi.advanceTimersByTimeAsync(90_000);
+  await failed;
+  expect(deleteNamespacedJob).toHaveBeenCalledOnce();
+});
+
+test("a registry that comes back within the grace is waited for", async () => {
+  vi.useFakeTimers();
+  const { cluster, deleteNamespacedJob } = clusterWith((passed) =>
+    passed < 40_000 ? "ErrImagePull" : undefined,
+  );
+  const done = expect(runJob(cluster, args)).resolves.toBe("");
+  await vi.advanceTimersByTimeAsync(60_000);
+  await done;
+  expect(deleteNamespacedJob).not.toHaveBeenCalled();
 });

@@ -1,8 +1,8 @@
-import type { V1Container, V1Job, V1Pod, V1PodSpec } from "@kubernetes/client-node";
+import type { V1Container, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { InputError } from "../../config/problems.ts";
 import { DeploymentError } from "../targets/target.ts";
 import { type Cluster, ifFound } from "./client.ts";
-import { explainPods, nameOf, podsOf } from "./pods.ts";
+import { cannotStart, explainPods, nameOf, podsOf, troubleOf } from "./pods.ts";
 
 /** A script that runs in a copy of one of a template's containers: its image, environment and volumes. */
 export interface JobStep {
@@ -24,6 +24,8 @@ export interface JobArgs {
   readonly timeoutSeconds: number;
 }
 
+/** A pod that cannot start, for want of an image or a Secret, is given this long to get over it, seconds. */
+const startGraceSeconds = 60;
 /** Finished jobs, with their logs, are deleted after this time, seconds. */
 const keptSeconds = 3600;
 
@@ -68,10 +70,18 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
       spec,
     },
   });
-  const job = await ended(cluster, namespace, name, args.timeoutSeconds);
+  const end = await ended(cluster, namespace, name, args.timeoutSeconds);
+  if (end === "cannot start") {
+    const words = await explainPods(cluster, namespace, isOf(name));
+    // Left alone it would start hours later, when nobody waits for it.
+    await cluster.batch.deleteNamespacedJob({ name, namespace, propagationPolicy: "Background" });
+    throw new DeploymentError(
+      `job ${name} cannot start; it was deleted, nothing was changed\n${words.join("\n")}`,
+    );
+  }
   const pods = (await podsOf(cluster, namespace)).filter(isOf(name));
   const log = await logOf(cluster, namespace, pods);
-  if (job?.status?.succeeded) return log;
+  if (end === "succeeded") return log;
   const said = [
     log.trim(),
     // The kubelet's own reasons, such as a volume over its size, stand in no log.
@@ -79,27 +89,36 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
   ].filter((text) => text !== "");
   const words = said.length > 0 ? said : await explainPods(cluster, namespace, isOf(name));
   throw new DeploymentError(
-    `job ${name} ${job === undefined ? `has not ended after ${args.timeoutSeconds} s` : "failed"}\n${words.join("\n")}`,
+    `job ${name} ${end === "timed out" ? `has not ended after ${args.timeoutSeconds} s` : "failed"}\n${words.join("\n")}`,
   );
 }
 
-/** The job once it has succeeded or failed; undefined when it takes longer. */
+type End = "succeeded" | "failed" | "timed out" | "cannot start";
+
+/** How a job ended; what has not ended within the time, or cannot start, goes on. */
 async function ended(
-  { batch }: Cluster,
+  cluster: Cluster,
   namespace: string,
   name: string,
   timeoutSeconds: number,
-): Promise<V1Job | undefined> {
+): Promise<End> {
   const deadline = Date.now() + timeoutSeconds * 1000;
+  let stuckSince: number | undefined;
   while (Date.now() < deadline) {
-    const job = await batch.readNamespacedJob({ name, namespace });
-    const over = job.status?.conditions?.some(
-      ({ type, status }) => status === "True" && (type === "Complete" || type === "Failed"),
-    );
-    if (over) return job;
+    const { status } = await cluster.batch.readNamespacedJob({ name, namespace });
+    const has = (wanted: string): boolean =>
+      status?.conditions?.some((condition) => condition.type === wanted && condition.status === "True") ??
+      false;
+    if (has("Complete")) return "succeeded";
+    if (has("Failed")) return "failed";
+    const pods = await podsOf(cluster, namespace);
+    if (pods.some((pod) => isOf(name)(pod) && cannotStart.test(troubleOf(pod)?.reason ?? ""))) {
+      stuckSince ??= Date.now();
+      if (Date.now() - stuckSince > startGraceSeconds * 1000) return "cannot start";
+    } else stuckSince = undefined;
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
-  return undefined;
+  return "timed out";
 }
 
 /** A pod whose containers are the steps: all but the last one must have ended well before the next begins. */

@@ -3,6 +3,13 @@ import { componentLabel } from "../../infra/kubernetes/cluster.ts";
 import type { PartState } from "../targets/target.ts";
 import type { Cluster } from "./client.ts";
 
+/**
+ * Reasons for which a container waits that its pod does not get over by itself. The kubelet goes on trying, so a registry
+ * that comes back is noticed: whoever gives up on one of these waits a while first.
+ */
+export const cannotStart =
+  /^(ImagePullBackOff|ErrImagePull|ErrImageNeverPull|InvalidImageName|CreateContainerConfigError|CreateContainerError)$/;
+
 /** Lines of a log, and events, that an explanation shows. */
 const shown = { lines: 10, events: 3 } as const;
 

@@ -1,10 +1,9 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Cluster } from "./client.ts";
-import { nameOf, podsOf, troubleOf } from "./pods.ts";
+import { cannotStart, nameOf, podsOf, troubleOf } from "./pods.ts";
 
-/** Reasons for which a pod cannot start with the template it was made from. */
-const hopeless =
-  /^(ImagePullBackOff|ErrImagePull|InvalidImageName|CrashLoopBackOff|CreateContainerConfigError|CreateContainerError)$/;
+/** A pod that will not be ready with the template it was made from. */
+const isHopeless = (reason: string): boolean => cannotStart.test(reason) || reason === "CrashLoopBackOff";
 /** How often the pods are looked at, milliseconds. */
 const period = 3000;
 
@@ -25,7 +24,7 @@ export function stuckPods(sets: readonly V1StatefulSet[], pods: readonly V1Pod[]
     return (
       revision !== undefined &&
       pod.metadata?.labels?.["controller-revision-hash"] !== revision &&
-      hopeless.test(troubleOf(pod)?.reason ?? "")
+      isHopeless(troubleOf(pod)?.reason ?? "")
     );
   });
 }
