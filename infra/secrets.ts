@@ -24,7 +24,8 @@ export class Secrets extends pulumi.ComponentResource {
     settings: Settings,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("beat:docker:Secrets", name, {}, opts);
+    // Its first name said `docker` on every target; stacks that know it by that keep what it made.
+    super("beat:platform:Secrets", name, {}, { ...opts, aliases: [{ type: "beat:docker:Secrets" }] });
     const problems = secretProblems(names, settings, pulumi.getStack());
     if (problems.length > 0) throw new InputError("the stack's secrets are not complete", problems);
     for (const secret of names) {

@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
-import { isWell, partOf, troubleOf } from "./pods.ts";
+import { isWell, partOf, troubleOf, unwell } from "./pods.ts";
 import { stuckPods } from "./stuck-pods.ts";
 
 const pod = (status: V1Pod["status"], metadata: V1Pod["metadata"] = {}): V1Pod => ({
@@ -24,6 +24,26 @@ test("a ready pod and a finished job are well; one that is being deleted is not"
   expect(partOf(pod({ phase: "Succeeded" })).status).toBe("Completed");
   const leaving = pod({ phase: "Running", conditions: [ready("True")] }, { deletionTimestamp: new Date(0) });
   expect(isWell(leaving)).toBe(false);
+});
+
+test("a pod that a controller keeps up and that is down is unwell; one on its way out and a job's are not", () => {
+  const owned = (kind: string, rest: V1Pod["metadata"] = {}) =>
+    pod(
+      { phase: "Running", conditions: [ready("False")] },
+      {
+        ...rest,
+        name: `of-${kind}`,
+        ownerReferences: [{ kind, name: "owner", uid: "1", apiVersion: "apps/v1" }],
+      },
+    );
+  const pods = [
+    owned("StatefulSet"),
+    owned("ReplicaSet"),
+    owned("Job"),
+    owned("ReplicaSet", { deletionTimestamp: new Date(0) }),
+    { ...owned("StatefulSet"), status: { conditions: [ready("True")] } },
+  ];
+  expect(unwell(pods).map(({ metadata }) => metadata?.name)).toEqual(["of-StatefulSet", "of-ReplicaSet"]);
 });
 
 test.each([

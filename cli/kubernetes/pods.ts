@@ -30,6 +30,20 @@ export const isWell = (pod: V1Pod): boolean =>
   (pod.metadata?.deletionTimestamp === undefined &&
     (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True"));
 
+/**
+ * Pods that a controller keeps running and that are not well. What is on its way out is not among them, nor a job's pod,
+ * which has had its try.
+ */
+export const unwell = (pods: readonly V1Pod[]): V1Pod[] =>
+  pods.filter(
+    (pod) =>
+      !isWell(pod) &&
+      pod.metadata?.deletionTimestamp === undefined &&
+      (pod.metadata?.ownerReferences ?? []).some(
+        ({ kind }) => kind === "StatefulSet" || kind === "ReplicaSet",
+      ),
+  );
+
 /** A pod as `beat status` shows it. */
 export function partOf(pod: V1Pod): PartState {
   const statuses = pod.status?.containerStatuses ?? [];

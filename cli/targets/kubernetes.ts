@@ -18,7 +18,7 @@ import {
 import { type Cluster, ifFound, openCluster, reasonOf } from "../kubernetes/client.ts";
 import { provideImages } from "../kubernetes/images.ts";
 import { followPodLogs } from "../kubernetes/logs.ts";
-import { componentOf, explainPods, partOf, podsOf } from "../kubernetes/pods.ts";
+import { componentOf, explainPods, nameOf, partOf, podsOf, unwell } from "../kubernetes/pods.ts";
 import { replaceStuckPods } from "../kubernetes/stuck-pods.ts";
 import { type StackState, stateOf } from "../workspace.ts";
 import {
@@ -31,7 +31,7 @@ import {
   type TargetArgs,
 } from "./target.ts";
 
-/** How long an address outside the cluster may take to answer, milliseconds. */
+/** How long pods that nothing was changed of, or an address outside the cluster, may take, milliseconds. */
 const answerPatience = 60_000;
 /** How long a namespace may take to go, milliseconds: its pods end in their own time. */
 const deletionPatience = 300_000;
@@ -105,8 +105,12 @@ export class KubernetesTarget implements Target {
     return replaceStuckPods(this.cluster, this.namespace, say);
   }
 
-  /** Pulumi has waited for every pod. A name or a load balancer outside may take longer than that, which is no failure. */
+  /**
+   * Pulumi has waited for the pods of what it changed; those of what it did not may be down all the same. A name or a load
+   * balancer outside may take longer than the pods, which is no failure.
+   */
   async untilAnswering(urls: Readonly<Record<string, string>>): Promise<void> {
+    await this.#untilWell();
     const deadline = Date.now() + answerPatience;
     for (const [name, url] of Object.entries(urls)) {
       let status = await statusOf(url);
@@ -117,6 +121,21 @@ export class KubernetesTarget implements Target {
       if (status !== 200)
         say(`  ! ${name}: the pods are ready, but ${url} answers ${status || "nothing"} from here`);
     }
+  }
+
+  async #untilWell(): Promise<void> {
+    const deadline = Date.now() + answerPatience;
+    let down = unwell(await podsOf(this.cluster, this.namespace));
+    while (down.length > 0 && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      down = unwell(await podsOf(this.cluster, this.namespace));
+    }
+    if (down.length === 0) return;
+    say("✘ everything is deployed, but these are not ready:");
+    const names = new Set(down.map(nameOf));
+    for (const line of await explainPods(this.cluster, this.namespace, (pod) => names.has(nameOf(pod))))
+      say(`  ${line}`);
+    throw new DeploymentError("the platform is not ready");
   }
 
   async parts(): Promise<PartState[]> {

@@ -11,6 +11,7 @@ import type { Secrets } from "../secrets.ts";
 import { type MongoServer, mongoScript, type PostgresServer, postgresScript } from "./backup-scripts.ts";
 import { type BucketPodArgs, bucketCertificate, bucketKeys, bucketPod } from "./bucket-pod.ts";
 import { uploadScript } from "./bucket-scripts.ts";
+import { claim } from "./claim.ts";
 import { type ClusterTarget, type Content, configMap, labelsOf, secret } from "./cluster.ts";
 import { type PodArgs, podTemplate, resources } from "./pod.ts";
 import { mongoMembers, replicaSetName } from "./stores/mongo.ts";
@@ -28,33 +29,17 @@ export class Backups extends pulumi.ComponentResource {
     const saved = savedStores.filter((kind) => target.platform.stores[kind]);
     if (backups !== false && saved.length > 0) {
       const bucket = bucketOf(target.settings);
-      if (bucket === undefined) this.#claim(target, backups.volume.size);
+      if (bucket === undefined)
+        // Whatever the stack says of its stores: a backup that goes with what it saved is none.
+        claim(
+          target,
+          { name: backupClaim, component: "backup", size: backups.volume.size, retained: true },
+          this,
+        );
       const place = bucket && { bucket, keys: bucketKeys(target, secrets, this) };
       for (const kind of saved) this.#cronJob(target, kind, secrets, backups, place);
     }
     this.registerOutputs();
-  }
-
-  #claim(target: ClusterTarget, size: string): void {
-    const { storageClass } = target.settings.kubernetes;
-    new k8s.core.v1.PersistentVolumeClaim(
-      backupClaim,
-      {
-        metadata: {
-          name: backupClaim,
-          namespace: target.namespace,
-          labels: labelsOf(target, "backup"),
-          annotations: { "pulumi.com/skipAwait": "true" },
-        },
-        spec: {
-          accessModes: ["ReadWriteOnce"],
-          ...(storageClass !== undefined && { storageClassName: storageClass }),
-          resources: { requests: { storage: size } },
-        },
-      },
-      // Whatever the stack says of its stores: a backup that goes with what it saved is none.
-      { parent: this, dependsOn: [...target.ready], provider: target.retained, retainOnDelete: true },
-    );
   }
 
   #cronJob(

@@ -7,6 +7,7 @@ import type { Settings } from "../../config/settings.ts";
 import { storeHosts } from "../../config/stores.ts";
 import { resolveEnvironment } from "../derived/environment.ts";
 import type { Secrets } from "../secrets.ts";
+import { claim } from "./claim.ts";
 import { type ClusterTarget, type Content, labelsOf, secret, selectorOf } from "./cluster.ts";
 import { podTemplate, probeTiming, resources, startup } from "./pod.ts";
 import { replicasOf, scaled } from "./scaling.ts";
@@ -67,7 +68,16 @@ function createService(
   const keys = keysObject(target, service, parts.secrets, parent);
   const uploads = service.needs.volumes.map((volume) => ({
     ...volume,
-    claim: claim(target, service, volume.name, parent),
+    claim: claim(
+      target,
+      {
+        name: volume.name,
+        component: service.name,
+        size: target.settings.kubernetes.uploads.size,
+        retained: target.settings.kubernetes.volumes === "retain",
+      },
+      parent,
+    ),
   }));
   const [user = sampleUid, group] = (sample ? `${sampleUid}` : (service.user ?? `${defaultUid}`)).split(":");
   const probe =
@@ -274,37 +284,5 @@ function keysObject(
       data: { "private.pem": secrets.signingKey.privatePem, "public.pem": secrets.signingKey.publicPem },
     },
     parent,
-  );
-}
-
-function claim(
-  target: ClusterTarget,
-  service: ServiceModel,
-  name: string,
-  parent: pulumi.Resource,
-): k8s.core.v1.PersistentVolumeClaim {
-  const { kubernetes } = target.settings;
-  return new k8s.core.v1.PersistentVolumeClaim(
-    name,
-    {
-      metadata: {
-        name,
-        namespace: target.namespace,
-        labels: labelsOf(target, service.name),
-        // Bound when its first pod is placed, which waits for it.
-        annotations: { "pulumi.com/skipAwait": "true" },
-      },
-      spec: {
-        accessModes: ["ReadWriteOnce"],
-        ...(kubernetes.storageClass !== undefined && { storageClassName: kubernetes.storageClass }),
-        resources: { requests: { storage: kubernetes.uploads.size } },
-      },
-    },
-    {
-      parent,
-      dependsOn: [...target.ready],
-      provider: target.retained,
-      retainOnDelete: kubernetes.volumes === "retain",
-    },
   );
 }

@@ -109,6 +109,25 @@ describe("network", () => {
   });
 });
 
+test("every member of a store finds a claim of the platform's by its name, and a larger size changes nothing else", async () => {
+  const claims = objects(graph, "PersistentVolumeClaim");
+  const expected = [...objects(graph, "StatefulSet").values()].flatMap(({ metadata, spec }) =>
+    Array.from(
+      { length: spec.replicas },
+      (_, member) => `${spec.volumeClaimTemplates[0].metadata.name}-${metadata.name}-${member}`,
+    ),
+  );
+  expect(expected).toHaveLength(8);
+  expect([...claims.keys()]).toEqual(expect.arrayContaining(expected));
+  const larger = objects(await graphOf({ kafka: { volume: { size: "40Gi" } } }), "PersistentVolumeClaim");
+  const sizes = [...larger].map(([name, { spec }]) => [name, spec.resources.requests.storage]);
+  expect(sizes.filter(([, size]) => size === "40Gi").map(([name]) => name)).toEqual([
+    "data-kafka-0",
+    "data-kafka-1",
+    "data-kafka-2",
+  ]);
+});
+
 test("every pod template is selected by its own controller, and the two agree on the component", () => {
   for (const kind of ["Deployment", "StatefulSet"])
     for (const [, { spec }] of objects(graph, kind))

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -20,7 +20,21 @@ const { values: options } = parseArgs({
 });
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 mkdirSync(join(root, ".beat"), { recursive: true });
-const work = mkdtempSync(join(root, ".beat", "mutants-"));
+// What a run left that was killed: the folder's name says whose it is.
+for (const name of readdirSync(join(root, ".beat"))) {
+  const [, owner] = /^mutants-(\d+)-/.exec(name) ?? [];
+  if (owner !== undefined && !runs(Number(owner))) rmSync(join(root, ".beat", name), { recursive: true });
+}
+const work = mkdtempSync(join(root, ".beat", `mutants-${process.pid}-`));
+
+/** Whether a process is there. */
+function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** Applies a mutant to a copy of the source and bundles it. @throws when its text is not there exactly once. */
 async function build(mutant: Mutant | undefined): Promise<string> {
@@ -118,6 +132,8 @@ const told = ({ name, edits, suites }: Mutant) =>
 const { only } = options;
 const chosen = mutants.filter((mutant) => only?.some((text) => told(mutant).includes(text)) ?? true);
 try {
+  if (chosen.length === 0)
+    throw new Error(`--only ${only?.join(" ")}: no mutant's name, file or suites contain it`);
   // Every text is looked up before anything runs.
   const builds: string[] = [];
   for (const mutant of chosen) builds.push(await build(mutant));
@@ -142,7 +158,7 @@ try {
   const noticed = chosen.length - survivors.length;
   const of = only === undefined ? `; ${unreached.size} of ${baseline.passed.size} cases unreached` : "";
   console.log(`${noticed} of ${chosen.length} mutants noticed${of}`);
-  process.exitCode = survivors.length === 0 && chosen.length > 0 ? 0 : 1;
+  process.exitCode = survivors.length === 0 ? 0 : 1;
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { claim } from "../claim.ts";
 import { type ClusterTarget, labelsOf, selectorOf } from "../cluster.ts";
 import { type PodArgs, podTemplate } from "../pod.ts";
 
@@ -34,7 +35,8 @@ export const memberHost = (
 
 /**
  * A store: StatefulSet, headless Service for its members, Service for its clients, and a disruption budget where it
- * has several members. Its claims outlive the set unless the stack says `volumes: delete`.
+ * has several members. Its claims are made here, under the names by which the set finds them: a set's template is for
+ * good, a claim's size can grow. They outlive the stack unless it says `volumes: delete`.
  */
 export function statefulStore(
   target: ClusterTarget,
@@ -44,7 +46,6 @@ export function statefulStore(
   const { settings, namespace } = target;
   const labels = labelsOf(target, args.host);
   const selector = selectorOf(target, args.host);
-  const kept = settings.kubernetes.volumes === "retain" ? "Retain" : "Delete";
   const base = { parent: opts.parent, dependsOn: [...target.ready] };
   const port = ({ name, number }: { name: string; number: number }) => ({
     name,
@@ -65,6 +66,19 @@ export function statefulStore(
     },
     base,
   );
+  const claims = Array.from({ length: args.replicas }, (_, member) =>
+    claim(
+      target,
+      {
+        // Source: Kubernetes, "StatefulSets", stable storage: `<template>-<set>-<ordinal>`.
+        name: `${args.volume.name}-${args.name}-${member}`,
+        component: args.host,
+        size: args.volume.size,
+        retained: settings.kubernetes.volumes === "retain",
+      },
+      opts.parent,
+    ),
+  );
   const set = new k8s.apps.v1.StatefulSet(
     args.name,
     {
@@ -79,7 +93,8 @@ export function statefulStore(
         replicas: args.replicas,
         podManagementPolicy: args.parallel ? "Parallel" : "OrderedReady",
         ...(args.minReadySeconds !== undefined && { minReadySeconds: args.minReadySeconds }),
-        persistentVolumeClaimRetentionPolicy: { whenDeleted: kept, whenScaled: "Retain" },
+        // The set does not own its claims.
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
         selector: { matchLabels: selector },
         template: podTemplate(target, { component: args.host, ...args.pod, spread: args.replicas > 1 }),
         volumeClaimTemplates: [
@@ -96,8 +111,14 @@ export function statefulStore(
         ],
       },
     },
-    // The claims of a store are its data: a set that must be made anew may not overlap with its successor.
-    { ...base, dependsOn: [...target.ready, ...opts.dependsOn, headless], deleteBeforeReplace: true },
+    {
+      ...base,
+      dependsOn: [...target.ready, ...opts.dependsOn, headless, ...claims],
+      // The claims of a store are its data: a set that must be made anew may not overlap with its successor.
+      deleteBeforeReplace: true,
+      // Claims are there before the set looks for them. Another template would be another set, and a store that is down.
+      ignoreChanges: ["spec.volumeClaimTemplates"],
+    },
   );
   new k8s.core.v1.Service(
     args.host,

@@ -1,0 +1,54 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { type ClusterTarget, labelsOf } from "./cluster.ts";
+
+/** What differs between the platform's claims. */
+export interface ClaimArgs {
+  readonly name: string;
+  readonly component: string;
+  /** A quantity such as `20Gi`. */
+  readonly size: string;
+  /** Left where it is when the stack is destroyed, for the next one to take over. */
+  readonly retained: boolean;
+}
+
+/**
+ * A claim of a volume. A larger size is asked of the volume that is there (Kubernetes, "Expanding Persistent Volumes
+ * Claims"), which its StorageClass must allow; the API server refuses a smaller one. Everything else of a claim is for
+ * good: another StorageClass is for claims that are made later, since a claim that is replaced is data that is lost.
+ */
+export function claim(
+  target: ClusterTarget,
+  { name, component, size, retained }: ClaimArgs,
+  parent: pulumi.Resource,
+): k8s.core.v1.PersistentVolumeClaim {
+  const { storageClass } = target.settings.kubernetes;
+  return new k8s.core.v1.PersistentVolumeClaim(
+    name,
+    {
+      metadata: {
+        name,
+        namespace: target.namespace,
+        labels: labelsOf(target, component),
+        annotations: {
+          // Bound when its first pod is placed, which waits for it.
+          "pulumi.com/skipAwait": "true",
+          // The size of a claim that a StatefulSet or an earlier stack made belongs to that one's field manager.
+          "pulumi.com/patchForce": "true",
+        },
+      },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        ...(storageClass !== undefined && { storageClassName: storageClass }),
+        resources: { requests: { storage: size } },
+      },
+    },
+    {
+      parent,
+      dependsOn: [...target.ready],
+      provider: target.retained,
+      retainOnDelete: retained,
+      ignoreChanges: ["spec.storageClassName"],
+    },
+  );
+}

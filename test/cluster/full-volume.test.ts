@@ -1,0 +1,111 @@
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { type Account, expectWired, isKnown, signUp } from "../engine/journey.ts";
+import { ClusterStack } from "./cluster-stack.ts";
+import { missingForCluster } from "./requirements.ts";
+import { missingForVolumes, SmallVolumes } from "./small-volumes.ts";
+
+const minutes = 60_000;
+const missing = (await missingForCluster()) ?? (await missingForVolumes());
+const one = { cpu: "30m", volume: { size: "1Gi" } };
+
+// The tests of this file tell one story and depend on one another's order.
+describe("a store whose volume is full, on a real cluster", { timeout: 10 * minutes }, () => {
+  const stack = new ClusterStack();
+  const volumes = new SmallVolumes(stack.namespace);
+  let account: Account = { email: "", password: "" };
+  const settings = (postgres: string, kafka: string) => ({
+    kubernetes: {
+      storageClass: volumes.storageClass,
+      postgres: { cpu: "30m", volume: { size: postgres } },
+      kafka: { cpu: "30m", brokers: 1, volume: { size: kafka } },
+      redis: one,
+    },
+  });
+  const story = (name: string, body: () => Promise<void>) =>
+    test(name, async ({ skip }) => {
+      if (missing !== undefined) skip(missing);
+      await body();
+    });
+  const untilKnown = () =>
+    vi.waitFor(async () => expect(await isKnown(stack, account)).toBe(true), {
+      timeout: 7 * minutes,
+      interval: 2000,
+    });
+  const fill = (pod: string, folder: string) =>
+    // dd ends with "No space left on device".
+    stack.kubectl("exec", pod, "--", "sh", "-c", `dd if=/dev/zero of=${folder}/filler bs=64k || true`);
+
+  afterAll(async () => {
+    if (missing !== undefined) return;
+    await stack.remove();
+    await volumes.remove();
+  }, 5 * minutes);
+
+  story("comes up on volumes that have an end", async () => {
+    await stack.load();
+    await volumes.make({ "data-postgres-0": 256, "data-kafka-0": 256 }, [
+      "data-mongo-0",
+      "data-redis-0",
+      "core-public",
+      "backups",
+    ]);
+    stack.vary(settings("256Mi", "256Mi"));
+    await stack.up();
+    await expectWired(stack, ["/auth", "/core", "/messaging"]);
+    account = await signUp(stack);
+  });
+
+  story("Postgres without room goes down, and `up` and `status` say why", async () => {
+    await fill("postgres-0", "/var/lib/postgresql/data");
+    // A row needs a place in the log of changes, which cannot grow.
+    const many = "CREATE TABLE filler AS SELECT repeat('x', 1000) FROM generate_series(1, 200000)";
+    await stack
+      .kubectl("exec", "postgres-0", "--", "psql", "-U", "postgres", "-d", "core_service", "-c", many)
+      .catch(() => undefined);
+    const { target } = await stack.session();
+    await vi.waitFor(async () => {
+      const part = (await target.parts()).find(({ name }) => name === "postgres-0");
+      expect(part?.ok).toBe(false);
+    }, minutes);
+    await vi.waitFor(async () => expect((await target.explain()).join("\n")).toContain("No space left"), {
+      timeout: 2 * minutes,
+      interval: 2000,
+    });
+    const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    await expect(target.untilAnswering({})).rejects.toThrow("the platform is not ready");
+    const text = said.mock.calls.join("");
+    said.mockRestore();
+    expect(text).toMatch(/postgres-0: [\s\S]*No space left on device/);
+  });
+
+  story("a larger size in the settings is asked of the claim, and nothing else changes", async () => {
+    stack.vary(settings("1Gi", "256Mi"));
+    const changes = await stack.up();
+    expect(changes).toEqual({ update: ["data-postgres-0"] });
+    expect(await volumes.asked("data-postgres-0")).toBe("1Gi");
+  });
+
+  story("once the volume has grown Postgres comes back by itself, with every row", async () => {
+    await volumes.grow("data-postgres-0", 1024);
+    await untilKnown();
+    await stack.kubectl("exec", "postgres-0", "--", "rm", "/var/lib/postgresql/data/filler");
+    await signUp(stack);
+    expect(await stack.up()).toEqual({});
+  });
+
+  story("so does Kafka", async () => {
+    await fill("kafka-0", "/var/lib/kafka/data");
+    stack.vary(settings("1Gi", "1Gi"));
+    expect(await stack.up()).toEqual({ update: ["data-kafka-0"] });
+    await volumes.grow("data-kafka-0", 1024);
+    await vi.waitFor(() => signUp(stack), { timeout: 7 * minutes, interval: 3000 });
+  });
+
+  story("a smaller size is refused by the API server, and nothing has changed", async () => {
+    stack.vary(settings("512Mi", "1Gi"));
+    await expect(stack.up()).rejects.toThrow(/data-postgres-0[\s\S]*less than/);
+    expect(await volumes.asked("data-postgres-0")).toBe("1Gi");
+    stack.vary(settings("1Gi", "1Gi"));
+    expect(await stack.up()).toEqual({});
+  });
+});
