@@ -20,6 +20,7 @@ import { provideImages } from "../kubernetes/images.ts";
 import { followPodLogs } from "../kubernetes/logs.ts";
 import { componentOf, explainPods, nameOf, partOf, podsOf, unwell } from "../kubernetes/pods.ts";
 import { replaceStuckPods } from "../kubernetes/stuck-pods.ts";
+import { fullVolumes, volumePart, volumeUse } from "../kubernetes/volumes.ts";
 import { type StackState, stateOf } from "../workspace.ts";
 import {
   DeploymentError,
@@ -121,6 +122,7 @@ export class KubernetesTarget implements Target {
       if (status !== 200)
         say(`  ! ${name}: the pods are ready, but ${url} answers ${status || "nothing"} from here`);
     }
+    for (const line of await this.#fullVolumes()) say(`  ! ${line}`);
   }
 
   async #untilWell(): Promise<void> {
@@ -135,19 +137,29 @@ export class KubernetesTarget implements Target {
     const names = new Set(down.map(nameOf));
     for (const line of await explainPods(this.cluster, this.namespace, (pod) => names.has(nameOf(pod))))
       say(`  ${line}`);
+    for (const line of await this.#fullVolumes()) say(`  ${line}`);
     throw new DeploymentError("the platform is not ready");
   }
 
-  async parts(): Promise<PartState[]> {
-    return (await podsOf(this.cluster, this.namespace)).map(partOf);
+  async #fullVolumes(): Promise<string[]> {
+    const pods = await podsOf(this.cluster, this.namespace);
+    return fullVolumes(await volumeUse(this.cluster, this.namespace, pods));
   }
 
-  explain(): Promise<string[]> {
+  async parts(): Promise<PartState[]> {
+    const pods = await podsOf(this.cluster, this.namespace);
+    const volumes = await volumeUse(this.cluster, this.namespace, pods);
+    return [...pods.map(partOf), ...volumes.map(volumePart)];
+  }
+
+  async explain(): Promise<string[]> {
     // Backups run on a schedule of their own: a failed one is not why `up` failed.
     const concerns = (pod: V1Pod) => !savedStores.some((kind) => componentOf(pod) === backupOf(kind));
-    return explainPods(this.cluster, this.namespace, concerns).catch((error: unknown) => [
-      `the pods cannot be asked: ${reasonOf(error)}`,
-    ]);
+    try {
+      return [...(await explainPods(this.cluster, this.namespace, concerns)), ...(await this.#fullVolumes())];
+    } catch (error) {
+      return [`the pods cannot be asked: ${reasonOf(error)}`];
+    }
   }
 
   logs(name: string | undefined, options: LogOptions): Promise<void> {

@@ -18,7 +18,7 @@ export interface TargetArgs {
   readonly prefix: string;
 }
 
-/** One running part of a stack: a container, or a pod. */
+/** One part of a stack: a container, a pod, or a volume. */
 export interface PartState {
   readonly name: string;
   readonly ok: boolean;

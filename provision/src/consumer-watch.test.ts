@@ -1,13 +1,14 @@
 import { createServer, type Server } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ConsumerWatch, readWatch } from "./consumer-watch.ts";
+import type { PartitionState } from "./group-progress.ts";
 
 let service: Server;
 let watch: ConsumerWatch;
-let member: boolean | Error;
+let group: readonly PartitionState[] | undefined | Error;
 
 beforeEach(async () => {
-  member = true;
+  group = [];
   service = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
   const { port } = service.address() as { port: number };
@@ -19,7 +20,7 @@ beforeEach(async () => {
       WATCH_SERVICE_PORT: String(port),
       WATCH_PORT: "0",
     }),
-    () => (member instanceof Error ? Promise.reject(member) : Promise.resolve(member)),
+    () => (group instanceof Error ? Promise.reject(group) : Promise.resolve(group)),
   );
 });
 afterEach(() => {
@@ -35,28 +36,105 @@ const live = async (port: number): Promise<string> => {
 test("a member that has been away for longer than a rebalance is dead, one that was seen is not", async () => {
   const start = Date.now();
   await watch.look(start);
-  member = false;
+  group = undefined;
   await watch.look(start + 50_000);
-  expect(watch.dead(start + 59_000)).toBe(false);
-  expect(watch.dead(start + 61_000)).toBe(true);
-  member = true;
+  expect(watch.dead(start + 59_000)).toBeUndefined();
+  expect(watch.dead(start + 61_000)).toMatch(/no member at 10\.0\.0\.7/);
+  group = [];
   await watch.look(start + 62_000);
-  expect(watch.dead(start + 100_000)).toBe(false);
+  expect(watch.dead(start + 100_000)).toBeUndefined();
 });
 
 test("nobody is dead while Kafka does not answer", async () => {
   const start = Date.now();
-  member = new Error("connection refused");
+  group = new Error("connection refused");
   await watch.look(start + 200_000);
-  expect(watch.dead(start + 201_000)).toBe(false);
+  expect(watch.dead(start + 201_000)).toBeUndefined();
+});
+
+/** Looks every five seconds, from one second to another. */
+const looks = async (start: number, from: number, to: number): Promise<void> => {
+  for (let second = from; second <= to; second += 5) await watch.look(start + second * 1000);
+};
+
+test("a member that stays in its group and reads no further is dead, once per offset", async () => {
+  const start = Date.now();
+  const at = (committed: bigint, end: bigint): void => {
+    group = [{ partition: "auth_events/0", committed, start: 0n, end }];
+  };
+  const { port } = service.address() as { port: number };
+  at(4n, 4n);
+  await looks(start, 0, 5);
+  // A record waits, and another comes meanwhile.
+  at(4n, 5n);
+  await looks(start, 10, 95);
+  at(4n, 6n);
+  await looks(start, 100, 125);
+  expect(watch.dead(start + 129_000)).toBeUndefined();
+  expect(watch.dead(start + 131_000)).toMatch(/auth_consumer reads no further in auth_events\/0 than 4/);
+  // The kubelet restarts the service.
+  await new Promise((resolve) => service.close(resolve));
+  await looks(start, 140, 145);
+  await new Promise<void>((resolve) => service.listen(port, "127.0.0.1", resolve));
+  // It cannot handle that record either: another restart would not help.
+  await looks(start, 150, 700);
+  expect(watch.dead(start + 700_000)).toBeUndefined();
+  // It gets further, and is stuck elsewhere.
+  at(5n, 6n);
+  await looks(start, 705, 840);
+  expect(watch.dead(start + 840_000)).toMatch(/than 5/);
+});
+
+test("a slow consumer that moves, and one that has read all, are alive", async () => {
+  const start = Date.now();
+  for (let round = 0; round < 8; round++) {
+    group = [
+      { partition: "slow/0", committed: BigInt(round), start: 0n, end: 100n },
+      { partition: "read/0", committed: 7n, start: 0n, end: 7n },
+      // What waited has been deleted by age.
+      { partition: "old/0", committed: 3n, start: 9n, end: 9n },
+    ];
+    await looks(start, round * 100, round * 100 + 95);
+    expect(watch.dead(start + round * 100_000 + 95_000)).toBeUndefined();
+  }
+});
+
+test("records from before the watch in a partition without a commit are nobody's fault; later ones are", async () => {
+  const start = Date.now();
+  const at = (end: bigint): void => {
+    group = [{ partition: "auth_events/0", committed: -1n, start: 0n, end }];
+  };
+  at(8n);
+  await looks(start, 0, 400);
+  expect(watch.dead(start + 400_000)).toBeUndefined();
+  at(9n);
+  await looks(start, 405, 540);
+  expect(watch.dead(start + 540_000)).toMatch(/auth_events\/0/);
+});
+
+test.each([
+  ["a partition that goes to another member", []],
+  ["a Kafka that is away", new Error("connection refused")],
+])("%s starts the time anew", async (_, between) => {
+  const start = Date.now();
+  const stuck = [{ partition: "auth_events/0", committed: 4n, start: 0n, end: 5n }];
+  group = stuck;
+  await looks(start, 0, 100);
+  group = between;
+  await looks(start, 105, 110);
+  group = stuck;
+  await looks(start, 115, 230);
+  expect(watch.dead(start + 230_000)).toBeUndefined();
+  await looks(start, 235, 240);
+  expect(watch.dead(start + 240_000)).toMatch(/than 4/);
 });
 
 test("a service that is not there yet has all its time before it", async () => {
   const start = Date.now();
-  member = false;
+  group = undefined;
   await new Promise((resolve) => service.close(resolve));
   await watch.look(start + 200_000);
-  expect(watch.dead(start + 210_000)).toBe(false);
+  expect(watch.dead(start + 210_000)).toBeUndefined();
 });
 
 test("the kubelet hears of a closed port", async () => {

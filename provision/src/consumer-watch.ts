@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
-import { Admin } from "@platformatic/kafka";
 import { z } from "zod";
+import { type AskGroup, GroupProgress } from "./group-progress.ts";
 
 /** What the watch is told through its environment. */
 const watchSchema = z.strictObject({
@@ -17,6 +17,8 @@ const watchSchema = z.strictObject({
   port: z.coerce.number().int(),
   /** Longest time without a member until the service counts as dead, seconds: a rebalance takes less. */
   patienceSeconds: z.coerce.number().int().min(1).default(60),
+  /** Longest time that records wait while the group gets no further, seconds: messaging tries again every 60. */
+  stallSeconds: z.coerce.number().int().min(1).default(120),
 });
 export type Watch = z.output<typeof watchSchema>;
 
@@ -29,40 +31,54 @@ export const readWatch = (env: Readonly<Record<string, string | undefined>>): Wa
     servicePort: env.WATCH_SERVICE_PORT,
     port: env.WATCH_PORT,
     ...(env.WATCH_PATIENCE_SECONDS !== undefined && { patienceSeconds: env.WATCH_PATIENCE_SECONDS }),
+    ...(env.WATCH_STALL_SECONDS !== undefined && { stallSeconds: env.WATCH_STALL_SECONDS }),
   });
 
-/** What is asked of the group: whether a member connects from the address; throws when Kafka does not answer. */
-export type Membership = () => Promise<boolean>;
-
 /**
- * Says whether a service whose consumer never comes back by itself is still alive (contracts P3): its port accepts, and
- * its group has a member at this address. When Kafka does not answer nobody is to blame, and restarting would help
- * nobody; when the service is not there, its time starts anew once it is.
+ * Says whether a service whose consumer never comes back by itself is still alive (contracts P3): its port accepts, its
+ * group has a member at this address, and no records wait that this member does not read. When Kafka does not answer
+ * nobody is to blame, and restarting would help nobody; when the service is not there, its time starts anew once it is.
  */
 export class ConsumerWatch {
   readonly #watch: Watch;
-  readonly #isMember: Membership;
+  readonly #ask: AskGroup;
+  readonly #progress: GroupProgress;
   #since = Date.now();
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #said: string | undefined;
 
-  constructor(watch: Watch, isMember: Membership) {
+  /** @param ask throws when Kafka does not answer. */
+  constructor(watch: Watch, ask: AskGroup) {
     this.#watch = watch;
-    this.#isMember = isMember;
+    this.#ask = ask;
+    this.#progress = new GroupProgress(watch.stallSeconds * 1000);
   }
 
   /** One look at the group. */
   async look(now: number = Date.now()): Promise<void> {
+    if (!(await accepts(this.#watch.servicePort))) {
+      this.#since = now;
+      this.#progress.restarted(now);
+      return;
+    }
     try {
-      if (!(await accepts(this.#watch.servicePort)) || (await this.#isMember())) this.#since = now;
+      const states = await this.#ask();
+      if (states !== undefined) this.#since = now;
+      this.#progress.note(states ?? [], now);
     } catch {
       this.#since = now;
+      this.#progress.note([], now);
     }
   }
 
-  /** Whether the consumer counts as dead. */
-  dead(now: number = Date.now()): boolean {
-    return now - this.#since > this.#watch.patienceSeconds * 1000;
+  /** Why the consumer counts as dead; undefined while it does not. */
+  dead(now: number = Date.now()): string | undefined {
+    const { group, address, patienceSeconds } = this.#watch;
+    if (now - this.#since > patienceSeconds * 1000)
+      return `group ${group} has had no member at ${address} for too long`;
+    const [stall] = this.#progress.stalls(now);
+    return stall && `group ${group} reads no further in ${stall.partition} than ${stall.committed}`;
   }
 
   /** Looks every five seconds and answers the kubelet. @returns the port. */
@@ -74,13 +90,12 @@ export class ConsumerWatch {
     };
     again();
     this.#server = createServer((_, response) => {
-      const { group, address, servicePort } = this.#watch;
+      const { servicePort } = this.#watch;
       void accepts(servicePort).then((open) => {
-        const reason = open
-          ? this.dead()
-            ? `group ${group} has had no member at ${address} for too long`
-            : undefined
-          : `port ${servicePort} does not accept`;
+        const reason = open ? this.dead() : `port ${servicePort} does not accept`;
+        // The kubelet shows no body.
+        if (open && reason !== undefined && reason !== this.#said) console.log(reason);
+        this.#said = reason;
         response.writeHead(reason === undefined ? 200 : 503, { "content-type": "text/plain" });
         response.end(`${reason ?? "ok"}\n`);
       });
@@ -98,23 +113,6 @@ export class ConsumerWatch {
     clearTimeout(this.#timer);
     this.#server?.close();
   }
-}
-
-/** Asks Kafka for the members of the group. */
-export function membershipOf({ bootstrap, group, address }: Watch): Membership {
-  const admin = new Admin({
-    clientId: "beat-watch",
-    bootstrapBrokers: [bootstrap],
-    retries: 0,
-    connectTimeout: 2000,
-    autocreateTopics: false,
-  });
-  return async () => {
-    const groups = await admin.describeGroups({ groups: [group] });
-    const members = [...(groups.get(group)?.members.values() ?? [])];
-    // Brokers write an address with a slash in front.
-    return members.some(({ clientHost }) => clientHost.replace(/^\//, "") === address);
-  };
 }
 
 function accepts(port: number): Promise<boolean> {

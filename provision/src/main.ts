@@ -40,7 +40,8 @@ try {
 
 /** Stays beside a service and answers for its consumer. */
 async function watchConsumer(): Promise<void> {
-  const { ConsumerWatch, membershipOf, readWatch } = await import("./consumer-watch.ts");
+  const { ConsumerWatch, readWatch } = await import("./consumer-watch.ts");
+  const { askGroup } = await import("./group-progress.ts");
   const watch = readWatch(process.env);
-  await new ConsumerWatch(watch, membershipOf(watch)).start();
+  await new ConsumerWatch(watch, askGroup(watch.bootstrap, watch.group, watch.address)).start();
 }

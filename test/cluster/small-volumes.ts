@@ -63,7 +63,15 @@ export class SmallVolumes {
           accessModes: ["ReadWriteOnce"],
           storageClassName: this.storageClass,
           claimRef: { namespace: this.#namespace, name: claim },
-          hostPath: { path, type: "Directory" },
+          // Unlike `hostPath`, measured by the kubelet.
+          local: { path },
+          nodeAffinity: {
+            required: {
+              nodeSelectorTerms: [
+                { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "Exists" }] },
+              ],
+            },
+          },
         },
       });
       this.#made.push(claim);
