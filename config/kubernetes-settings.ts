@@ -94,7 +94,7 @@ export const kubernetesSchema = z.strictObject({
     })
     .prefault({}),
   serviceCpu: cpu.default("100m").describe("CPU request of a service"),
-  /** What happens to the volumes of a store whose StatefulSet is deleted. */
+  /** What happens to the volumes of stores and services when the stack is destroyed. */
   volumes: z.enum(["retain", "delete"]).default("retain"),
   postgres: z.strictObject({ volume: volume("20Gi"), cpu: cpu.default("250m") }).prefault({}),
   mongo: z

@@ -132,6 +132,9 @@ export async function explainPods(
     ];
     // A message is often the log's end over again.
     lines.push(...indent([...new Set(words.map((line) => line.trimEnd()))]));
+    // The kubelet measures no volume of a pod that is down.
+    if (words.some((line) => line.includes("No space left on device")))
+      lines.push("  fix: its volume is full: a larger size in the settings, then up");
   }
   for (const claim of claims) {
     const name = claim.metadata?.name ?? "";

@@ -163,6 +163,12 @@ export class ClusterStack {
     return stdout;
   }
 
+  /** Makes an object of the cluster what it says. */
+  async apply(object: object): Promise<void> {
+    const input = JSON.stringify(object);
+    await execa("kubectl", ["apply", "-f", "-"], { env: { KUBECONFIG: kubeconfig ?? "" }, input });
+  }
+
   /** Asks the gateway. */
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
     return fetch(`${this.#base}${path}`, { signal: AbortSignal.timeout(15_000), ...init });
