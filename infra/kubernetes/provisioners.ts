@@ -99,6 +99,15 @@ function createJob(
       spec: {
         backoffLimit: 4,
         activeDeadlineSeconds: 280,
+        // A password that the store refuses (exit code 2, `provision/`) is not right the next time.
+        podFailurePolicy: {
+          rules: [
+            {
+              action: "FailJob",
+              onExitCodes: { containerName: "provision", operator: "In", values: [2] },
+            },
+          ],
+        },
         template: podTemplate(target, {
           component,
           uid: 1000,

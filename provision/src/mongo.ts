@@ -18,7 +18,7 @@ export async function provisionMongo(plan: MongoPlan): Promise<Done[]> {
     plan.replicaSet === undefined
       ? `mongodb://${plan.host}:${plan.port}/`
       : `mongodb://${plan.replicaSet.members.join(",")}/?replicaSet=${plan.replicaSet.name}`;
-  const client = await untilAnswered(plan.waitSeconds, async () => {
+  const attempt = async (): Promise<MongoClient> => {
     const candidate = new MongoClient(address, login);
     try {
       await candidate.db("admin").command({ ping: 1 });
@@ -29,6 +29,11 @@ export async function provisionMongo(plan: MongoPlan): Promise<Done[]> {
       await candidate.close();
       throw error;
     }
+  };
+  const client = await untilAnswered(plan.waitSeconds, attempt, {
+    // Source: MongoDB error codes, AuthenticationFailed.
+    refused: (error) => (error as { code?: unknown }).code === 18,
+    passwordFile: plan.admin.passwordFile,
   });
   try {
     const done: Done[] = [...replicaSet];

@@ -42,7 +42,7 @@ export async function provisionPostgres(plan: PostgresPlan): Promise<Done[]> {
 
 async function connect(plan: PostgresPlan, database: string): Promise<pg.Client> {
   const password = readPassword(plan.admin.passwordFile);
-  return untilAnswered(plan.waitSeconds, async () => {
+  const attempt = async (): Promise<pg.Client> => {
     const client = new pg.Client({
       host: plan.host,
       port: plan.port,
@@ -60,6 +60,11 @@ async function connect(plan: PostgresPlan, database: string): Promise<pg.Client>
       await client.end().catch(() => {});
       throw error;
     }
+  };
+  return untilAnswered(plan.waitSeconds, attempt, {
+    // Source: PostgreSQL, Appendix A, class 28: invalid_password, invalid_authorization_specification.
+    refused: (error) => ["28P01", "28000"].includes((error as { code?: string }).code ?? ""),
+    passwordFile: plan.admin.passwordFile,
   });
 }
 

@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { planSchema } from "./plan.ts";
-import { untilAnswered } from "./retry.ts";
+import { CredentialsError, untilAnswered } from "./retry.ts";
 import { scramVerifier } from "./scram.ts";
+
+afterEach(() => vi.useRealTimers());
 
 test("a verifier is the one PostgreSQL computes", () => {
   // From RFC 7677 section 3: user "user", password "pencil", this salt, 4096 rounds; the server key follows from them.
@@ -37,4 +39,41 @@ test("an attempt is repeated until it succeeds, and its last error is thrown whe
   };
   expect(await untilAnswered(5, third)).toBe(3);
   await expect(untilAnswered(0.2, () => Promise.reject(new Error("down")))).rejects.toThrow("down");
+});
+
+test("a password that the store refuses for ten seconds on end is given up, with the secret's name", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout"] });
+  const refused = Object.assign(new Error("password authentication failed"), { code: "28P01" });
+  const credentials = {
+    refused: (error: unknown) => error === refused,
+    passwordFile: "/run/secrets/postgres-admin",
+  };
+  let calls = 0;
+  const passing = async (attempt: () => Promise<unknown>, seconds: number) => {
+    const outcome = untilAnswered(120, attempt, credentials).then(
+      (value) => value,
+      (error: unknown) => error,
+    );
+    await vi.advanceTimersByTimeAsync(seconds * 1000);
+    return outcome;
+  };
+  const given = await passing(() => {
+    calls += 1;
+    return Promise.reject(refused);
+  }, 15);
+  expect(given).toBeInstanceOf(CredentialsError);
+  expect((given as Error).message).toBe(
+    "password authentication failed; fix: make the secret postgres-admin what the store has",
+  );
+  expect(calls).toBeGreaterThan(10);
+  expect(calls).toBeLessThan(30);
+  // While it boots it knows no users, is away, knows none again, and then does.
+  const answers = [...Array(15).fill(refused), new Error("starting"), ...Array(15).fill(refused)];
+  calls = 0;
+  const booted = await passing(async () => {
+    const next = answers[calls++];
+    if (next !== undefined) throw next;
+    return "in";
+  }, 60);
+  expect(booted).toBe("in");
 });
