@@ -184,6 +184,9 @@ export const front: readonly Mutant[] = [
       "framing chunks pipelining",
     ],
   ]),
+  ...of("proxy/incoming.ts", [
+    ["the body of a request that waits its turn is lost", "this.#early.push(chunk);", "", "pipelining"],
+  ]),
   ...of("proxy/request-facts.ts", [
     ["the absolute form's authority is forgotten", "host: absolute[1] as string", "host", "path"],
     ["two request ids count", "head.requestIds === 1 && ", "", "fields identity"],
