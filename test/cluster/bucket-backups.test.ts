@@ -144,6 +144,26 @@ describe("backups in a bucket, on a real cluster", { timeout: 10 * minutes }, ()
     await backUp(await stack.session(), "postgres");
   });
 
+  story(
+    "a backup whose image cannot be pulled is given up and named long before its time is over",
+    async () => {
+      const overrides = {
+        ...stack.settings.images.overrides,
+        rclone: { reference: "localhost/rclone:nowhere" },
+      };
+      stack.vary({ kubernetes: backups(), images: { overrides } });
+      await stack.up();
+      const start = Date.now();
+      await expect(backUp(await stack.session(), "postgres")).rejects.toThrow(
+        /cannot start[\s\S]*localhost\/rclone:nowhere/,
+      );
+      expect(Date.now() - start).toBeLessThan(2 * minutes);
+      expect(await stack.kubectl("get", "jobs", "-o", "name")).not.toMatch(/backup/);
+      stack.vary({ kubernetes: backups() });
+      await stack.up();
+    },
+  );
+
   story("a stack goes back to a claim, and says when it was not brought up since", async () => {
     const { "backups-access-key-id": _id, "backups-secret-access-key": _key, ...others } = stack.secrets;
     stack.secrets = others;

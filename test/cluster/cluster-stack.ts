@@ -169,6 +169,23 @@ export class ClusterStack {
     await execa("kubectl", ["apply", "-f", "-"], { env: { KUBECONFIG: kubeconfig ?? "" }, input });
   }
 
+  /**
+   * Has the API server read objects strictly and change nothing. @returns its warnings.
+   * @throws with the first object that it does not take.
+   */
+  async validate(objects: readonly object[]): Promise<string> {
+    const list = { apiVersion: "v1", kind: "List", items: objects };
+    const { stderr } = await execa(
+      "kubectl",
+      [
+        ...["-n", this.namespace, "apply", "-f", "-", "--server-side", "--force-conflicts"],
+        ...["--dry-run=server", "--validate=strict"],
+      ],
+      { env: { KUBECONFIG: kubeconfig ?? "" }, input: JSON.stringify(list) },
+    );
+    return stderr;
+  }
+
   /** Asks the gateway. */
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
     return fetch(`${this.#base}${path}`, { signal: AbortSignal.timeout(15_000), ...init });

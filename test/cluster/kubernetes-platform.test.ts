@@ -53,6 +53,16 @@ describe("the Kubernetes target on a real cluster", { timeout: 10 * minutes }, (
     expect(objects).toEqual(JSON.parse(JSON.stringify(sent)));
   });
 
+  story("the API server takes every object in its strictest reading, without a warning", async () => {
+    const objects = sentObjects(await stack.state());
+    expect(objects.length).toBeGreaterThan(50);
+    expect(await stack.validate(objects)).toBe("");
+    // The same eye sees what is wrong.
+    const [deployment] = objects.filter(({ kind }) => kind === "Deployment");
+    const misspelt = { ...deployment, spec: { ...(deployment?.spec as object), replica: 1 } };
+    await expect(stack.validate([misspelt])).rejects.toThrow(/unknown field "spec\.replica"/);
+  });
+
   story("a sign-up travels through gateway, auth, Kafka, core and messaging", async () => {
     account = await signUp(stack);
   });
