@@ -97,16 +97,13 @@ function createJob(
         annotations: { "pulumi.com/timeoutSeconds": "300" },
       },
       spec: {
-        backoffLimit: 4,
+        // The program waits for its store by itself; what fails twice will fail again. Pulumi ends with the job only for
+        // this limit and for the deadline, not for a rule that fails it.
+        backoffLimit: 1,
         activeDeadlineSeconds: 280,
-        // A password that the store refuses (exit code 2, `provision/`) is not right the next time.
         podFailurePolicy: {
-          rules: [
-            {
-              action: "FailJob",
-              onExitCodes: { containerName: "provision", operator: "In", values: [2] },
-            },
-          ],
+          // A node that is drained says nothing about the program.
+          rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
         },
         template: podTemplate(target, {
           component,

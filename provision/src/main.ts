@@ -2,10 +2,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type Done, planSchema } from "./plan.ts";
-import { CredentialsError } from "./retry.ts";
-
-/** Exit code for a password that the store does not take: whoever starts this program again need not. */
-const refusedCode = 2;
 
 /**
  * The Docker provider cannot fail a container by its exit code, only by its health. So success leaves a marker that
@@ -39,7 +35,7 @@ try {
   let cause: unknown = error;
   while (cause instanceof AggregateError && cause.errors.length > 0) cause = cause.errors[0];
   console.error(`provision: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`);
-  process.exit(cause instanceof CredentialsError ? refusedCode : 1);
+  process.exit(1);
 }
 
 /** Stays beside a service and answers for its consumer. */

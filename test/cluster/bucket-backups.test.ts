@@ -147,11 +147,9 @@ describe("backups in a bucket, on a real cluster", { timeout: 10 * minutes }, ()
   story(
     "a backup whose image cannot be pulled is given up and named long before its time is over",
     async () => {
-      const overrides = {
-        ...stack.settings.images.overrides,
-        rclone: { reference: "localhost/rclone:nowhere" },
-      };
-      stack.vary({ kubernetes: backups(), images: { overrides } });
+      const { images } = stack.settings;
+      const overrides = { ...images.overrides, rclone: { reference: "localhost/rclone:nowhere" } };
+      stack.vary({ kubernetes: backups(), images: { ...images, overrides } });
       await stack.up();
       const start = Date.now();
       await expect(backUp(await stack.session(), "postgres")).rejects.toThrow(
@@ -159,7 +157,7 @@ describe("backups in a bucket, on a real cluster", { timeout: 10 * minutes }, ()
       );
       expect(Date.now() - start).toBeLessThan(2 * minutes);
       expect(await stack.kubectl("get", "jobs", "-o", "name")).not.toMatch(/backup/);
-      stack.vary({ kubernetes: backups() });
+      stack.vary({ kubernetes: backups(), images });
       await stack.up();
     },
   );

@@ -135,24 +135,21 @@ describe("stores that somebody else runs, on a real cluster", { timeout: 10 * mi
     await signUp(stack);
   });
 
-  story(
-    "a wrong password is named by up at once, the platform goes on, and the right one repairs it",
-    async () => {
-      const right = stack.secrets;
-      stack.secrets = { ...right, "postgres-admin": makePassword() };
-      const start = Date.now();
-      await expect(stack.up()).rejects.toThrow(/provision-postgres/);
-      // Waiting would not have made it right.
-      expect(Date.now() - start).toBeLessThan(2 * minutes);
-      const said = (await (await stack.session()).target.explain()).join("\n");
-      expect(said).toMatch(
-        /provision-postgres-\S+: [\s\S]*password authentication failed for user "boss"; fix: make the secret postgres-admin what the store has/,
-      );
-      await signUp(stack);
-      stack.secrets = right;
-      await stack.up();
-      expect(await stack.up()).toEqual({});
-      await signUp(stack);
-    },
-  );
+  story("a wrong password is named by up, the platform goes on, and the right one repairs it", async () => {
+    const right = stack.secrets;
+    stack.secrets = { ...right, "postgres-admin": makePassword() };
+    const start = Date.now();
+    await expect(stack.up()).rejects.toThrow(/provision-postgres/);
+    // Waiting would not have made it right.
+    expect(Date.now() - start).toBeLessThan(2 * minutes);
+    const said = (await (await stack.session()).target.explain()).join("\n");
+    expect(said).toMatch(
+      /provision-postgres-\S+: [\s\S]*password authentication failed for user "boss"; fix: make the secret postgres-admin what the store has/,
+    );
+    await signUp(stack);
+    stack.secrets = right;
+    await stack.up();
+    expect(await stack.up()).toEqual({});
+    await signUp(stack);
+  });
 });
