@@ -49,13 +49,32 @@ export async function rendered(args: RenderArgs): Promise<KubernetesObject[]> {
   return sorted(objects);
 }
 
-/** The objects that a stack's state says were sent, in the same order and form as {@link rendered} with its secrets. */
+/** The objects that a stack's state says were sent, in the same form as {@link rendered} with its secrets. */
 export function sentObjects(state: StackState): KubernetesObject[] {
   return sorted(
     state.resources
       .filter(({ type, external }) => isObject(type) && !external)
       .map(({ inputs }) => unwrap(inputs) as KubernetesObject),
   );
+}
+
+/**
+ * The same objects without what the provider draws by chance: the ends of names that it makes, wherever they are used.
+ */
+export function withoutChance(objects: readonly KubernetesObject[]): KubernetesObject[] {
+  const bases = new Map<string, string>();
+  for (const { metadata } of objects) {
+    const { annotations } = metadata as { readonly annotations?: Readonly<Record<string, string>> };
+    if (annotations?.["pulumi.com/autonamed"] === "true")
+      bases.set(metadata.name, metadata.name.replace(/-[0-9a-f]{8}$/, "-*"));
+  }
+  const based = (value: unknown): unknown => {
+    if (typeof value === "string") return bases.get(value) ?? value;
+    if (Array.isArray(value)) return value.map(based);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, based(child)]));
+  };
+  return sorted(objects.map((object) => based(object) as KubernetesObject));
 }
 
 /**

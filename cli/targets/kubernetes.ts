@@ -16,6 +16,7 @@ import {
   withIdentity,
 } from "../kubernetes/checks.ts";
 import { type Cluster, ifFound, openCluster, reasonOf } from "../kubernetes/client.ts";
+import { removeFailedJobs } from "../kubernetes/failed-jobs.ts";
 import { provideImages } from "../kubernetes/images.ts";
 import { followPodLogs } from "../kubernetes/logs.ts";
 import { componentOf, explainPods, nameOf, partOf, podsOf, unwell } from "../kubernetes/pods.ts";
@@ -100,6 +101,7 @@ export class KubernetesTarget implements Target {
 
   async afterChecks(): Promise<void> {
     await provideImages(this.#args, this.cluster);
+    await removeFailedJobs(this.cluster, this.namespace, say);
   }
 
   assist(): () => void {

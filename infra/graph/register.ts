@@ -1,3 +1,4 @@
+import { createHash, scryptSync } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
 /** One resource a program registered. */
@@ -30,7 +31,8 @@ export async function register(
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs, provider, id }) => {
+      newResource: ({ type, name, inputs: given, provider, id }) => {
+        const inputs = type.startsWith("kubernetes:") ? named(type, name, given) : given;
         // What is only read has an id already, and belongs to somebody else.
         if (!id)
           registered.push({
@@ -59,6 +61,31 @@ export async function register(
   // Registration goes on behind the program's back: this waits for the last of it.
   await pulumi.runtime.disconnect();
   return registered;
+}
+
+/**
+ * An object of Kubernetes with a name: the provider makes one, with an end by chance, where the program leaves it out.
+ * Here it follows from the content, so that what is rendered twice is the same.
+ */
+function named<T extends Readonly<Record<string, unknown>>>(type: string, name: string, inputs: T): T {
+  const metadata = inputs.metadata as
+    | { readonly name?: string; readonly namespace?: string; readonly annotations?: object }
+    | undefined;
+  if (metadata === undefined || metadata.name !== undefined) return inputs;
+  const content = JSON.stringify(unwrap(inputs));
+  // A password could be found again from a fast hash. Source: RFC 7914 (scrypt), with Node's default cost.
+  const hash = type.endsWith(":Secret")
+    ? scryptSync(content, `${metadata.namespace}/${name}`, 4)
+    : createHash("sha256").update(content).digest();
+  return {
+    ...inputs,
+    metadata: {
+      ...metadata,
+      // As the provider marks it.
+      annotations: { ...metadata.annotations, "pulumi.com/autonamed": "true" },
+      name: `${name}-${hash.toString("hex").slice(0, 8)}`,
+    },
+  };
 }
 
 /** The mark of a secret in Pulumi's wire format. */

@@ -1,5 +1,4 @@
-import { createHash, scrypt } from "node:crypto";
-import { promisify } from "node:util";
+import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Address } from "../../config/addresses.ts";
@@ -46,24 +45,6 @@ export const selectorOf = (target: Pick<ClusterTarget, "platform" | "stack">, co
 export const shortHash = (text: string): string =>
   createHash("sha256").update(text).digest("hex").slice(0, 10);
 
-/** A hash over values of which none is secret. */
-export const hashOf = (...values: pulumi.Input<string>[]): pulumi.Output<string> =>
-  pulumi.all(values).apply((all) => shortHash(JSON.stringify(all)));
-
-const derive = promisify<string, string, number, Buffer>(scrypt);
-
-/**
- * A hash over secrets that may be shown: a short password could be found again from a fast hash, so this one costs
- * whoever tries tens of milliseconds each time, and another salt gives the same secret another hash.
- * Source: RFC 7914 (scrypt), with Node's default cost of 2^14.
- */
-const secretHashOf = (salt: string, values: readonly pulumi.Input<string>[]): pulumi.Output<string> =>
-  pulumi.unsecret(
-    pulumi
-      .all([...values])
-      .apply(async (all) => (await derive(JSON.stringify(all), salt, 5)).toString("hex")),
-  );
-
 interface ContentArgs {
   readonly name: string;
   readonly component: string;
@@ -77,32 +58,29 @@ export interface Content {
 }
 
 /**
- * An immutable ConfigMap named by its content: a changed value makes a new object, rolls whoever names it, and only
- * then is the old one deleted. Users take the name from here, never from the object's output: an object that is replaced
- * would take a StatefulSet with it.
+ * An immutable ConfigMap: a changed value makes a new object under a new name, rolls whoever names it, and only then is
+ * the old one deleted. Pulumi makes the names: one that followed from the content would be taken when a deployment has
+ * failed and the former values come back, since what it replaced is only deleted at the end of one that succeeds.
  */
 export function configMap(target: ClusterTarget, args: ContentArgs, parent: pulumi.Resource): Content {
-  const name = pulumi.interpolate`${args.name}-${hashOf(...sortedEntries(args))}`;
   const resource = new k8s.core.v1.ConfigMap(
     args.name,
     {
-      metadata: { name, namespace: target.namespace, labels: labelsOf(target, args.component) },
+      metadata: { namespace: target.namespace, labels: labelsOf(target, args.component) },
       immutable: true,
       data: { ...args.data },
     },
     { parent, dependsOn: [...target.ready] },
   );
-  return { name, resource };
+  return { name: resource.metadata.name, resource };
 }
 
 /** As {@link configMap}, for what must not be shown. */
 export function secret(target: ClusterTarget, args: ContentArgs, parent: pulumi.Resource): Content {
-  const hash = secretHashOf(`${target.namespace}/${args.name}`, sortedEntries(args));
-  const name = pulumi.interpolate`${args.name}-${hash}`;
   const resource = new k8s.core.v1.Secret(
     args.name,
     {
-      metadata: { name, namespace: target.namespace, labels: labelsOf(target, args.component) },
+      metadata: { namespace: target.namespace, labels: labelsOf(target, args.component) },
       immutable: true,
       type: "Opaque",
       stringData: Object.fromEntries(
@@ -111,10 +89,5 @@ export function secret(target: ClusterTarget, args: ContentArgs, parent: pulumi.
     },
     { parent, dependsOn: [...target.ready], additionalSecretOutputs: ["data", "stringData"] },
   );
-  return { name, resource };
+  return { name: resource.metadata.name, resource };
 }
-
-const sortedEntries = ({ data }: ContentArgs): pulumi.Input<string>[] =>
-  Object.entries(data)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flat();

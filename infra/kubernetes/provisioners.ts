@@ -10,15 +10,15 @@ import {
   postgresPlan,
 } from "../derived/plans.ts";
 import type { Secrets } from "../secrets.ts";
-import { type ClusterTarget, configMap, hashOf, labelsOf, secret } from "./cluster.ts";
+import { type ClusterTarget, configMap, labelsOf, secret } from "./cluster.ts";
 import { podTemplate, resources } from "./pod.ts";
 import { kafkaCopies } from "./stores/kafka.ts";
 import { mongoMembers, replicaSetName } from "./stores/mongo.ts";
 import type { Stores } from "./stores/stores.ts";
 
 /**
- * Jobs that bring each store to what the definition declares. A job is named by its plan, its passwords and its image:
- * when one of them changes there is a new job, which runs, and `up` waits until it has succeeded.
+ * Jobs that bring each store to what the definition declares. When a plan, its passwords or its image change there is a
+ * new job, which runs, and `up` waits until it has succeeded.
  */
 export class Provisioners extends pulumi.ComponentResource {
   readonly jobs: { readonly [K in StoreKind]?: k8s.batch.v1.Job } = {};
@@ -86,12 +86,10 @@ function createJob(
           },
           parent,
         );
-  const job = pulumi.interpolate`${component}-${hashOf(content.name, passwords?.name ?? "", target.images.provision)}`;
   return new k8s.batch.v1.Job(
     component,
     {
       metadata: {
-        name: job,
         namespace: target.namespace,
         labels: labelsOf(target, component),
         annotations: { "pulumi.com/timeoutSeconds": "300" },

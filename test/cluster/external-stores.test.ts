@@ -147,6 +147,7 @@ describe("stores that somebody else runs, on a real cluster", { timeout: 10 * mi
       /provision-postgres-\S+: [\s\S]*password authentication failed for user "boss"; fix: make the secret postgres-admin what the store has/,
     );
     await signUp(stack);
+    // The former values come back, whose objects are still there.
     stack.secrets = right;
     await stack.up();
     expect(await stack.up()).toEqual({});

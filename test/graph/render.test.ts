@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { comparable, fileOf, type KubernetesObject, rendered, withheld } from "../../cli/render/objects.ts";
+import {
+  comparable,
+  fileOf,
+  type KubernetesObject,
+  rendered,
+  withheld,
+  withoutChance,
+} from "../../cli/render/objects.ts";
 import { configInFile } from "../../cli/render/sources.ts";
 import { writeObjects, yamlOf } from "../../cli/render/yaml.ts";
 import { requiredSecrets } from "../../config/environment.ts";
@@ -78,4 +85,18 @@ test("a Secret is compared by what is stored", () => {
   const stored = { apiVersion: "v1", kind: "Secret", metadata, data: { password: "cA==" } };
   expect(comparable(given)).toEqual(comparable(stored));
   expect(comparable({ ...given, stringData: { password: "q" } })).not.toEqual(comparable(stored));
+});
+
+test("ends of names that are drawn by chance are taken off wherever the names are used", () => {
+  const named = (name: string) => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, annotations: { "pulumi.com/autonamed": "true" } },
+  });
+  const user = (name: string) => ({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, uses: [name] });
+  const [one, other] = ["keys-0123abcd", "keys-ffff0000"].map((name) =>
+    withoutChance([named(name), user(name)]),
+  );
+  expect(one).toEqual(other);
+  expect(JSON.stringify(one)).toContain('"uses":["keys-*"]');
 });

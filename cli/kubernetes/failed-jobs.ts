@@ -1,0 +1,31 @@
+import { provisionerOf } from "../../config/edges.ts";
+import { type StoreKind, storeHosts } from "../../config/stores.ts";
+import { componentLabel } from "../../infra/kubernetes/cluster.ts";
+import type { Cluster } from "./client.ts";
+
+/**
+ * Deletes provisioning jobs that have failed, so that the next deployment runs them again: what was wrong may have been
+ * put right in the store, where Pulumi sees no change.
+ */
+export async function removeFailedJobs(
+  { batch }: Cluster,
+  namespace: string,
+  say: (line: string) => void,
+): Promise<void> {
+  const provisioners = new Set((Object.keys(storeHosts) as StoreKind[]).map(provisionerOf));
+  const { items } = await batch.listNamespacedJob({ namespace });
+  for (const { metadata, status } of items) {
+    const failed = status?.conditions?.some(
+      (condition) => condition.type === "Failed" && condition.status === "True",
+    );
+    const { name = "", uid, labels } = metadata ?? {};
+    if (!failed || !provisioners.has(labels?.[componentLabel] ?? "")) continue;
+    await batch.deleteNamespacedJob({
+      name,
+      namespace,
+      propagationPolicy: "Background",
+      body: { ...(uid !== undefined && { preconditions: { uid } }) },
+    });
+    say(`  ✔ job ${name}, which had failed, deleted`);
+  }
+}
