@@ -42,6 +42,7 @@ test("a pod that a controller keeps up and that is down is unwell; one on its wa
     owned("Job"),
     owned("ReplicaSet", { deletionTimestamp: new Date(0) }),
     { ...owned("StatefulSet"), status: { conditions: [ready("True")] } },
+    { ...owned("ReplicaSet"), status: { phase: "Failed", reason: "Evicted" } },
   ];
   expect(unwell(pods).map(({ metadata }) => metadata?.name)).toEqual(["of-StatefulSet", "of-ReplicaSet"]);
 });

@@ -31,14 +31,15 @@ export const isWell = (pod: V1Pod): boolean =>
     (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True"));
 
 /**
- * Pods that a controller keeps running and that are not well. What is on its way out is not among them, nor a job's pod,
- * which has had its try.
+ * Pods that a controller keeps running and that are not well. What is on its way out is not among them, nor one that has
+ * failed for good, which its controller has replaced (an evicted one stays for a while), nor a job's, which has had its try.
  */
 export const unwell = (pods: readonly V1Pod[]): V1Pod[] =>
   pods.filter(
     (pod) =>
       !isWell(pod) &&
       pod.metadata?.deletionTimestamp === undefined &&
+      pod.status?.phase !== "Failed" &&
       (pod.metadata?.ownerReferences ?? []).some(
         ({ kind }) => kind === "StatefulSet" || kind === "ReplicaSet",
       ),
