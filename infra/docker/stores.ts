@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../config/catalogue.ts";
+import { kafkaClusterId } from "../derived/kafka-cluster-id.ts";
 import type { Secrets } from "../secrets.ts";
 import { managedContainer } from "./managed-container.ts";
 import { kafkaProbe, mongoProbe, postgresProbe, redisProbe } from "./probes.ts";
@@ -142,8 +142,7 @@ function createKafka(target: DockerTarget, parent: pulumi.Resource): docker.Cont
       name: host,
       image: target.images(imageReference("kafka", target.settings.images)),
       env: {
-        // A formatted volume refuses another id, so it depends on nothing but the stack's name (P6).
-        CLUSTER_ID: createHash("sha256").update(target.prefix).digest().subarray(0, 16).toString("base64url"),
+        CLUSTER_ID: kafkaClusterId(target.prefix),
         KAFKA_NODE_ID: "1",
         KAFKA_PROCESS_ROLES: "broker,controller",
         KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",

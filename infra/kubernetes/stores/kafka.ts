@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../../config/catalogue.ts";
 import { storeHosts } from "../../../config/stores.ts";
+import { kafkaClusterId } from "../../derived/kafka-cluster-id.ts";
 import { kafkaProbe } from "../../docker/probes.ts";
 import { type ClusterTarget, shortHash } from "../cluster.ts";
 import { probeTiming, resources, startup } from "../pod.ts";
@@ -39,8 +39,7 @@ export function createKafka(target: ClusterTarget, parent: pulumi.Resource): Kaf
     (_, id) => `${id}@${memberHost(target, name, id)}:${facts.controllerPort}`,
   );
   const env: Readonly<Record<string, string>> = {
-    // A formatted volume refuses another id, so it depends on nothing but the namespace (P6).
-    CLUSTER_ID: createHash("sha256").update(target.namespace).digest().subarray(0, 16).toString("base64url"),
+    CLUSTER_ID: kafkaClusterId(target.namespace),
     KAFKA_PROCESS_ROLES: "broker,controller",
     KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
     KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
