@@ -29,11 +29,12 @@ test("volumes of the namespace are told once, with what may be used of them", as
         {},
       ],
     },
-    b: { pods: [{ volume: [volume("data-kafka-0", 95, 5)] }] },
+    b: { pods: [{ volume: [volume("data-kafka-0", 95, 5), volume("data-postgres-0", 1536, 18944)] }] },
   });
   const uses = await volumeUse(cluster, "beat", [podOn("a"), podOn("a"), podOn("b"), podOn("forbidden")]);
   expect(uses.map(volumePart)).toEqual([
     { name: "volume data-kafka-0", ok: false, status: "95 % full, 95 of 100 MiB", image: "" },
+    { name: "volume data-postgres-0", ok: true, status: "7 % full, 1.5 of 20.0 GiB", image: "" },
     { name: "volume data-redis-0", ok: true, status: "10 % full, 10 of 100 MiB", image: "" },
   ]);
   expect(fullVolumes(uses)).toEqual([

@@ -80,8 +80,10 @@ export const fullVolumes = (uses: readonly VolumeUse[]): string[] =>
     .map((use) => `volume ${use.claim} is ${saidOf(use)}; fix: a larger size in the settings, then up`);
 
 function saidOf({ usedBytes, capacityBytes }: VolumeUse): string {
-  const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+  const large = capacityBytes >= 10 * 2 ** 30;
+  const shown = (bytes: number): string =>
+    large ? (bytes / 2 ** 30).toFixed(1) : (bytes / 2 ** 20).toFixed(0);
   // An empty volume of no size is no number.
   const share = capacityBytes > 0 ? Math.floor((100 * usedBytes) / capacityBytes) : 0;
-  return `${share} % full, ${mebibytes(usedBytes)} of ${mebibytes(capacityBytes)} MiB`;
+  return `${share} % full, ${shown(usedBytes)} of ${shown(capacityBytes)} ${large ? "GiB" : "MiB"}`;
 }
