@@ -31,10 +31,6 @@ describe("a store whose volume is full, on a real cluster", { timeout: 10 * minu
       timeout: 7 * minutes,
       interval: 2000,
     });
-  const fill = (pod: string, folder: string) =>
-    // dd ends with "No space left on device".
-    stack.kubectl("exec", pod, "--", "sh", "-c", `dd if=/dev/zero of=${folder}/filler bs=64k || true`);
-
   afterAll(async () => {
     if (missing !== undefined) return;
     await stack.remove();
@@ -56,7 +52,7 @@ describe("a store whose volume is full, on a real cluster", { timeout: 10 * minu
   });
 
   story("a full volume is told by `status`; Postgres without room goes down, and `up` says why", async () => {
-    await fill("postgres-0", "/var/lib/postgresql/data");
+    await volumes.fill("data-postgres-0");
     const { target } = await stack.session();
     const part = async (wanted: string) => (await target.parts()).find(({ name }) => name === wanted);
     await vi.waitFor(
@@ -67,16 +63,20 @@ describe("a store whose volume is full, on a real cluster", { timeout: 10 * minu
         }),
       { timeout: 3 * minutes, interval: 2000 },
     );
-    // Where its log of changes cannot grow, the server gives up.
+    // Where its log of changes cannot grow, the server gives up; what that frees is taken at once.
     const change = "SELECT pg_logical_emit_message(true, 'filler', repeat('x', 1000000)), pg_switch_wal()";
-    for (let i = 0; i < 40; i++)
-      await stack
-        .kubectl("exec", "postgres-0", "--", "psql", "-U", "postgres", "-c", change)
-        .catch(() => undefined);
-    await vi.waitFor(async () => expect((await part("postgres-0"))?.ok).toBe(false), {
-      timeout: minutes,
-      interval: 1000,
-    });
+    const write = ["exec", "postgres-0", "--", "psql", "-U", "postgres", "-c", change];
+    await vi.waitFor(
+      async () => {
+        await stack.kubectl(...write).catch(() => undefined);
+        await volumes.fill("data-postgres-0");
+        expect(await part("postgres-0")).toMatchObject({
+          ok: false,
+          status: expect.stringContaining("CrashLoopBackOff"),
+        });
+      },
+      { timeout: 4 * minutes, interval: 200 },
+    );
     const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     await expect(target.untilAnswering({})).rejects.toThrow("the platform is not ready");
     const text = said.mock.calls.join("");
@@ -94,13 +94,13 @@ describe("a store whose volume is full, on a real cluster", { timeout: 10 * minu
   story("once the volume has grown Postgres comes back by itself, with every row", async () => {
     await volumes.grow("data-postgres-0", 1024);
     await untilKnown();
-    await stack.kubectl("exec", "postgres-0", "--", "rm", "/var/lib/postgresql/data/filler");
+    await volumes.clear("data-postgres-0");
     await signUp(stack);
     expect(await stack.up()).toEqual({});
   });
 
   story("so does Kafka", async () => {
-    await fill("kafka-0", "/var/lib/kafka/data");
+    await volumes.fill("data-kafka-0");
     stack.vary(settings("1Gi", "1Gi"));
     expect(await stack.up()).toEqual({ update: ["data-kafka-0"] });
     await volumes.grow("data-kafka-0", 1024);

@@ -86,6 +86,19 @@ export class SmallVolumes {
     ]);
   }
 
+  /** Takes what room a volume has left. */
+  async fill(claim: string): Promise<void> {
+    const file = join(this.#root, claim, "filler");
+    // It ends with "No space left on device".
+    const append = ["oflag=append", "conv=notrunc", "bs=4k"];
+    await execa("dd", ["if=/dev/zero", `of=${file}`, ...append], { reject: false });
+  }
+
+  /** Gives the room back. */
+  async clear(claim: string): Promise<void> {
+    await rm(join(this.#root, claim, "filler"));
+  }
+
   /** Gives a volume so many MiB, as a driver does that has seen the claim. */
   async grow(claim: string, size: number): Promise<void> {
     await execa("mount", ["-o", `remount,size=${size}m`, join(this.#root, claim)]);
