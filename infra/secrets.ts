@@ -1,8 +1,7 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { InputError } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
-import { makePassword, makePrivateKey, secretProblems, signingKeyName } from "./secret-values.ts";
+import { makePassword, makePrivateKey, signingKeyName } from "./secret-values.ts";
 
 /** The platform's RSA pair: PKCS#8 private key and its public key, both PEM. */
 export interface SigningKey {
@@ -26,8 +25,6 @@ export class Secrets extends pulumi.ComponentResource {
   ) {
     // Its first name said `docker` on every target; stacks that know it by that keep what it made.
     super("beat:platform:Secrets", name, {}, { ...opts, aliases: [{ type: "beat:docker:Secrets" }] });
-    const problems = secretProblems(names, settings, pulumi.getStack());
-    if (problems.length > 0) throw new InputError("the stack's secrets are not complete", problems);
     for (const secret of names) {
       const given = settings.secrets[secret];
       this.#values.set(

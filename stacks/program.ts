@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
+import { requiredSecrets } from "../config/environment.ts";
 import type { PlatformModel } from "../config/model.ts";
 import { InputError } from "../config/problems.ts";
 import { parseSettings } from "../config/settings.ts";
 import { checkStack } from "../config/stack-check.ts";
+import { secretProblems } from "../infra/secret-values.ts";
 
 /** The project's root folder. */
 export const projectRoot = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -20,12 +22,14 @@ export async function program(): Promise<Record<string, unknown>> {
     const platform = await loadDefinition(settings.definition);
     const problems = checkStack(platform, settings);
     if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
+    const secrets = secretProblems(requiredSecrets(platform, settings), settings, pulumi.getStack());
+    if (secrets.length > 0) throw new InputError("the stack's secrets are not complete", secrets);
     // Each target's provider is half a second of loading: only the one in use.
     const deploy =
       settings.target === "kubernetes"
         ? (await import("./kubernetes.ts")).deployToCluster
         : (await import("./docker.ts")).deployToEngine;
-    return deploy({ platform, settings, stack: pulumi.getStack(), root: projectRoot });
+    return await deploy({ platform, settings, stack: pulumi.getStack(), root: projectRoot });
   } catch (error) {
     // A RunError is shown without a stack trace: this is the user's input, not our code.
     if (error instanceof InputError) throw new pulumi.RunError(error.message);

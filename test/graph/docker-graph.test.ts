@@ -168,15 +168,18 @@ test("with platform:engine every resource goes through a provider of that addres
   expect(docker.length).toBeGreaterThan(20);
 });
 
-test("wrong settings stop the program before anything is registered", async () => {
+test("wrong settings stop the program before anything is registered, with the text alone", async () => {
   const registered = await register("dev", { "platform:portz": "1" }, () =>
     expect(program()).rejects.toThrow("platform:portz: is not a setting"),
   );
   expect(registered).toEqual([]);
-  const missing = await register("dev", { "platform:generateSecrets": "false" }, () =>
-    expect(program()).rejects.toThrow(
-      /platform:secrets.postgres-admin: is missing[\s\S]*platform:signingKey: is missing/,
-    ),
-  );
-  expect(missing.filter(({ type }) => !type.startsWith("beat:"))).toEqual([]);
+  for (const target of ["docker", "kubernetes"]) {
+    const settings = { "platform:target": target, "platform:generateSecrets": "false" };
+    const missing = await register("dev", settings, () =>
+      expect(program()).rejects.toThrow(
+        /platform:secrets.postgres-admin: is missing[\s\S]*platform:signingKey: is missing/,
+      ),
+    );
+    expect(missing).toEqual([]);
+  }
 });
