@@ -19,6 +19,7 @@ import { type Cluster, ifFound, openCluster, reasonOf } from "../kubernetes/clie
 import { removeFailedJobs } from "../kubernetes/failed-jobs.ts";
 import { provideImages } from "../kubernetes/images.ts";
 import { followPodLogs } from "../kubernetes/logs.ts";
+import { crowdedStores, openNodes } from "../kubernetes/placement.ts";
 import { componentOf, explainPods, nameOf, partOf, podsOf, unwell } from "../kubernetes/pods.ts";
 import { replaceStuckPods } from "../kubernetes/stuck-pods.ts";
 import { fullVolumes, volumePart, volumeUse } from "../kubernetes/volumes.ts";
@@ -124,6 +125,8 @@ export class KubernetesTarget implements Target {
       if (status !== 200)
         say(`  ! ${name}: the pods are ready, but ${url} answers ${status || "nothing"} from here`);
     }
+    const pods = await podsOf(this.cluster, this.namespace);
+    for (const line of crowdedStores(pods, await openNodes(this.cluster))) say(`  ! ${line}`);
     for (const line of await this.#fullVolumes()) say(`  ! ${line}`);
   }
 

@@ -55,7 +55,8 @@ export class Gateway extends pulumi.ComponentResource {
           template: podTemplate(target, {
             component,
             uid: 1000,
-            spread: true,
+            spread: "replicas",
+            movable: true,
             stopGraceSeconds: stopGraceSeconds + withdrawSeconds,
             scratch: [{ name: "tmp", path: "/tmp" }],
             volumes: [{ name: "routes", configMap: { name: routes.name } }],

@@ -22,8 +22,10 @@ export interface PodArgs {
   /** Seconds between SIGTERM and SIGKILL, what `preStop` takes included. */
   readonly stopGraceSeconds: number;
   readonly annotations?: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Spread over nodes and zones; for what has several replicas. */
-  readonly spread?: boolean;
+  /** Spread over nodes and zones: the members of a store, or the replicas of a Deployment. */
+  readonly spread?: "members" | "replicas" | undefined;
+  /** May be started elsewhere as soon as its node is lost: has no volume that stays behind. */
+  readonly movable?: boolean;
   readonly restartPolicy?: "Always" | "OnFailure" | "Never";
   readonly affinity?: k8s.types.input.core.v1.Affinity;
 }
@@ -44,6 +46,17 @@ export const resources = (memoryMiB: number, cpu: string): k8s.types.input.core.
   requests: { cpu, memory: `${memoryMiB}Mi` },
   limits: { memory: `${memoryMiB}Mi` },
 });
+
+/**
+ * A pod leaves a lost node 30 s after Kubernetes has taken it for lost (40 to 50 s of silence), not five minutes, which is
+ * Kubernetes' default. Source: Kubernetes, "Taints and Tolerations", taint based evictions.
+ */
+const lostNode: k8s.types.input.core.v1.Toleration[] = ["not-ready", "unreachable"].map((condition) => ({
+  key: `node.kubernetes.io/${condition}`,
+  operator: "Exists",
+  effect: "NoExecute",
+  tolerationSeconds: 30,
+}));
 
 /** A pod template with the rules of this platform: restricted, without a token for the API, spread where told. */
 export function podTemplate(target: ClusterTarget, args: PodArgs): Template {
@@ -72,13 +85,17 @@ export function podTemplate(target: ClusterTarget, args: PodArgs): Template {
     }),
     ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
     ...(args.affinity && { affinity: args.affinity }),
+    ...(args.movable && { tolerations: lostNode }),
     ...(args.spread && {
       topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
         (topologyKey) => ({
           topologyKey,
           maxSkew: 1,
+          // Never DoNotSchedule: a member whose volume stays where it is could then not come back beside another one.
           whenUnsatisfiable: "ScheduleAnyway",
           labelSelector: { matchLabels: selectorOf(target, args.component) },
+          // Of a rolling update only the new pods count: the old ones leave, and would pull them onto one node.
+          ...(args.spread === "replicas" && { matchLabelKeys: ["pod-template-hash"] }),
         }),
       ),
     }),

@@ -113,7 +113,8 @@ function createService(
         selector: { matchLabels: selectorOf(target, service.name) },
         template: podTemplate(target, {
           component: service.name,
-          spread: (autoscale?.max ?? replicas) > 1,
+          spread: (autoscale?.max ?? replicas) > 1 ? "replicas" : undefined,
+          movable: uploads.length === 0,
           uid: Number(user),
           ...(group !== undefined && { gid: Number(group) }),
           stopGraceSeconds: service.stopGraceSeconds + withdrawSeconds,
@@ -121,14 +122,19 @@ function createService(
             parts.kafkaIdentity !== undefined && {
               annotations: { "beat-ecoprove.org/kafka": parts.kafkaIdentity },
             }),
-          // A volume that one node writes: the next pod has to start beside the one it follows.
+          // A volume that one node writes: the next pod should start beside the one it follows. Not `required`: a pod that
+          // leaves a closed node would keep its successor from every other one, and the scheduler does not look again when
+          // it has gone (Kubernetes 1.34: five minutes).
           ...(uploads.length > 0 && {
             affinity: {
               podAffinity: {
-                requiredDuringSchedulingIgnoredDuringExecution: [
+                preferredDuringSchedulingIgnoredDuringExecution: [
                   {
-                    topologyKey: "kubernetes.io/hostname",
-                    labelSelector: { matchLabels: selectorOf(target, service.name) },
+                    weight: 100,
+                    podAffinityTerm: {
+                      topologyKey: "kubernetes.io/hostname",
+                      labelSelector: { matchLabels: selectorOf(target, service.name) },
+                    },
                   },
                 ],
               },

@@ -8,9 +8,12 @@ export interface LoadResult {
   readonly failed: Readonly<Record<string, number>>;
 }
 
-const reads = ["/auth/.well-known/jwks.json", "/core/api/v1/health", "/messaging/swagger/index.html"];
+const everything = ["/auth/.well-known/jwks.json", "/core/api/v1/health", "/messaging/swagger/index.html"];
 
-/** A steady load through a gateway until it is stopped: connections that are kept, fresh ones, and a POST with a body. */
+/**
+ * A steady load through a gateway until it is stopped: connections that are kept, fresh ones, and, unless it is told what
+ * to read, a POST with a body.
+ */
 export class Load {
   readonly #base: string;
   readonly #done: Promise<unknown>;
@@ -18,7 +21,7 @@ export class Load {
   #answered = 0;
   readonly #failed: Record<string, number> = {};
 
-  constructor(base: string) {
+  constructor(base: string, reads?: readonly string[]) {
     this.#base = base;
     const kept = new Agent({ keepAlive: true, maxSockets: 8 });
     const fresh = new Agent({ keepAlive: false });
@@ -27,11 +30,13 @@ export class Load {
       email: "nobody@example.org",
       password: "Wrong123",
     });
+    const paths = reads ?? everything;
+    const read = (round: number): string => paths[round % paths.length] ?? "/";
     this.#done = Promise.all([
-      this.#run((round) => this.#ask(kept, reads[round % 3] ?? "/")),
-      this.#run((round) => this.#ask(kept, reads[(round + 1) % 3] ?? "/")),
-      this.#run((round) => this.#ask(fresh, reads[round % 3] ?? "/")),
-      this.#run(() => this.#ask(kept, "/auth/account/token", body)),
+      this.#run((round) => this.#ask(kept, read(round))),
+      this.#run((round) => this.#ask(kept, read(round + 1))),
+      this.#run((round) => this.#ask(fresh, read(round))),
+      ...(reads === undefined ? [this.#run(() => this.#ask(kept, "/auth/account/token", body))] : []),
     ]).then(() => kept.destroy());
   }
 

@@ -4,8 +4,8 @@ import { execa } from "execa";
 import { kubeconfig } from "./requirements.ts";
 
 /**
- * An empty folder of this machine, which is the cluster's only node and where this user may mount file systems. Volumes
- * lie in it that end where they say.
+ * An empty folder that this machine and every node of the cluster share, and where this user may mount file systems; one
+ * node that is this machine will do. Volumes lie in it that end where they say, and that no node has to itself.
  */
 const nodeFolder = process.env.BEAT_TEST_NODE_FOLDER;
 

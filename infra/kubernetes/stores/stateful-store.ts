@@ -96,7 +96,11 @@ export function statefulStore(
         // The set does not own its claims.
         persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
         selector: { matchLabels: selector },
-        template: podTemplate(target, { component: args.host, ...args.pod, spread: args.replicas > 1 }),
+        template: podTemplate(target, {
+          component: args.host,
+          ...args.pod,
+          spread: args.replicas > 1 ? "members" : undefined,
+        }),
         volumeClaimTemplates: [
           {
             metadata: { name: args.volume.name, labels: selector },
