@@ -67,7 +67,7 @@ export function secretProblems(names: readonly string[], settings: Settings, sta
       .map((secret) => ({
         path: settingOf(secret),
         message: "no part of the platform has such a secret",
-        fix: `remove it; known: ${names.join(", ")}`,
+        fix: `pulumi config rm --path 'platform:secrets["${secret}"]' --stack ${stack}; known: ${names.join(", ")}`,
       })),
     ...(fault === undefined
       ? []

@@ -12,6 +12,9 @@ export async function deployToCluster(
   // A preview needs no cluster, so that CI can make one without any.
   const identity = pulumi.runtime.isDryRun() ? undefined : await clusterIdentity(context);
   const connection = {
+    // Empty, or the SDK keeps the value of KUBECONFIG: a path of whoever ran `up`, by which a refresh or a destroy on another
+    // machine would look for it. So each run finds the kubeconfig as kubectl does.
+    kubeconfig: "",
     ...(context !== undefined && { context }),
     // The stack is bound to a name, so that a kubeconfig that was moved or refreshed does not replace everything.
     clusterIdentifier: `${platform.name}-${stack}`,

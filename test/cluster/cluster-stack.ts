@@ -155,6 +155,12 @@ export class ClusterStack {
     rmSync(this.#home, { recursive: true });
   }
 
+  /** Goes on as somebody whose kubeconfig lies elsewhere. */
+  async useKubeconfig(file: string): Promise<void> {
+    process.env.KUBECONFIG = file;
+    (await this.#open()).workspace.envVars = { ...this.#env, KUBECONFIG: file };
+  }
+
   /** kubectl in the stack's namespace. @returns what it wrote. */
   async kubectl(...args: string[]): Promise<string> {
     const { stdout } = await execa("kubectl", ["-n", this.namespace, ...args], {

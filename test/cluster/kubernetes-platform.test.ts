@@ -1,3 +1,6 @@
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { backUp, listBackups, restore } from "../../cli/kubernetes/backups.ts";
@@ -9,7 +12,7 @@ import { basePlatform } from "../engine/test-stack.ts";
 import { ClusterStack } from "./cluster-stack.ts";
 import { Load } from "./load.ts";
 import { renderedBy } from "./rendered-stack.ts";
-import { missingForCluster } from "./requirements.ts";
+import { kubeconfig, missingForCluster } from "./requirements.ts";
 
 const missing = await missingForCluster();
 const minutes = 60_000;
@@ -69,6 +72,20 @@ describe("the Kubernetes target on a real cluster", { timeout: 10 * minutes }, (
 
   story("a second up changes nothing, and a refresh finds nothing", async () => {
     expect(await stack.up()).toEqual({});
+    expect(await stack.refresh()).toEqual({});
+  });
+
+  story("the same from another place: the state names no path of whoever ran `up`", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "beat-elsewhere-"));
+    const copy = join(folder, "config");
+    copyFileSync(kubeconfig ?? "", copy);
+    try {
+      await stack.useKubeconfig(copy);
+      expect(await stack.up()).toEqual({});
+    } finally {
+      await stack.useKubeconfig(kubeconfig ?? "");
+      rmSync(folder, { recursive: true });
+    }
     expect(await stack.refresh()).toEqual({});
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { PlatformModel } from "../../config/model.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
 import { brokenRules } from "../../policies/rules.ts";
@@ -132,6 +132,13 @@ test("every pod template is selected by its own controller, and the two agree on
   for (const kind of ["Deployment", "StatefulSet"])
     for (const [, { spec }] of objects(graph, kind))
       expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
+});
+
+test("the state names no kubeconfig of whoever ran `up`", async () => {
+  vi.stubEnv("KUBECONFIG", "/home/somebody/.kube/config");
+  const providers = (await graphOf()).filter(({ type }) => type === "pulumi:providers:kubernetes");
+  vi.unstubAllEnvs();
+  expect(providers.map(({ inputs }) => inputs.kubeconfig)).toEqual(["", ""]);
 });
 
 test("what has no volume leaves a lost node soon; what has one goes where its volume can follow", () => {
