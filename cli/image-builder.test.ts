@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { builderOf, pushCommands } from "./image-builder.ts";
+import { builderOf, improves, limitTo, pushCommands } from "./image-builder.ts";
 
 const inspected = (driver: string, platforms: string) => `Name:   builder
 Driver: ${driver}
@@ -54,5 +54,28 @@ describe("what a builder can make", () => {
     const builder = builderOf(inspected("docker-container", "linux/amd64, linux/386"), false, "linux/amd64");
     expect(builder).toMatchObject({ platforms: ["linux/amd64"], attests: true });
     expect(builder.fix).toContain("binfmt");
+  });
+
+  test("an image is pushed again when that adds an architecture or the SBOM, and takes none away", () => {
+    const both = { buildx: true, platforms: ["linux/amd64", "linux/arm64"], attests: true };
+    const plain = { buildx: false, platforms: ["linux/amd64"], attests: false };
+    expect(improves(both, ["linux/amd64"])).toBe(true);
+    expect(improves(both, ["linux/amd64", "unknown/unknown"])).toBe(true);
+    expect(improves(both, ["linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"])).toBe(false);
+    expect(improves(plain, ["linux/amd64"])).toBe(false);
+    expect(improves(plain, ["linux/arm64"])).toBe(false);
+    expect(improves({ ...plain, attests: true }, ["linux/amd64", "linux/arm64"])).toBe(false);
+  });
+
+  test("nothing is built for a platform that the base image lacks", () => {
+    const both = { buildx: true, platforms: ["linux/amd64", "linux/arm64"], attests: true };
+    expect(limitTo(both, "node:24", ["linux/amd64", "linux/arm64", "linux/s390x"])).toBe(both);
+    expect(limitTo(both, "node:24", undefined)).toBe(both);
+    expect(limitTo(both, "node:24", ["linux/amd64"])).toMatchObject({
+      platforms: ["linux/amd64"],
+      attests: true,
+    });
+    expect(limitTo(both, "node:24", ["linux/amd64"]).fix).toContain("node:24");
+    expect(limitTo(both, "node:24", ["linux/s390x"]).platforms).toEqual([]);
   });
 });

@@ -52,19 +52,54 @@ export function builderOf(text: string | undefined, containerd: boolean, native:
 
 /** Asks the tool what it can do. @param env where its engine is. */
 export async function findBuilder(tool: string, env: Record<string, string>): Promise<ImageBuilder> {
+  const answer = (...args: string[]) => execa(tool, args, { env, reject: false });
   const ask = async (...args: string[]): Promise<string | undefined> => {
-    const { exitCode, stdout } = await execa(tool, args, { env, reject: false });
+    const { exitCode, stdout } = await answer(...args);
     return exitCode === 0 ? stdout : undefined;
   };
   // Podman does not know these fields, and works on this machine.
   const info = await ask("info", "--format", "{{.Architecture}} {{json .DriverStatus}}");
   const architecture = info?.split(" ", 1)[0] ?? process.arch;
   const known: Readonly<Record<string, string>> = { x86_64: "amd64", x64: "amd64", aarch64: "arm64" };
-  return builderOf(
-    await ask("buildx", "inspect", "--bootstrap"),
+  const { exitCode, stdout, stderr } = await answer("buildx", "inspect", "--bootstrap");
+  const builder = builderOf(
+    exitCode === 0 ? stdout : undefined,
     info?.includes("io.containerd.snapshotter") === true,
     `linux/${known[architecture] ?? architecture}`,
   );
+  if (exitCode === 0 || (await ask("buildx", "version")) === undefined) return builder;
+  const last = stderr.trim().split("\n").at(-1) ?? "";
+  return {
+    ...builder,
+    fix: `mend or leave the chosen builder, which does not start (${last}): docker buildx ls`,
+  };
+}
+
+/** How engines list an attestation among the platforms of an image. */
+const attestation = "unknown/unknown";
+
+/**
+ * Whether a builder would add an architecture or the SBOM to an image, and take nothing away.
+ * @param there the platforms that the registry has it for.
+ */
+export function improves({ platforms, attests }: ImageBuilder, there: readonly string[]): boolean {
+  const made = [...platforms, ...(attests ? [attestation] : [])];
+  return there.every((platform) => made.includes(platform)) && made.some((one) => !there.includes(one));
+}
+
+/**
+ * The builder, for no platform that the base image lacks: of a base that is no index BuildKit makes images of every platform,
+ * each with the one platform's programs inside.
+ * @param offered the platforms of the base; none when no registry says.
+ */
+export function limitTo(builder: ImageBuilder, base: string, offered: readonly string[] = []): ImageBuilder {
+  const platforms = builder.platforms.filter((platform) => offered.includes(platform));
+  if (offered.length === 0 || platforms.length === builder.platforms.length) return builder;
+  return {
+    ...builder,
+    platforms,
+    fix: `docker buildx imagetools create -t ${base} <the original, which has all>`,
+  };
 }
 
 /** The commands that build an image and push it, in order. @param base the build argument BASE. */

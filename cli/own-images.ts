@@ -8,7 +8,7 @@ import type { Settings } from "../config/settings.ts";
 import { writeContext } from "../infra/image/context.ts";
 import { type OwnImage, type OwnProgram, ownImage } from "../infra/image/own-images.ts";
 import { projectRoot } from "../stacks/program.ts";
-import { findBuilder, type ImageBuilder, pushCommands } from "./image-builder.ts";
+import { findBuilder, type ImageBuilder, improves, limitTo, pushCommands } from "./image-builder.ts";
 
 /** The project's own images that a stack on a cluster runs. */
 export async function ownImagesOf(platform: PlatformModel, settings: Settings): Promise<OwnImage[]> {
@@ -24,6 +24,8 @@ export interface BuildOptions {
   readonly onlyMissing: boolean;
   /** Push to `platform:registry`, for both architectures and with an SBOM as far as the builder can. */
   readonly push: boolean;
+  /** What the registry has is missing, too, while this builder adds an architecture or the SBOM. */
+  readonly complete?: boolean;
 }
 
 /** What was done with an image. */
@@ -47,10 +49,17 @@ export async function buildOwnImages(
   const built: BuiltImage[] = [];
   const tool = process.env.CONTAINER_TOOL ?? "docker";
   const env = address === undefined ? {} : { DOCKER_HOST: address };
-  let builder: ImageBuilder | undefined;
+  let known: Promise<ImageBuilder> | undefined;
+  const builderOn = (base: string) => (known ??= builderFor(tool, env, engine, base));
+  const isThere = async ({ reference, base }: OwnImage): Promise<boolean> => {
+    if (!options.push) return hasImage(engine, reference);
+    const there = await pushedFor(engine, reference);
+    if (there === undefined || !options.complete) return there !== undefined;
+    return !improves(await builderOn(base), there);
+  };
   for (const image of await ownImagesOf(platform, settings)) {
     const { reference, base } = image;
-    if (options.onlyMissing && (await (options.push ? isPushed : hasImage)(engine, reference))) {
+    if (options.onlyMissing && (await isThere(image))) {
       built.push({ reference, result: "there already" });
       continue;
     }
@@ -62,14 +71,7 @@ export async function buildOwnImages(
       built.push({ reference, result: "built" });
       continue;
     }
-    if (builder === undefined) {
-      builder = await findBuilder(tool, env);
-      const { platforms, attests, fix } = builder;
-      if (fix !== undefined)
-        process.stderr.write(
-          `This builder makes ${platforms.join(" and ")}${attests ? "" : ", and no SBOM"}; for all: ${fix}\n`,
-        );
-    }
+    const builder = await builderOn(base);
     for (const args of pushCommands(builder, { reference, base, context }))
       await run(tool, args, env, reference);
     built.push({
@@ -114,12 +116,37 @@ const hasImage = (engine: Docker, reference: string): Promise<boolean> =>
       () => false,
     );
 
-/** Asked by the engine, so that its mirrors and logins count. */
-const isPushed = (engine: Docker, reference: string): Promise<boolean> =>
+/** The platforms that a registry has an image for, as far as it tells; undefined when there is no such image. Asked by the engine, so that its mirrors and logins count. */
+const pushedFor = (engine: Docker, reference: string): Promise<string[] | undefined> =>
   engine
     .getImage(reference)
     .distribution()
     .then(
-      () => true,
-      () => false,
+      ({ Platforms }) => (Platforms ?? []).map(({ os, architecture }) => `${os}/${architecture}`),
+      () => undefined,
     );
+
+/** What the tool can make of a base image, and says so where that is not all. @throws {InputError} when it is nothing. */
+async function builderFor(
+  tool: string,
+  env: Record<string, string>,
+  engine: Docker,
+  base: string,
+): Promise<ImageBuilder> {
+  const offered = await pushedFor(engine, base);
+  const builder = limitTo(await findBuilder(tool, env), base, offered);
+  const { platforms, attests, fix } = builder;
+  if (platforms.length === 0)
+    throw new InputError("an image cannot be built", [
+      {
+        path: "platform:images.overrides.node",
+        message: `${base} is there for ${offered?.join(" and ")} only`,
+        fix: fix ?? "",
+      },
+    ]);
+  if (fix !== undefined)
+    process.stderr.write(
+      `This builder makes ${platforms.join(" and ")}${attests ? "" : ", and no SBOM"}; for all: ${fix}\n`,
+    );
+  return builder;
+}

@@ -28,7 +28,11 @@ command(
       ],
       "nothing was pushed",
     );
-    const built = await buildOwnImages(session, engine, address, { onlyMissing: true, push: true });
+    const built = await buildOwnImages(session, engine, address, {
+      onlyMissing: true,
+      push: true,
+      complete: true,
+    });
     if (json) printJson(built);
     else
       for (const { reference, result, pushed } of built)
