@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { builderOf, improves, limitTo, pushCommands } from "./image-builder.ts";
+import { builderOf, buildsOnAnother, improves, limitTo, pushCommands } from "./image-builder.ts";
 
 const inspected = (driver: string, platforms: string) => `Name:   builder
 Driver: ${driver}
@@ -65,6 +65,14 @@ describe("what a builder can make", () => {
     expect(improves(plain, ["linux/amd64"])).toBe(false);
     expect(improves(plain, ["linux/arm64"])).toBe(false);
     expect(improves({ ...plain, attests: true }, ["linux/amd64", "linux/arm64"])).toBe(false);
+  });
+
+  test("without buildx the base that the engine holds must be of its own platform", () => {
+    const classic = { buildx: false, platforms: ["linux/amd64"], attests: false };
+    expect(buildsOnAnother(classic, "linux/arm64")).toBe(true);
+    expect(buildsOnAnother(classic, "linux/amd64")).toBe(false);
+    // BuildKit asks the registry for what it needs.
+    expect(buildsOnAnother({ ...classic, buildx: true }, "linux/arm64")).toBe(false);
   });
 
   test("nothing is built for a platform that the base image lacks", () => {

@@ -102,6 +102,10 @@ export function limitTo(builder: ImageBuilder, base: string, offered: readonly s
   };
 }
 
+/** Whether a builder takes the base that its engine holds, for another platform: the classic one does, and calls it its own. */
+export const buildsOnAnother = ({ buildx, platforms }: ImageBuilder, held: string): boolean =>
+  !buildx && !platforms.includes(held);
+
 /** The commands that build an image and push it, in order. @param base the build argument BASE. */
 export function pushCommands(
   builder: ImageBuilder,
@@ -124,7 +128,8 @@ export function pushCommands(
       ...platforms,
       "--sbom=true",
       "--provenance=mode=max",
-      // One time stamp for everything: the same source gives the same digest (docs.docker.com/build/ci/github-actions/reproducible-builds).
+      // One time stamp for everything: the same source gives the same image of each platform; the provenance beside it
+      // has the time (docs.docker.com/build/ci/github-actions/reproducible-builds).
       "--build-arg",
       "SOURCE_DATE_EPOCH=0",
       "--output",

@@ -8,7 +8,14 @@ import type { Settings } from "../config/settings.ts";
 import { writeContext } from "../infra/image/context.ts";
 import { type OwnImage, type OwnProgram, ownImage } from "../infra/image/own-images.ts";
 import { projectRoot } from "../stacks/program.ts";
-import { findBuilder, type ImageBuilder, improves, limitTo, pushCommands } from "./image-builder.ts";
+import {
+  buildsOnAnother,
+  findBuilder,
+  type ImageBuilder,
+  improves,
+  limitTo,
+  pushCommands,
+} from "./image-builder.ts";
 
 /** The project's own images that a stack on a cluster runs. */
 export async function ownImagesOf(platform: PlatformModel, settings: Settings): Promise<OwnImage[]> {
@@ -116,13 +123,26 @@ const hasImage = (engine: Docker, reference: string): Promise<boolean> =>
       () => false,
     );
 
-/** The platforms that a registry has an image for, as far as it tells; undefined when there is no such image. Asked by the engine, so that its mirrors and logins count. */
+/**
+ * The platforms that a registry has an image for, as far as it tells; undefined when there is no such image. Asked by the
+ * engine, so that its mirrors and logins count.
+ */
 const pushedFor = (engine: Docker, reference: string): Promise<string[] | undefined> =>
   engine
     .getImage(reference)
     .distribution()
     .then(
       ({ Platforms }) => (Platforms ?? []).map(({ os, architecture }) => `${os}/${architecture}`),
+      () => undefined,
+    );
+
+/** The platform of an image that the engine holds: the classic builder takes it whatever that is. */
+const heldFor = (engine: Docker, reference: string): Promise<string | undefined> =>
+  engine
+    .getImage(reference)
+    .inspect()
+    .then(
+      ({ Os, Architecture }) => `${Os}/${Architecture}`,
       () => undefined,
     );
 
@@ -142,6 +162,15 @@ async function builderFor(
         path: "platform:images.overrides.node",
         message: `${base} is there for ${offered?.join(" and ")} only`,
         fix: fix ?? "",
+      },
+    ]);
+  const held = builder.buildx ? undefined : await heldFor(engine, base);
+  if (held !== undefined && buildsOnAnother(builder, held))
+    throw new InputError("an image cannot be built", [
+      {
+        path: "platform:images.overrides.node",
+        message: `this engine holds ${base} for ${held}, and would build on that`,
+        fix: `${tool} pull --platform ${platforms[0]} ${base}`,
       },
     ]);
   if (fix !== undefined)
