@@ -16,7 +16,7 @@ import { program, projectRoot } from "../stacks/program.ts";
 /** What this clone keeps for itself and git ignores: passphrase, tools, sources. `BEAT_HOME` names another folder. */
 export const beatDirectory = process.env.BEAT_HOME ?? join(projectRoot, ".beat");
 /** The Pulumi CLI this project is developed with; an installed one of another version is used as it is. */
-const pulumiVersion = "3.259.0";
+export const pulumiVersion = "3.259.0";
 
 /** The environment that Pulumi runs with: the caller's, and a passphrase made for this clone when there is none. */
 export function pulumiEnvironment(stack: string): Record<string, string> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { pulumiVersion } from "../cli/workspace.ts";
 import { projectRoot } from "../stacks/program.ts";
 
 interface Job {
@@ -75,6 +76,8 @@ describe("the GitHub workflow", () => {
     const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
     for (const { uses } of steps)
       if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@(v\d+|[0-9a-f]{40})$/);
+    const pulumi = steps.filter(({ uses }) => uses?.startsWith("pulumi/actions@"));
+    for (const step of pulumi) expect(step.with).toMatchObject({ "pulumi-version": pulumiVersion });
     const commands = steps.filter((step) => step.with !== undefined && "command" in step.with);
     expect(commands).toHaveLength(2);
     for (const step of commands) expect(step.with).toMatchObject({ policyPacks: "policies/pack" });
