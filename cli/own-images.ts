@@ -56,6 +56,7 @@ export async function buildOwnImages(
   const built: BuiltImage[] = [];
   const tool = process.env.CONTAINER_TOOL ?? "docker";
   const env = address === undefined ? {} : { DOCKER_HOST: address };
+  // Asked once: all of them have one base.
   let known: Promise<ImageBuilder> | undefined;
   const builderOn = (base: string) => (known ??= builderFor(tool, env, engine, base));
   const isThere = async ({ reference, base }: OwnImage): Promise<boolean> => {

@@ -77,6 +77,7 @@ describe("the GitHub workflow", () => {
     for (const { uses } of steps)
       if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@(v\d+|[0-9a-f]{40})$/);
     const pulumi = steps.filter(({ uses }) => uses?.startsWith("pulumi/actions@"));
+    expect(pulumi).toHaveLength(4);
     for (const step of pulumi) expect(step.with).toMatchObject({ "pulumi-version": pulumiVersion });
     const commands = steps.filter((step) => step.with !== undefined && "command" in step.with);
     expect(commands).toHaveLength(2);

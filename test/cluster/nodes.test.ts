@@ -59,7 +59,7 @@ describe("a cluster of several nodes", { timeout: 15 * minutes }, () => {
   const untilWell = async () => {
     for (const name of ["postgres", "mongo", "redis", "kafka"])
       await rollout("status", `statefulset/${name}`);
-    for (const name of ["gateway", "auth-service", "core-service", "messaging-service"])
+    for (const name of ["gateway", ...Object.keys(basePlatform.services)])
       await rollout("status", `deployment/${name}`);
     await vi.waitFor(async () => expect(await isKnown(stack, account)).toBe(true), {
       timeout: 2 * minutes,

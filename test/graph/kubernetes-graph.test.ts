@@ -1,35 +1,10 @@
-import { describe, expect, test, vi } from "vitest";
-import type { PlatformModel } from "../../config/model.ts";
-import { platform as realPlatform } from "../../config/platform.ts";
+import { expect, test, vi } from "vitest";
 import { brokenRules } from "../../policies/rules.ts";
 import { program } from "../../stacks/program.ts";
-import { type Registered, register } from "./mocks.ts";
+import { exposedGraph, graphOf, type Json, objects, platform } from "./kubernetes-graph.ts";
+import { register } from "./mocks.ts";
 
-const platform = realPlatform as unknown as PlatformModel;
-
-// biome-ignore lint/suspicious/noExplicitAny: the graph is JSON, and a test reads it anywhere
-type Json = any;
-
-const graphOf = (config: object = {}, more: Readonly<Record<string, string>> = {}): Promise<Registered[]> =>
-  register(
-    "prod",
-    {
-      "platform:target": "kubernetes",
-      "platform:source": "sample",
-      "platform:kubernetes": JSON.stringify(config),
-      ...more,
-    },
-    program,
-  );
-const objects = (graph: readonly Registered[], kind: string): Map<string, Json> =>
-  new Map(
-    graph.filter(({ type }) => type.endsWith(`:${kind}`)).map(({ name, inputs }) => [name, inputs as Json]),
-  );
-
-const graph = await graphOf({
-  exposure: { type: "ingress", tlsSecret: "gateway-tls", className: "nginx" },
-  gateway: { metricsFrom: "monitoring" },
-});
+const graph = await exposedGraph();
 const external = await graphOf(
   {},
   {
@@ -56,59 +31,6 @@ test("every object lies in the stack's namespace, which enforces the restricted 
   }
 });
 
-describe("network", () => {
-  const policies = objects(graph, "NetworkPolicy");
-  const component = (selector: Json): string => selector?.matchLabels?.["app.kubernetes.io/component"];
-  const allowed = (direction: "ingress" | "egress"): Set<string> => {
-    const found = new Set<string>();
-    for (const [name, { spec }] of policies) {
-      if (name === "dns" || name === "default-deny") continue;
-      for (const rule of spec[direction] ?? [])
-        for (const peer of (direction === "ingress" ? rule.from : rule.to) ?? [])
-          for (const { port } of rule.ports) {
-            const self = component(spec.podSelector);
-            const other = component(peer.podSelector) ?? JSON.stringify(peer.namespaceSelector?.matchLabels);
-            found.add(direction === "ingress" ? `${other} > ${self}:${port}` : `${self} > ${other}:${port}`);
-          }
-    }
-    return found;
-  };
-
-  // Derived from the definition here, without the code that the target uses.
-  const expected = new Set<string>();
-  const stores = { postgres: "postgres", mongo: "mongo", redis: "redis", kafka: "kafka-b" } as const;
-  const kinds = Object.keys(stores) as (keyof typeof stores)[];
-  for (const { name, needs, port } of Object.values(platform.services)) {
-    expected.add(`gateway > ${name}:${port}`);
-    for (const kind of kinds)
-      if (needs[kind]) expected.add(`${name} > ${stores[kind]}:${platform.stores[kind]?.port}`);
-    for (const callee of needs.calls) expected.add(`${name} > ${callee}:${platform.services[callee]?.port}`);
-  }
-  for (const kind of ["postgres", "mongo", "kafka"] as const)
-    expected.add(`provision-${kind} > ${stores[kind]}:${platform.stores[kind]?.port}`);
-  for (const kind of ["postgres", "mongo"] as const)
-    expected.add(`backup-${kind} > ${stores[kind]}:${platform.stores[kind]?.port}`);
-  for (const port of [9092, 9093]) expected.add(`kafka-b > kafka-b:${port}`);
-  expected.add("mongo > mongo:27017");
-
-  test("nothing is allowed both ways but the edges of the definition and what is exposed", () => {
-    const outside = new Set([
-      '{"kubernetes.io/metadata.name":"ingress-nginx"} > gateway:9000',
-      '{"kubernetes.io/metadata.name":"monitoring"} > gateway:9464',
-    ]);
-    expect([...allowed("egress")].sort()).toEqual([...expected].sort());
-    expect([...allowed("ingress")].sort()).toEqual([...expected, ...outside].sort());
-  });
-
-  test("everything else is denied, DNS apart", () => {
-    expect(policies.get("default-deny").spec).toEqual({
-      podSelector: {},
-      policyTypes: ["Ingress", "Egress"],
-    });
-    expect(policies.get("dns").spec.egress[0].ports.map(({ port }: Json) => port)).toEqual([53, 53]);
-  });
-});
-
 test("every member of a store finds a claim of the platform's by its name, and a larger size changes nothing else", async () => {
   const claims = objects(graph, "PersistentVolumeClaim");
   const expected = [...objects(graph, "StatefulSet").values()].flatMap(({ metadata, spec }) =>
@@ -128,49 +50,11 @@ test("every member of a store finds a claim of the platform's by its name, and a
   ]);
 });
 
-test("every pod template is selected by its own controller, and the two agree on the component", () => {
-  for (const kind of ["Deployment", "StatefulSet"])
-    for (const [, { spec }] of objects(graph, kind))
-      expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
-});
-
 test("the state names no kubeconfig of whoever ran `up`", async () => {
   vi.stubEnv("KUBECONFIG", "/home/somebody/.kube/config");
   const providers = (await graphOf()).filter(({ type }) => type === "pulumi:providers:kubernetes");
   vi.unstubAllEnvs();
   expect(providers.map(({ inputs }) => inputs.kubeconfig)).toEqual(["", ""]);
-});
-
-test("what has no volume leaves a lost node soon; what has one goes where its volume can follow", () => {
-  const templates = [...objects(graph, "Deployment"), ...objects(graph, "StatefulSet")].map(
-    ([name, { spec }]): [string, Json] => [name, spec.template.spec],
-  );
-  const hasClaim = ([name, { volumes = [] }]: [string, Json]): boolean =>
-    objects(graph, "StatefulSet").has(name) ||
-    volumes.some((volume: Json) => volume.persistentVolumeClaim !== undefined);
-  const leaves = ([, { tolerations = [] }]: [string, Json]): boolean =>
-    tolerations.some(
-      (one: Json) => one.key === "node.kubernetes.io/unreachable" && one.tolerationSeconds < 60,
-    );
-  expect(templates.filter(leaves).map(([name]) => name)).toEqual(
-    templates.filter((one) => !hasClaim(one)).map(([name]) => name),
-  );
-  expect(templates.filter(leaves)).toHaveLength(3);
-  // A required affinity to itself keeps a pod that left a closed node from every other one.
-  for (const [, { affinity }] of templates)
-    expect(JSON.stringify(affinity ?? {})).not.toContain("requiredDuringScheduling");
-});
-
-test("replicas are spread, and of a rolling update the new ones alone", () => {
-  const spread = (kind: string, name: string): Json[] =>
-    objects(graph, kind).get(name).spec.template.spec.topologySpreadConstraints;
-  for (const constraint of spread("Deployment", "gateway"))
-    expect(constraint).toMatchObject({ maxSkew: 1, matchLabelKeys: ["pod-template-hash"] });
-  for (const store of ["kafka", "mongo"])
-    expect(spread("StatefulSet", store).map(({ topologyKey }) => topologyKey)).toEqual([
-      "kubernetes.io/hostname",
-      "topology.kubernetes.io/zone",
-    ]);
 });
 
 test("a changed route changes the gateway's routes and its pods, and nothing else", async () => {

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { exposedGraph, type Json, objects } from "./kubernetes-graph.ts";
+
+const graph = await exposedGraph();
+
+test("every pod template is selected by its own controller, and the two agree on the component", () => {
+  for (const kind of ["Deployment", "StatefulSet"])
+    for (const [, { spec }] of objects(graph, kind))
+      expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
+});
+
+test("what has no volume leaves a lost node soon; what has one goes where its volume can follow", () => {
+  const templates = [...objects(graph, "Deployment"), ...objects(graph, "StatefulSet")].map(
+    ([name, { spec }]): [string, Json] => [name, spec.template.spec],
+  );
+  const hasClaim = ([name, { volumes = [] }]: [string, Json]): boolean =>
+    objects(graph, "StatefulSet").has(name) ||
+    volumes.some((volume: Json) => volume.persistentVolumeClaim !== undefined);
+  const leaves = ([, { tolerations = [] }]: [string, Json]): boolean =>
+    tolerations.some(
+      (one: Json) => one.key === "node.kubernetes.io/unreachable" && one.tolerationSeconds < 60,
+    );
+  expect(templates.filter(leaves).map(([name]) => name)).toEqual(
+    templates.filter((one) => !hasClaim(one)).map(([name]) => name),
+  );
+  expect(templates.filter(leaves)).toHaveLength(3);
+  // A required affinity to itself keeps a pod that left a closed node from every other one.
+  for (const [, { affinity }] of templates)
+    expect(JSON.stringify(affinity ?? {})).not.toContain("requiredDuringScheduling");
+});
+
+test("replicas are spread, and of a rolling update the new ones alone", () => {
+  const spread = (kind: string, name: string): Json[] =>
+    objects(graph, kind).get(name).spec.template.spec.topologySpreadConstraints;
+  for (const constraint of spread("Deployment", "gateway"))
+    expect(constraint).toMatchObject({ maxSkew: 1, matchLabelKeys: ["pod-template-hash"] });
+  for (const store of ["kafka", "mongo"])
+    expect(spread("StatefulSet", store).map(({ topologyKey }) => topologyKey)).toEqual([
+      "kubernetes.io/hostname",
+      "topology.kubernetes.io/zone",
+    ]);
+});
