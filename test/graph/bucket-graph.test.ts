@@ -1,35 +1,20 @@
 import { expect, test } from "vitest";
-import { program } from "../../stacks/program.ts";
-import { type Registered, register } from "./mocks.ts";
+import { graphOf, type Json, objects } from "./kubernetes-graph.ts";
+import type { Registered } from "./mocks.ts";
 import { brokenRulesOf } from "./policies.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: the graph is JSON, and a test reads it anywhere
-type Json = any;
 
 const keys = {
   "backups-access-key-id": "AKIDEXAMPLE01",
   "backups-secret-access-key": "wJalrXUt/K7MDENG+bPxRfiCY",
 };
 const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-const graphOf = (bucket: object = {}): Promise<Registered[]> =>
-  register(
-    "prod",
-    {
-      "platform:target": "kubernetes",
-      "platform:source": "sample",
-      "platform:kubernetes": JSON.stringify({
-        backups: { keepDays: 7, bucket: { endpoint: "https://s3.example.org", name: "beat", ...bucket } },
-      }),
-      "platform:secrets": JSON.stringify(keys),
-    },
-    program,
-  );
-const objects = (graph: readonly Registered[], kind: string): Map<string, Json> =>
-  new Map(
-    graph.filter(({ type }) => type.endsWith(`:${kind}`)).map(({ name, inputs }) => [name, inputs as Json]),
+const bucketGraph = (bucket: object = {}): Promise<Registered[]> =>
+  graphOf(
+    { backups: { keepDays: 7, bucket: { endpoint: "https://s3.example.org", name: "beat", ...bucket } } },
+    { "platform:secrets": JSON.stringify(keys) },
   );
 
-const graph = await graphOf();
+const graph = await bucketGraph();
 const pods = new Map(
   [...objects(graph, "CronJob")].map(([name, { spec }]): [string, Json] => [
     name,
@@ -92,7 +77,7 @@ test("only the backups may speak to the outside, at the endpoint's port", () => 
 });
 
 test("what the stack says of the bucket is what rclone is told", async () => {
-  const other = await graphOf({
+  const other = await bucketGraph({
     endpoint: "https://minio.storage.svc:9000",
     region: "eu-west-1",
     provider: "Minio",
