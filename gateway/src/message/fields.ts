@@ -47,6 +47,8 @@ export const ResponseField = {
   /** Replaced where the gateway answers for CORS. */
   cors: 11,
   vary: 12,
+  /** How long the upstream keeps the connection; of no meaning beyond it. */
+  keepAlive: 13,
 } as const;
 
 const requestKinds: Readonly<Record<string, number>> = {
@@ -80,7 +82,7 @@ const requestKinds: Readonly<Record<string, number>> = {
 };
 
 const responseKinds: Readonly<Record<string, number>> = {
-  "keep-alive": ResponseField.hop,
+  "keep-alive": ResponseField.keepAlive,
   "proxy-authenticate": ResponseField.hop,
   "proxy-connection": ResponseField.hop,
   te: ResponseField.hop,
@@ -141,9 +143,6 @@ export function trimmed(text: string): string {
 }
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
-
-/** Security fields on every answer, as text. */
-export const securityFields = "X-Frame-Options: DENY\r\nX-Content-Type-Options: nosniff\r\n";
 
 /**
  * The fields that `Connection` names beside its own options (RFC 9110 7.6.1), in lower case; undefined when there

@@ -20,6 +20,8 @@ export class ResponseHead {
   chunked = false;
   /** Whether the connection may carry another request. */
   keepAlive = true;
+  /** How long the upstream keeps an idle connection, as `Keep-Alive: timeout` says it. */
+  keepAliveSeconds: number | undefined;
   location: string | undefined;
   upgrade: string | undefined;
   webSocketAccept: string | undefined;
@@ -79,6 +81,11 @@ export function parseResponseHead(text: string): ResponseHead | undefined {
         case ResponseField.connection:
           connection = connection === undefined ? value : `${connection},${value}`;
           break;
+        case ResponseField.keepAlive: {
+          const [, seconds] = /(?:^|[\s,;])timeout=(\d{1,6})/i.exec(value) ?? [];
+          if (seconds !== undefined) head.keepAliveSeconds = Number(seconds);
+          break;
+        }
         case ResponseField.upgrade:
           head.upgrade = value;
           break;

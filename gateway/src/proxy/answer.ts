@@ -1,12 +1,12 @@
-import { securityFields } from "../message/fields.ts";
-import { mostJoined } from "../message/joined-write.ts";
 import { Framing, framingOf, type ResponseHead } from "../message/response-head.ts";
+import { responseHead } from "../message/response-text.ts";
 import { repairLocation } from "../routing/router.ts";
 import { keepsBuffer, type ReadOutcome } from "../upstream/connection.ts";
-import { type Exchange, httpDate } from "./exchange.ts";
-import { fieldLines } from "./request-facts.ts";
+import type { Exchange } from "./exchange.ts";
 import type { RouteState } from "./route-state.ts";
 
+/** Bytes of a piece that is written as text, together with what stands before it: a longer one is written as it lies. */
+const mostText = 8_192;
 /** Text that is gathered from one read before it is written. */
 const mostGathered = 16_384;
 
@@ -14,8 +14,6 @@ const mostGathered = 16_384;
 export class Answer {
   /** A quiet one is no failure. */
   readonly eventStream: boolean;
-  /** Whether the connection ends with it. */
-  readonly closes: boolean;
   /** Whether something of it is written: it can only be completed or cut then. */
   begun = false;
   readonly #exchange: Exchange;
@@ -25,42 +23,33 @@ export class Answer {
   #corked = false;
   #wroteBytes = false;
 
-  constructor(exchange: Exchange, state: RouteState, head: ResponseHead) {
+  constructor(exchange: Exchange, { route }: RouteState, head: ResponseHead) {
     this.#exchange = exchange;
     this.eventStream = head.eventStream;
     exchange.status = head.status;
+    exchange.corsGiven = head.cors;
+    exchange.varyGiven = head.vary;
     const framing = framingOf(head, exchange.method);
     const undelimited = framing !== Framing.none && framing !== Framing.length;
-    const http10 = exchange.request.httpVersionMinor === 0;
-    this.#chunked = undelimited && !http10;
+    this.#chunked = undelimited && !exchange.http10;
     // For HTTP/1.0 a body without a length ends with the connection (RFC 9112 6.3).
-    this.closes = exchange.closes || (undelimited && http10);
-    let fields = this.#chunked ? "Transfer-Encoding: chunked\r\n" : "";
+    exchange.decideClose(undelimited && exchange.http10);
+    let { kept } = head;
+    if (this.#chunked) kept += "Transfer-Encoding: chunked\r\n";
     // Without a body too: the length it would have had, for HEAD and 304; a 204 has none (RFC 9110 8.6).
-    if (framing === Framing.length || (framing === Framing.none && head.length >= 0 && head.status !== 204))
-      fields = `Content-Length: ${head.length}\r\n`;
-    if (this.closes) fields += "Connection: close\r\n";
-    if (!head.hasDate) fields += `Date: ${httpDate()}\r\n`;
-    fields += corsFields(exchange, state, head);
+    else if (framing === Framing.length || (framing === Framing.none && head.length >= 0 && head.status !== 204))
+      kept += `Content-Length: ${head.length}\r\n`;
     if (head.location !== undefined)
-      fields += `Location: ${repairLocation(state.route, head.location, exchange.host)}\r\n`;
-    this.#text = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${securityFields}X-Request-ID: ${exchange.id}\r\n${fields}\r\n`;
+      kept += `Location: ${repairLocation(route, head.location, exchange.host)}\r\n`;
+    this.#text = responseHead(exchange, head.status, head.reason, kept, head.hasDate);
   }
 
-  /** Takes a piece of the body; what is large is written at once. */
+  /** Takes a piece of the body: small ones are gathered as text, a large one is written as it lies. */
   body(buffer: Buffer, start: number, end: number): void {
     const length = end - start;
-    // A chunk needs text after it too, so a small one is cheapest as text.
-    const mostText = this.#chunked ? mostJoined : 1_024;
     if (length <= mostText && this.#text.length <= mostGathered) {
-      const text = buffer.toString("latin1", start, end);
+      const text = buffer.latin1Slice(start, end);
       this.#text += this.#chunked ? `${length.toString(16)}\r\n${text}\r\n` : text;
-      return;
-    }
-    if (!this.#chunked && length <= mostJoined) {
-      this.begun = true;
-      this.#exchange.writeJoined(this.#text, buffer, start, end);
-      this.#text = "";
       return;
     }
     if (!this.#corked) {
@@ -102,11 +91,4 @@ export class Answer {
     this.begun = true;
     this.#exchange.writeText(text);
   }
-}
-
-/** `Vary` and the CORS fields: the upstream's, or the route's own in their place, never both. */
-function corsFields(exchange: Exchange, { cors }: RouteState, head: ResponseHead): string {
-  if (cors === undefined) return head.vary === undefined ? head.cors : `${head.cors}Vary: ${head.vary}\r\n`;
-  const vary = cors.vary(head.vary);
-  return fieldLines(cors.actual(exchange.head.origin)) + (vary === undefined ? "" : `Vary: ${vary}\r\n`);
 }

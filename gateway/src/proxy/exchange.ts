@@ -1,56 +1,74 @@
-import { type ServerResponse, STATUS_CODES } from "node:http";
-import { securityFields } from "../message/fields.ts";
-import { writeJoined } from "../message/joined-write.ts";
-import { type Problem, problemBody } from "../message/problem.ts";
-import type { RequestHead } from "../message/request-head.ts";
+import type { ServerResponse } from "node:http";
+import type { ClientConnection, Turn } from "../client/connection.ts";
+import { type Refusal, refusalBody } from "../message/refusals.ts";
+import { RequestHead } from "../message/request-head.ts";
+import { responseHead, type Speaker } from "../message/response-text.ts";
+import { releaseResponse } from "../node/response.ts";
+import type { GatewayRequest } from "../node/request.ts";
 import type { AccessRecord } from "../observe/access-log.ts";
 import type { RouteMetrics } from "../observe/metrics.ts";
+import { isRequestId, newRequestId } from "../observe/request-id.ts";
 import type { Trace } from "../observe/trace.ts";
-import type { ClientConnection } from "./client-connection.ts";
-import type { GatewayRequest } from "./incoming.ts";
+import type { RouteState } from "./route-state.ts";
+import type { Tunnel } from "./tunnel.ts";
 
-/** What hears of the client while an answer is being made elsewhere. */
+/** What makes the answer, while it is made elsewhere. */
 export interface Answering {
+  /** Milliseconds of `performance.now()`. */
+  readonly deadline: number;
+  onDeadline(now: number): void;
   onClientDrain(): void;
   /** The client broke its own request: end it with this answer if there is none yet. */
-  onClientBroken(problem: Problem): void;
+  onClientBroken(refusal: Refusal): void;
   /** The client has left; nothing may be written any more. */
   onClientGone(): void;
 }
 
-/** Told when an exchange is over. */
-export interface ExchangeObserver {
-  onOver(exchange: Exchange, now: number): void;
+/** What all exchanges share. */
+export interface ExchangeHost {
   readonly draining: boolean;
+  readonly unrouted: RouteMetrics;
+  /** All that can be told is known: the answer is sent, or the client has left. */
+  onOver(exchange: Exchange): void;
+  /** A handshake is answered: how long its tunnel lives is no latency. */
+  onSwitched(exchange: Exchange): void;
 }
 
+const noHead = new RequestHead();
+
 /**
- * One request and its answer, as the client sees them. Answers are written to the socket directly: Node keeps the
- * order and the life of the connection, and what it would do to headers has been done already.
+ * One turn of a client's connection and its answer, as the client sees them: a request, a handshake with its tunnel, or
+ * bytes that are no request. Answers are written to the socket directly: Node keeps the order and the life of the
+ * connection, and what it would do to headers has been done already.
  */
-export class Exchange implements AccessRecord {
-  readonly request: GatewayRequest;
-  readonly response: ServerResponse;
+export class Exchange implements AccessRecord, Speaker {
   readonly connection: ClientConnection;
+  readonly request: GatewayRequest | undefined;
   readonly head: RequestHead;
   readonly id: string;
   readonly method: string;
   /** As the client sent it. */
   readonly target: string;
+  readonly http10: boolean;
+  /** A handshake that was taken: the parser is done, and the connection ends with whatever is no 101. */
+  readonly upgrade: boolean;
   /** `performance.now()` at its begin. */
   readonly start: number;
   /** The client's address: the peer's, or what trusted proxies say. */
   client: string;
   /** Host that the request is for; the upstream gets the same. */
   host = "";
-  route: string | undefined;
+  /** Where it goes, once that is known. */
+  state: RouteState | undefined;
   /** `host:port` that the request went to. */
   upstream: string | undefined;
   /** Why the gateway answered itself or cut the answer. */
   outcome: string | undefined;
+  /** Why the connection, or the answer, ended with it. */
+  close: string | undefined;
   /** Its place in a trace, when spans are exported. */
   trace: Trace | undefined;
-  metrics: RouteMetrics;
+  tunnel: Tunnel | undefined;
   /** Nothing more is taken from a client whose message was broken. */
   closesAnyway = false;
   /** The client's answer; 499: it left before it had one. */
@@ -58,51 +76,95 @@ export class Exchange implements AccessRecord {
   bytesIn = 0;
   bytesOut = 0;
   durationMs = 0;
+  queueMs: number | undefined;
+  connectMs: number | undefined;
+  firstByteMs: number | undefined;
+  upstreamMs: number | undefined;
+  retries: number | undefined;
   /** Who answers, when it is not the gateway itself. */
   answering: Answering | undefined;
+  /** The upstream's CORS fields and `Vary`, which its own policy replaces. */
+  corsGiven = "";
+  varyGiven: string | undefined;
+  /** The answer to a preflight, in place of all others. */
+  ownCors: string | undefined;
+  readonly #response: ServerResponse | undefined;
+  readonly #host: ExchangeHost;
+  #closing = false;
   #over = false;
-  readonly #observer: ExchangeObserver;
 
-  constructor(
-    connection: ClientConnection,
-    request: GatewayRequest,
-    response: ServerResponse,
-    id: string,
-    start: number,
-    metrics: RouteMetrics,
-    observer: ExchangeObserver,
-  ) {
+  constructor(connection: ClientConnection, turn: Turn, host: ExchangeHost, start: number) {
+    const { request } = turn;
     this.connection = connection;
-    this.client = connection.address;
     this.request = request;
-    this.response = response;
-    this.head = request.head;
-    this.id = id;
-    this.method = request.method ?? "";
-    this.target = request.url ?? "";
+    this.#response = turn.response;
+    this.#host = host;
     this.start = start;
-    this.metrics = metrics;
-    this.#observer = observer;
-    request.onGone = this;
+    this.client = connection.address;
+    this.upgrade = turn.early !== undefined;
+    this.head = request === undefined ? noHead : request.head;
+    this.method = request?.method ?? "";
+    this.target = request?.url ?? "";
+    this.http10 = request?.httpVersionMinor === 0;
+    const { requestId: given, requestIds } = this.head;
+    // The client's id when it is well formed and the only one.
+    this.id = given !== undefined && requestIds === 1 && isRequestId(given) ? given : newRequestId();
     connection.current = this;
+  }
+
+  get route(): string | undefined {
+    return this.state?.route.name;
   }
 
   get traceId(): string | undefined {
     return this.trace?.traceId;
   }
 
+  get metrics(): RouteMetrics {
+    return this.state === undefined ? this.#host.unrouted : this.state.metrics;
+  }
+
   get over(): boolean {
     return this.#over;
   }
 
-  /** Whether the connection must end with this answer. */
-  get closes(): boolean {
-    return (
-      this.closesAnyway ||
-      !this.response.shouldKeepAlive ||
-      (this.head.hasBody && !this.request.complete) ||
-      this.#observer.draining
-    );
+  get deadline(): number {
+    return this.answering === undefined ? Number.POSITIVE_INFINITY : this.answering.deadline;
+  }
+
+  onDeadline(now: number): void {
+    this.answering?.onDeadline(now);
+  }
+
+  /** Whether the connection must end with this answer, and why. */
+  #closeReason(): string | undefined {
+    if (this.closesAnyway || this.#response === undefined) return "refused";
+    if (!this.#response.shouldKeepAlive) return "asked";
+    if (this.head.hasBody && this.request?.complete === false) return "unread_body";
+    return this.#host.draining ? "drain" : undefined;
+  }
+
+  /** Decides whether the connection ends with this answer; a body that ends with the connection makes it so. */
+  decideClose(undelimited = false): boolean {
+    const reason = this.#closeReason() ?? (undelimited ? "undelimited" : undefined);
+    this.close ??= reason;
+    this.#closing = reason !== undefined;
+    return this.#closing;
+  }
+
+  get corsFields(): string {
+    if (this.ownCors !== undefined) return this.ownCors;
+    const policy = this.state?.cors;
+    const given = this.varyGiven;
+    if (policy === undefined) return given === undefined ? this.corsGiven : `${this.corsGiven}Vary: ${given}\r\n`;
+    const vary = policy.vary(given);
+    return fieldLines(policy.actual(this.head.origin)) + (vary === undefined ? "" : `Vary: ${vary}\r\n`);
+  }
+
+  get connectionField(): string {
+    if (this.#closing) return "Connection: close\r\n";
+    // What is kept must be said to HTTP/1.0 (RFC 9112 9.3, C.2.2).
+    return this.http10 ? "Connection: keep-alive\r\n" : "";
   }
 
   /** Writes text of an answer, as latin1. */
@@ -111,95 +173,108 @@ export class Exchange implements AccessRecord {
     this.connection.socket.write(text, "latin1");
   }
 
-  /** Writes text, as latin1, and a piece after it; the piece is copied. */
-  writeJoined(text: string, buffer: Buffer, start: number, end: number): void {
-    this.bytesOut += text.length + end - start;
-    writeJoined(this.connection.socket, text, buffer, start, end);
-  }
-
   /** Writes a piece of an answer; the buffer must not change until the socket has sent it. */
   writeBytes(bytes: Buffer): void {
     this.bytesOut += bytes.length;
     this.connection.socket.write(bytes);
   }
 
-  /** Answers by ourselves. */
+  /** Answers by ourselves. @param fields as lines, each with its CRLF. */
   reply(status: number, body: string, type = "application/json", fields = ""): void {
     if (this.#over) return;
     this.status = status;
-    const close = this.closes;
-    let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}${securityFields}X-Request-ID: ${this.id}\r\nDate: ${httpDate()}\r\nCache-Control: no-store\r\n`;
+    this.decideClose();
     // A 204 has no body and must not announce one (RFC 9110 8.6).
-    if (status !== 204) text += `Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
-    if (close) text += "Connection: close\r\n";
-    text += "\r\n";
-    this.writeText(this.method === "HEAD" ? text : text + Buffer.from(body).toString("latin1"));
-    this.finish(close);
+    const content =
+      status === 204 ? "" : `Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
+    const head = responseHead(this, status, undefined, `${fields}Cache-Control: no-store\r\n${content}`);
+    this.writeText(this.method === "HEAD" ? head : head + Buffer.from(body).toString("latin1"));
+    this.finish();
   }
 
   /** Answers with what is wrong (RFC 9457). */
-  refuse(problem: Problem, fields = ""): void {
-    this.outcome = problem.reason;
-    this.reply(problem.status, problemBody(problem, this.id), "application/problem+json", fields);
+  refuse(refusal: Refusal): void {
+    this.outcome = refusal.reason;
+    this.reply(refusal.status, refusalBody(refusal, this.id), "application/problem+json", refusal.fields);
   }
 
-  /** The answer is written whole. */
-  finish(close: boolean): void {
+  /** The answer is written whole: the next turn may begin, and what is told of this one waits until it is sent. */
+  finish(now = performance.now()): void {
     if (this.#over) return;
-    const now = this.#end();
-    this.request.discardBody();
-    // Node takes the next pipelined response in its turn when this one says that it is finished.
-    this.response.finished = true;
-    this.response.emit("finish");
-    if (close) this.connection.end(now);
-    else this.connection.next(now);
+    this.#over = true;
+    this.answering = undefined;
+    const { connection } = this;
+    const { socket } = connection;
+    this.durationMs = now - this.start;
+    if (socket.writableLength === 0 || !socket.writable) this.#host.onOver(this);
+    else socket.write("", (error) => this.#onSent(error));
+    this.request?.discardBody();
+    if (this.#response !== undefined) releaseResponse(this.#response);
+    if (this.#closing) connection.end(this.close ?? "asked");
+    else connection.next(now);
+  }
+
+  #onSent(error: Error | null | undefined): void {
+    this.durationMs = performance.now() - this.start;
+    if (error) {
+      this.outcome ??= "cut";
+      this.close = this.connection.closeReason ?? "client";
+    }
+    this.#host.onOver(this);
   }
 
   /** An answer that cannot be completed: the connection is cut, so that it does not look whole (RFC 9112 8). */
-  cut(): void {
+  cut(reason: string): void {
     if (this.#over) return;
     this.outcome = "cut";
+    this.close = reason;
     this.#end();
-    this.connection.closing = true;
-    this.connection.socket.destroy();
+    this.connection.current = undefined;
+    this.connection.destroy(reason);
   }
 
   /** The client's request turned out to be no valid HTTP while it was being handled. */
-  fail(problem: Problem): void {
-    if (this.answering !== undefined) this.answering.onClientBroken(problem);
-    else this.refuse(problem);
+  abort(refusal: Refusal): void {
+    this.closesAnyway = true;
+    if (this.answering === undefined) this.refuse(refusal);
+    else this.answering.onClientBroken(refusal);
+  }
+
+  /** A handshake was answered 101. */
+  switched(tunnel: Tunnel): void {
+    this.status = 101;
+    this.durationMs = performance.now() - this.start;
+    this.answering = tunnel;
+    this.#host.onSwitched(this);
   }
 
   onClientDrain(): void {
     this.answering?.onClientDrain();
   }
 
-  onClientGone(): void {
-    if (this.#over) return;
-    this.answering?.onClientGone();
-    this.#end();
-    this.connection.current = undefined;
+  onClientEnd(): void {
+    if (this.tunnel === undefined) this.connection.destroy("client");
+    else this.tunnel.onClientEnd();
   }
 
-  #end(): number {
+  onClientGone(): void {
+    if (this.#over) return;
+    this.close ??= this.connection.closeReason ?? "client";
+    this.answering?.onClientGone();
+    this.#end();
+  }
+
+  #end(): void {
     this.#over = true;
-    this.request.onGone = undefined;
-    const now = performance.now();
-    this.durationMs = now - this.start;
-    this.#observer.onOver(this, now);
-    return now;
+    this.answering = undefined;
+    this.durationMs = performance.now() - this.start;
+    this.#host.onOver(this);
   }
 }
 
-let dateAt = 0;
-let dateText = "";
-
-/** The time as HTTP writes it (RFC 9110 5.6.7), made once a second. */
-export function httpDate(): string {
-  const second = Math.floor(Date.now() / 1000);
-  if (second !== dateAt) {
-    dateAt = second;
-    dateText = new Date(second * 1000).toUTCString();
-  }
-  return dateText;
+/** A flat list of names and values as lines. */
+export function fieldLines(flat: readonly string[]): string {
+  let lines = "";
+  for (let i = 0; i < flat.length; i += 2) lines += `${flat[i]}: ${flat[i + 1]}\r\n`;
+  return lines;
 }

@@ -1,64 +1,73 @@
-import { mostJoined, writeJoined } from "../message/joined-write.ts";
-import { type Problem, problemFor } from "../message/problem.ts";
+import { type Refusal, refusalFor, refusals } from "../message/refusals.ts";
 import type { ResponseHead } from "../message/response-head.ts";
+import type { Applicant, Pass } from "../policy/gate.ts";
 import { pauseReading, type ReadOutcome, type UpstreamConnection } from "../upstream/connection.ts";
 import type { PoolUser } from "../upstream/pool.ts";
-import type { Applicant } from "./admission.ts";
 import { Answer } from "./answer.ts";
-import type { Deadlines, Timed } from "./deadlines.ts";
+import type { Clock } from "./clock.ts";
 import type { Answering, Exchange } from "./exchange.ts";
-import type { BodySink } from "./incoming.ts";
 import type { RouteState } from "./route-state.ts";
+import { Sending, type SendingOwner } from "./sending.ts";
+import { isAcceptedBy, type TunnelLimits } from "./tunnel.ts";
 import { traceFields, upstreamHead } from "./upstream-request.ts";
 
-/** What a forwarded request waits for; each has its own time limit and its own refusal. */
-const Phase = {
-  queue: "ERR_OVERLOADED",
-  connect: "ERR_CONNECT_TIMEOUT",
-  body: "ERR_BODY_TIMEOUT",
-  response: "ERR_RESPONSE_TIMEOUT",
-  transfer: "ERR_IDLE",
-} as const;
+/** What a forwarded request waits for, and what its client is told when that takes too long. */
+const expired = {
+  queue: refusals.overloaded,
+  connect: refusals.connectTimeout,
+  body: refusals.bodyTimeout,
+  response: refusals.responseTimeout,
+  /** The answer has begun, and can only be cut. */
+  transfer: refusals.responseTimeout,
+  /** The client takes nothing of it. */
+  client: refusals.responseTimeout,
+} as const satisfies Readonly<Record<string, Refusal>>;
+
+type Phase = keyof typeof expired;
 
 /** Methods that may be sent twice (RFC 9110 9.2.2) and usually come without a body. */
 const repeatable = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Methods whose body every upstream reads; one that ignores the body of another would take it for a request. */
+const withBody = new Set(["POST", "PUT", "PATCH"]);
+/** Errors of a kept connection that the upstream closed just as it was taken. */
+const stale = new Set(["ERR_CLOSED", "ECONNRESET", "EPIPE"]);
 
-/** Limits and services that every forwarded request shares. */
+/** Limits and services that every forwarded request shares; milliseconds. */
 export interface ForwardContext {
-  readonly deadlines: Deadlines;
-  /** Milliseconds without progress while a body is sent by the client. */
+  readonly clock: Clock;
+  /** Without progress while a body is sent by the client. */
   readonly bodyTimeout: number;
-  /** Milliseconds without progress while an answer is transferred. */
+  /** Without progress of the upstream while an answer is transferred. */
   readonly transferTimeout: number;
-  /** `performance.now()` of the last sweep: exact enough for progress. */
-  now(): number;
+  /** In which the client takes nothing. */
+  readonly sendTimeout: number;
+  readonly tunnel: TunnelLimits;
   onRetry(): void;
 }
 
-/** One request on its way to its upstream and the answer back. Neither body is gathered in memory. */
-export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant {
+/** One request or handshake on its way to its upstream and the answer back. Neither body is gathered in memory. */
+export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
   readonly method: string;
-  readonly wantsUpgrade = false;
+  readonly tunnel: boolean;
+  readonly reusable: boolean;
   requestSent = false;
   deadline = Number.POSITIVE_INFINITY;
-  earlier: Timed | undefined;
-  later: Timed | undefined;
   readonly #exchange: Exchange;
   readonly #state: RouteState;
   readonly #context: ForwardContext;
   readonly #target: string;
-  readonly #chunkedIn: boolean;
-  readonly #hasBody: boolean;
-  #phase: string = Phase.queue;
+  #phase: Phase = "queue";
+  #pass: Pass | undefined;
   #connection: UpstreamConnection | undefined;
-  /** The request's head until it is written, perhaps together with its body. */
-  #requestHead: string | undefined;
-  #admitted = false;
-  #retried = false;
-  #upstreamBlocked = false;
-  #over = false;
+  #sending: Sending | undefined;
   #answer: Answer | undefined;
+  /** It waits for the gate or for the pool. */
+  #waitsFor: "gate" | "pool" | undefined;
+  #askedAt = 0;
+  #connectingAt = 0;
+  #sentAt = 0;
   #ended = false;
+  #over = false;
 
   constructor(exchange: Exchange, state: RouteState, target: string, context: ForwardContext) {
     this.#exchange = exchange;
@@ -66,252 +75,259 @@ export class Forward implements PoolUser, BodySink, Timed, Answering, Applicant 
     this.#target = target;
     this.#context = context;
     this.method = exchange.method;
-    this.#chunkedIn = exchange.head.transferEncoding !== undefined;
-    this.#hasBody = this.#chunkedIn || exchange.head.length > 0;
+    this.tunnel = exchange.upgrade;
+    // After a HEAD an upstream may send the body all the same.
+    this.reusable = this.method !== "HEAD" && (!exchange.head.hasBody || withBody.has(this.method));
     exchange.answering = this;
     exchange.upstream = state.upstream;
   }
 
-  /** Sends the request as soon as there is room for it. */
-  start(now: number): void {
-    if (this.#exchange.head.length > this.#state.maxBodyBytes) return this.#refuse("ERR_BODY_TOO_LARGE");
-    this.#context.deadlines.add(this);
-    this.#wait(Phase.queue, now + this.#state.queueTimeout);
-    const { admission } = this.#state;
-    const entered = admission === undefined ? "in" : admission.enter(this);
-    if (entered === "full") this.onFailure("ERR_OVERLOADED");
-    else if (entered === "in") this.onAdmitted();
+  get client(): string {
+    return this.#exchange.client;
   }
 
-  onAdmitted(): void {
-    this.#admitted = true;
-    if (this.#state.pool.acquire(this, this.#context.now()) === "full") this.onFailure("ERR_OVERLOADED");
+  get wantsUpgrade(): boolean {
+    return this.tunnel;
   }
 
-  onConnection(connection: UpstreamConnection): void {
+  /** Phases "limit" and "admit": sends the request as soon as there is room for it. */
+  start(): void {
+    const { now } = this.#context.clock;
+    const { gate, queueTimeout } = this.#state;
+    if (gate === undefined) return this.onAdmitted(undefined);
+    this.#waitsFor = "gate";
+    this.#wait("queue", now + queueTimeout);
+    gate.enter(this, now);
+  }
+
+  onRefused(refusal: Refusal): void {
+    this.#waitsFor = undefined;
+    this.#abort(refusal, "refused");
+  }
+
+  onAdmitted(pass: Pass | undefined): void {
+    this.#pass = pass;
+    this.#acquire(false);
+  }
+
+  /** Phase "connect". */
+  #acquire(fresh: boolean): void {
+    const now = this.#context.clock.now;
+    this.#askedAt = now;
+    this.#waitsFor = "pool";
+    this.#wait("queue", now + this.#state.queueTimeout);
+    const wanted = { fresh: fresh || this.tunnel, apart: this.tunnel };
+    if (!this.#state.pool.acquire(this, now, wanted)) this.onRefused(refusals.overloaded);
+  }
+
+  onConnecting(): void {
+    this.#connectingAt = performance.now();
+    this.#wait("connect", this.#connectingAt + this.#state.connectTimeout);
+  }
+
+  /** Phase "send". */
+  onLent(connection: UpstreamConnection): void {
     const exchange = this.#exchange;
-    const { length, expect } = exchange.head;
+    const { clock } = this.#context;
+    this.#waitsFor = undefined;
     this.#connection = connection;
-    if (connection.socket.connecting)
-      this.#wait(Phase.connect, this.#context.now() + this.#state.connectTimeout);
-    else this.onConnect();
-    const framing = this.#chunkedIn
-      ? "Transfer-Encoding: chunked\r\n"
-      : length >= 0
-        ? `Content-Length: ${length}\r\n`
-        : "";
-    const head = upstreamHead(exchange, this.#target, framing, traceFields(exchange));
-    if (!this.#hasBody) {
-      this.requestSent = true;
-      connection.socket.write(head, "latin1");
-      return;
+    if (this.#connectingAt > 0) {
+      exchange.connectMs = clock.read() - this.#connectingAt;
+      this.#connectingAt = 0;
+      exchange.metrics.connected?.(exchange.connectMs);
     }
-    this.#requestHead = head;
-    if (expect !== undefined && !exchange.request.complete) exchange.response.writeContinue();
-    // The first piece usually follows in the same turn, and then goes out with the head.
-    process.nextTick(flushRequestHead, this);
-    exchange.request.sendBodyTo(this);
+    this.#sentAt = clock.now;
+    const queued = clock.now - exchange.start - (exchange.connectMs ?? 0);
+    // Less is the way through the code.
+    if (queued >= 1) exchange.queueMs ??= queued;
+    const { head } = exchange;
+    const last = this.tunnel
+      ? "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+      : head.transferEncoding !== undefined
+        ? "Transfer-Encoding: chunked\r\n"
+        : head.length >= 0
+          ? `Content-Length: ${head.length}\r\n`
+          : "";
+    const text = upstreamHead(exchange, this.#target, last, traceFields(exchange));
+    // A handshake has no end that another request could follow.
+    if (!head.hasBody && !this.tunnel) this.requestSent = true;
+    if (head.hasBody) this.#wait("body", clock.now + this.#context.bodyTimeout);
+    else this.#wait("response", clock.now + this.#state.responseTimeout);
+    const sending = new Sending(exchange, connection, text, this.#state.maxBodyBytes, this);
+    if (!this.#over) this.#sending = sending;
   }
 
-  onConnect(): void {
-    this.#wait(...this.#afterConnect());
-  }
-
-  #afterConnect(): [string, number] {
-    const now = this.#context.now();
-    return !this.#hasBody || this.requestSent
-      ? [Phase.response, now + this.#state.responseTimeout]
-      : [Phase.body, now + this.#context.bodyTimeout];
-  }
-
-  onRequestBody(chunk: Buffer): boolean {
-    const exchange = this.#exchange;
-    exchange.bytesIn += chunk.length;
-    if (this.#over) return true;
-    if (exchange.bytesIn > this.#state.maxBodyBytes) {
-      this.onFailure("ERR_BODY_TOO_LARGE");
-      return true;
-    }
-    const socket = this.#connection?.socket;
-    if (socket === undefined) return true;
-    const head = this.#requestHead;
-    let more: boolean;
-    if (head !== undefined && !this.#chunkedIn && chunk.length <= mostJoined) {
-      this.#requestHead = undefined;
-      more = writeJoined(socket, head, chunk, 0, chunk.length);
-    } else {
-      socket.cork();
-      this.flushRequestHead();
-      if (this.#chunkedIn) socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
-      more = socket.write(chunk);
-      if (this.#chunkedIn) more = socket.write("\r\n", "latin1");
-      process.nextTick(uncork, socket);
-    }
-    if (this.#phase === Phase.body) this.deadline = this.#context.now() + this.#context.bodyTimeout;
-    if (more) return true;
+  onBodyProgress(blocked: boolean): void {
+    if (this.#phase !== "body" && this.#phase !== "response") return;
+    const { now } = this.#context.clock;
     // An upstream that does not read is not the client's stall.
-    this.#upstreamBlocked = true;
-    if (this.#phase === Phase.body)
-      this.#wait(Phase.response, this.#context.now() + this.#state.responseTimeout);
-    return false;
+    if (blocked) this.#wait("response", now + this.#state.responseTimeout);
+    else this.#wait("body", now + this.#context.bodyTimeout);
   }
 
-  onRequestEnd(): void {
-    if (this.#over || this.#connection === undefined) return;
-    const { socket } = this.#connection;
-    if (this.#chunkedIn) {
-      const head = this.#requestHead ?? "";
-      this.#requestHead = undefined;
-      socket.write(`${head}0\r\n\r\n`, "latin1");
-    } else this.flushRequestHead();
+  onBodyTooLarge(): void {
+    this.#abort(refusals.bodyTooLarge, "refused");
+  }
+
+  onRequestSent(): void {
     this.requestSent = true;
-    if (this.#phase === Phase.body)
-      this.#wait(Phase.response, this.#context.now() + this.#state.responseTimeout);
-  }
-
-  /** Writes the request's head unless that has been done. */
-  flushRequestHead(): void {
-    const head = this.#requestHead;
-    if (head === undefined || this.#connection === undefined) return;
-    this.#requestHead = undefined;
-    this.#connection.socket.write(head, "latin1");
+    if (this.#phase === "body") this.#wait("response", this.#context.clock.now + this.#state.responseTimeout);
   }
 
   onUpstreamDrain(): void {
-    if (!this.#upstreamBlocked) return;
-    this.#upstreamBlocked = false;
-    if (this.#phase === Phase.response && !this.requestSent)
-      this.#wait(Phase.body, this.#context.now() + this.#context.bodyTimeout);
-    this.#exchange.connection.socket.resume();
+    if (this.#sending?.blocked !== true) return;
+    if (this.#phase === "response" && !this.requestSent)
+      this.#wait("body", this.#context.clock.now + this.#context.bodyTimeout);
+    this.#sending.onUpstreamDrain();
   }
 
   onInterim(head: ResponseHead): void {
     // HTTP/1.0 knows no interim answers (RFC 9110 15.2).
-    if (this.#exchange.request.httpVersionMinor === 0) return;
-    this.#exchange.connection.socket.write(
-      `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${head.cors}\r\n`,
-      "latin1",
-    );
+    if (this.#exchange.http10) return;
+    this.#exchange.writeText(`HTTP/1.1 ${head.status} ${head.reason}\r\n${head.kept}${head.cors}\r\n`);
   }
 
+  /** Phase "answer". */
   onHead(head: ResponseHead): void {
-    this.#answer = new Answer(this.#exchange, this.#state, head);
-    this.#wait(
-      Phase.transfer,
-      head.eventStream ? Number.POSITIVE_INFINITY : this.#context.now() + this.#context.transferTimeout,
-    );
+    const exchange = this.#exchange;
+    exchange.firstByteMs = this.#context.clock.read() - this.#sentAt;
+    exchange.metrics.firstByte?.(exchange.firstByteMs);
+    this.#answer = new Answer(exchange, this.#state, head);
+    if (head.eventStream && this.#connection !== undefined) {
+      this.#state.pool.setApart(this.#connection);
+      this.#pass?.becomeLong();
+    }
+    this.#waitForUpstream();
   }
 
   onBody(buffer: Buffer, start: number, end: number): void {
     this.#answer?.body(buffer, start, end);
   }
 
-  onEnd(): void {
+  onAnswerEnd(): void {
     this.#ended = true;
     this.#answer?.end();
   }
 
   afterRead(): ReadOutcome {
+    if (this.#over) return 0;
+    const { socket } = this.#exchange.connection;
     const answer = this.#answer;
-    // An interim answer alone brings none.
-    if (this.#over || answer === undefined) return 0;
+    // Interim answers alone bring none, and may be more than the client takes.
+    if (answer === undefined) return socket.writableNeedDrain ? pauseReading : 0;
     const kept = answer.flush();
     if (this.#ended) {
-      this.#done();
-      this.#exchange.finish(answer.closes);
+      const exchange = this.#exchange;
+      const now = this.#context.clock.read();
+      exchange.upstreamMs = now - this.#askedAt;
+      exchange.metrics.upstreamDone?.(exchange.upstreamMs);
+      this.#leave();
+      exchange.finish(now);
       return kept;
     }
-    const blocked = this.#exchange.connection.socket.writableNeedDrain;
-    // A quiet event stream is no failure, a client that does not read is one.
-    if (blocked || !answer.eventStream) this.deadline = this.#context.now() + this.#context.transferTimeout;
-    return blocked ? kept | pauseReading : kept;
+    if (!socket.writableNeedDrain) {
+      this.#waitForUpstream();
+      return kept;
+    }
+    this.#wait("client", this.#context.clock.now + this.#context.sendTimeout);
+    return kept | pauseReading;
+  }
+
+  /** A quiet event stream is no failure. */
+  #waitForUpstream(): void {
+    const { clock, transferTimeout } = this.#context;
+    this.#wait(
+      "transfer",
+      this.#answer?.eventStream === true ? Number.POSITIVE_INFINITY : clock.now + transferTimeout,
+    );
   }
 
   onClientDrain(): void {
-    if (this.#over || this.#phase !== Phase.transfer) return;
-    this.deadline =
-      this.#answer?.eventStream === true
-        ? Number.POSITIVE_INFINITY
-        : this.#context.now() + this.#context.transferTimeout;
+    if (this.#over) return;
+    if (this.#answer !== undefined) this.#waitForUpstream();
     this.#connection?.resume();
   }
 
   onClientGone(): void {
     const connection = this.#connection;
-    this.#done();
+    this.#leave();
     connection?.destroy();
   }
 
-  onUpgrade(): void {
-    this.onFailure("ERR_BAD_RESPONSE");
+  onSwitched(head: ResponseHead, rest: Buffer): void {
+    const connection = this.#connection;
+    const exchange = this.#exchange;
+    if (connection === undefined || !isAcceptedBy(head, exchange.head.webSocketKey))
+      return this.#abort(refusals.badAnswer, "upstream");
+    exchange.firstByteMs = this.#context.clock.read() - this.#sentAt;
+    this.#over = true;
+    this.#pass?.becomeLong();
+    exchange.tunnel?.switch(connection, head, rest, this.#pass);
   }
 
   onDeadline(): void {
-    this.onFailure(this.#phase);
+    this.#abort(expired[this.#phase], "timeout");
   }
 
-  onClientBroken(problem: Problem): void {
-    const connection = this.#connection;
-    this.#done();
-    connection?.destroy();
-    if (this.#answer?.begun === true) this.#exchange.cut();
-    else this.#exchange.refuse(problem);
+  onClientBroken(refusal: Refusal): void {
+    this.#abort(refusal, "client");
   }
 
-  onFailure(code: string): void {
+  onUpstreamFailed(code: string): void {
     if (this.#over) return;
+    this.#waitsFor = undefined;
     const connection = this.#connection;
     // A kept connection may have been closed by the upstream just as it was taken: one more try, on a new one.
     if (
       connection?.reused === true &&
       !connection.answered &&
-      !this.#retried &&
-      !this.#hasBody &&
-      (code === "ERR_CLOSED" || code === "ECONNRESET" || code === "EPIPE") &&
+      this.#exchange.retries === undefined &&
+      !this.#exchange.head.hasBody &&
+      stale.has(code) &&
       repeatable.has(this.method)
     ) {
-      this.#retried = true;
+      this.#exchange.retries = 1;
       this.#connection = undefined;
       this.requestSent = false;
       this.#context.onRetry();
-      if (this.#state.pool.acquire(this, this.#context.now(), true) !== "full") return;
+      return this.#acquire(true);
     }
-    this.#done();
+    this.#abort(refusalFor(code), "upstream");
+  }
+
+  /** Ends it without an answer of the upstream, or cuts the answer that has begun. */
+  #abort(refusal: Refusal, why: string): void {
+    if (this.#over) return;
+    const connection = this.#connection;
+    const exchange = this.#exchange;
+    if (connection !== undefined) exchange.upstreamMs = this.#context.clock.read() - this.#askedAt;
+    this.#leave();
     connection?.destroy();
-    if (this.#answer?.begun === true) this.#exchange.cut();
-    else this.#exchange.refuse(problemFor(code));
+    if (this.#answer?.begun === true) exchange.cut(why);
+    else {
+      exchange.corsGiven = "";
+      exchange.varyGiven = undefined;
+      exchange.refuse(refusal);
+    }
   }
 
-  #refuse(code: string): void {
-    this.#over = true;
-    this.#exchange.answering = undefined;
-    this.#exchange.refuse(problemFor(code));
-  }
-
-  #wait(phase: string, deadline: number): void {
+  #wait(phase: Phase, deadline: number): void {
     this.#phase = phase;
     this.deadline = deadline;
   }
 
   /** Leaves everything that knows of this request. */
-  #done(): void {
+  #leave(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#sending?.stop();
     this.#answer?.uncork();
-    this.#context.deadlines.remove(this);
     this.#exchange.answering = undefined;
-    const { admission, pool } = this.#state;
-    if (this.#connection === undefined) pool.forget(this);
+    if (this.#waitsFor === "gate") this.#state.gate?.forget(this);
+    else if (this.#waitsFor === "pool") this.#state.pool.forget(this);
     this.#connection = undefined;
-    if (this.#admitted) admission?.leave();
-    else admission?.forget(this);
+    this.#pass?.leave();
+    this.#pass = undefined;
   }
 }
 
-function flushRequestHead(forward: Forward): void {
-  forward.flushRequestHead();
-}
-
-function uncork(socket: { uncork(): void }): void {
-  socket.uncork();
-}

@@ -1,3 +1,4 @@
+import { notRouted } from "../message/refusals.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -20,8 +21,7 @@ export async function answerOwnPath(
   const path = target.split("?", 1)[0];
   const get = exchange.method === "GET" || exchange.method === "HEAD";
   if (get && path === `${own}/health`) return exchange.reply(200, '{"status":"ok"}\n');
-  if (!get || path !== `${own}/ready`)
-    return exchange.refuse({ status: 404, reason: "no_route", detail: "no such path" });
+  if (!get || path !== `${own}/ready`) return exchange.refuse(notRouted(404, "no such path"));
   const upstreams = await readiness.states();
   const ready = !draining() && upstreams.every(({ status }) => status === "ok");
   const status = draining() ? "draining" : ready ? "ok" : "failed";

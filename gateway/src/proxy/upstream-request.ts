@@ -1,10 +1,10 @@
 import type { RequestHead } from "../message/request-head.ts";
 import { isTraceparent, passTrace, type Trace } from "../observe/trace.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import type { ClientConnection } from "../client/connection.ts";
 
 /** What of an exchange its upstream hears. */
 export interface Forwarded {
-  readonly connection: Pick<ClientConnection, "address" | "trusted" | "localPort" | "forwardedLines">;
+  readonly connection: Pick<ClientConnection, "address" | "trusted" | "localPort">;
   readonly head: RequestHead;
   readonly host: string;
   readonly id: string;
@@ -21,7 +21,7 @@ export function upstreamHead(exchange: Forwarded, target: string, last: string, 
   const { connection: client, head, host, id, method } = exchange;
   const forwarded = client.trusted
     ? trustedForwarding(exchange)
-    : `${client.forwardedLines}X-Forwarded-Host: ${host}\r\n`;
+    : `X-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ${client.localPort}\r\nX-Forwarded-Host: ${host}\r\n`;
   return `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${head.kept}X-Request-ID: ${id}\r\n${trace}${forwarded}${last}\r\n`;
 }
 

@@ -1,53 +1,58 @@
 import { type LookupAddress, lookup } from "node:dns";
-import { isIP, type LookupFunction } from "node:net";
+import { isIP } from "node:net";
 
 /** How long an answer of the resolver is used before it is asked again, milliseconds. */
 const freshMs = 2_000;
 
+/** Told when the addresses are known; `code` is that of the resolver's error when none are. */
+export type OnAddresses = (code: string | undefined) => void;
+
 /**
- * Where an upstream is, followed as it moves: the name is asked again every two seconds while it is used, and a
- * connection to an address that is no longer among the answers is not used again. Several addresses take turns.
+ * Where an upstream is, followed as it moves: the name is asked again every two seconds while it is used, one question at
+ * a time, since each takes a thread of the four that also write the log.
  */
 export class UpstreamAddress {
   readonly host: string;
-  readonly port: number;
   readonly #literal: boolean;
-  #known: readonly LookupAddress[] = [];
-  #turn = 0;
+  /** IP addresses, in the resolver's order. */
+  known: readonly string[] = [];
   #askedAt = Number.NEGATIVE_INFINITY;
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #asking: OnAddresses[] | undefined;
 
-  constructor(host: string, port: number) {
+  constructor(host: string) {
     // A bracketed IPv6 address is written so in URLs only.
     this.host = host.replace(/^\[(.*)\]$/, "$1");
-    this.port = port;
     this.#literal = isIP(this.host) !== 0;
-  }
-
-  /** Whether an address is still one of this upstream's, as far as is known. */
-  has(address: string | undefined): boolean {
-    if (this.#literal || this.#known.length === 0 || address === undefined) return true;
-    return this.#known.some((known) => known.address === address);
+    if (this.#literal) this.known = [this.host];
   }
 
   /** Asks the resolver again when its last answer is old; what is known stays until there is a new answer. */
   refresh(now: number): void {
-    if (this.#literal || now - this.#askedAt < freshMs) return;
-    this.#askedAt = now;
-    lookup(this.host, { all: true }, (error, found) => {
-      // A resolver that fails for a moment must not cut connections that work.
-      if (error === null && found.length > 0) this.#known = found;
-    });
+    if (!this.#literal && now - this.#askedAt >= freshMs) this.#ask(now);
   }
 
-  /** For `net.connect`: fresh from the resolver, so that a connection is never opened to where the upstream was. */
-  readonly lookup: LookupFunction = (_host, options, callback) => {
-    lookup(this.host, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, [], undefined);
-      this.#known = found;
-      const first = this.#turn++ % found.length;
-      const turned = [...found.slice(first), ...found.slice(0, first)];
-      if (options.all === true) callback(null, turned);
-      else callback(null, turned[0]?.address ?? "", turned[0]?.family);
+  /** Waits until what is known is fresh, so that no connection is opened to where the upstream was. */
+  whenFresh(now: number, then: OnAddresses): void {
+    if (this.#literal || now - this.#answeredAt < freshMs) return then(undefined);
+    this.#ask(now).push(then);
+  }
+
+  #ask(now: number): OnAddresses[] {
+    if (this.#asking !== undefined) return this.#asking;
+    const asking: OnAddresses[] = [];
+    this.#asking = asking;
+    this.#askedAt = now;
+    lookup(this.host, { all: true }, (error, found: LookupAddress[] | undefined) => {
+      this.#asking = undefined;
+      // A resolver that fails for a moment must not cut connections that work.
+      if (error === null && found !== undefined && found.length > 0) {
+        this.known = found.map(({ address }) => address);
+        this.#answeredAt = performance.now();
+      }
+      const code = this.known.length > 0 ? undefined : (error?.code ?? "ENOTFOUND");
+      for (const then of asking) then(code);
     });
-  };
+    return asking;
+  }
 }

@@ -1,17 +1,20 @@
-import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
+import type { Socket } from "node:net";
 import { ChunkedDecoder } from "../message/chunked.ts";
 import { Framing, framingOf, parseResponseHead, type ResponseHead } from "../message/response-head.ts";
-import type { UpstreamAddress } from "./address.ts";
-import { buffers } from "./buffers.ts";
+import { connectTo, type SocketReader } from "../node/upstream-socket.ts";
+import { buffers, unread } from "./buffers.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { HeadText } from "./head-text.ts";
 
 /** Who gets what arrives on a connection: one request, or one WebSocket handshake. */
 export interface UpstreamUser {
   readonly method: string;
   /** Whether the whole request has been handed to the connection. */
   readonly requestSent: boolean;
+  /** Whether another request may follow: no for those of which upstreams differ about where they end. */
+  readonly reusable: boolean;
   /** Whether it waits for a 101; any other user gets 502 for one. */
   readonly wantsUpgrade: boolean;
-  onConnect(): void;
   /** The socket takes more of the request's body. */
   onUpstreamDrain(): void;
   /** A 1xx answer other than 100 and 101. */
@@ -20,13 +23,13 @@ export interface UpstreamUser {
   /** A piece of the body; `buffer` is only valid until {@link afterRead} has returned. */
   onBody(buffer: Buffer, start: number, end: number): void;
   /** The answer is complete. */
-  onEnd(): void;
+  onAnswerEnd(): void;
   /** Everything that one read brought has been handed over. */
   afterRead(): ReadOutcome;
   /** The handshake was answered 101; `rest` are bytes that came with it. */
-  onUpgrade(head: ResponseHead, rest: Buffer): void;
-  /** No complete answer will come. @param code Node's error code, or one of `problem.ts`. */
-  onFailure(code: string): void;
+  onSwitched(head: ResponseHead, rest: Buffer): void;
+  /** No complete answer will come. @param code Node's error code, or one of this gateway's own. */
+  onUpstreamFailed(code: string): void;
 }
 
 /** What a user did with a read: bits. */
@@ -39,92 +42,90 @@ export const keepsBuffer = 2;
 /** A tunnel's end of the connection after a 101. */
 export interface RawReader {
   /** @returns false to pause. `buffer` is only valid during the call. */
-  onData(buffer: Buffer, start: number, end: number): boolean;
-  onDrain(): void;
+  onUpstreamData(buffer: Buffer, start: number, end: number): boolean;
+  onUpstreamDrain(): void;
   /** The upstream has sent its last byte. */
-  onFinish(): void;
-  onClose(): void;
+  onUpstreamEnd(): void;
+  onUpstreamClosed(): void;
 }
-
-/** Bytes of a response head at most. */
-const mostHeadBytes = 65_536;
-const headEnd = Buffer.from("\r\n\r\n", "latin1");
-const protocol = "HTTP/1.";
 
 /** The pool's side of a connection. */
 export interface ConnectionOwner {
-  readonly address: UpstreamAddress;
-  /** The connection may carry another request. */
+  /** The answer is complete, and the connection may carry another request. */
   onFree(connection: UpstreamConnection): void;
-  onClosed(connection: UpstreamConnection): void;
+  /** @param wasLent whether a request was under way. */
+  onClosed(connection: UpstreamConnection, wasLent: boolean): void;
 }
 
 /**
  * One HTTP/1.1 connection to an upstream, without pipelining. It parses answers strictly, and closes itself as soon
  * as anything arrives that was not asked for, so that no byte of one answer can reach another client.
  */
-export class UpstreamConnection {
+export class UpstreamConnection implements SocketReader {
   readonly socket: Socket;
-  readonly #owner: ConnectionOwner;
+  readonly endpoint: Endpoint;
+  /** Whom it belongs to once it is connected. */
+  owner: ConnectionOwner | undefined;
   user: UpstreamUser | undefined;
-  /** Whether it carried a request before this one: it may have been closed just as it was taken. */
-  reused = false;
+  /** Requests it carried. */
+  requests = 0;
   /** Whether any byte of the current answer has arrived. */
   answered = false;
-  /** When it became idle, milliseconds of `performance.now()`. */
+  /** It lasts, and does not take a request's place. */
+  apart = false;
+  /** Milliseconds of `performance.now()`. */
+  readonly openedAt = performance.now();
   idleSince = 0;
-  #buffer: Buffer;
+  retireAt = Number.POSITIVE_INFINITY;
+  /** As the upstream announced it, less a second for what is on its way (`Keep-Alive: timeout`), milliseconds. */
+  idleLimit = Number.POSITIVE_INFINITY;
+  #buffer: Buffer = buffers.take();
   #nextBuffer: Buffer | undefined;
-  #started = false;
-  #head: Buffer | undefined;
+  readonly #head = new HeadText();
+  /** -1 while a head is awaited. */
   #framing: number = -1;
   #left = 0;
   #chunks: ChunkedDecoder | undefined;
   #keepAlive = false;
   #raw: RawReader | undefined;
+  #lent = false;
   #ended = false;
   #free = false;
 
-  constructor(owner: ConnectionOwner) {
-    this.#owner = owner;
-    this.#buffer = buffers.take();
-    this.socket = connect({
-      host: owner.address.host,
-      port: owner.address.port,
-      lookup: owner.address.lookup,
-      noDelay: true,
-      // Probes find a peer that vanished without a word while a tunnel is quiet.
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-      onread: {
-        // Node asks after every read; anything but a buffer means the same one again.
-        buffer: () => this.#swapBuffer() as Buffer,
-        callback: (length: number, buffer: Uint8Array) => this.#onRead(length, buffer as Buffer),
-      },
-    } as TcpNetConnectOpts);
-    this.socket.on("connect", () => this.user?.onConnect());
+  constructor(endpoint: Endpoint, port: number) {
+    this.endpoint = endpoint;
+    this.socket = connectTo(endpoint.address, port, this);
     this.socket.on("drain", () =>
-      this.#raw === undefined ? this.user?.onUpstreamDrain() : this.#raw.onDrain(),
+      this.#raw === undefined ? this.user?.onUpstreamDrain() : this.#raw.onUpstreamDrain(),
     );
     this.socket.on("end", () => this.#onEnd());
     this.socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(error.code ?? "ERR_SOCKET"));
     this.socket.on("close", () => this.#onClose());
   }
 
-  #swapBuffer(): Buffer | null {
-    if (this.#nextBuffer !== undefined) {
-      this.#buffer = this.#nextBuffer;
-      this.#nextBuffer = undefined;
-      return this.#buffer;
-    }
-    if (this.#started) return null;
-    this.#started = true;
+  firstBuffer(): Buffer {
+    this.#buffer[0] = unread;
     return this.#buffer;
+  }
+
+  nextBuffer(): Buffer | undefined {
+    const next = this.#nextBuffer;
+    this.#nextBuffer = undefined;
+    if (next !== undefined) this.#buffer = next;
+    if (this.#raw === undefined) this.#buffer[0] = unread;
+    return next;
+  }
+
+  /** Whether it carried a request before this one: it may have been closed just as it was taken. */
+  get reused(): boolean {
+    return this.requests > 1;
   }
 
   /** Gives the connection to its next user. */
   use(user: UpstreamUser): void {
     this.user = user;
+    this.requests++;
+    this.#lent = true;
     this.answered = false;
     this.#framing = -1;
   }
@@ -148,12 +149,17 @@ export class UpstreamConnection {
     this.#nextBuffer = buffers.shared;
   }
 
-  #onRead(length: number, buffer: Buffer): boolean {
-    if (this.#raw !== undefined) return this.#raw.onData(buffer, 0, length);
+  onRead(length: number, buffer: Buffer): boolean {
+    if (this.#raw !== undefined) return this.#raw.onUpstreamData(buffer, 0, length);
     const { user } = this;
     if (user === undefined) {
       // An answer nobody asked for (response queue poisoning).
       this.socket.destroy();
+      return false;
+    }
+    // What is parsed must be what was read: a read that went elsewhere leaves the buffer as it was.
+    if (buffer !== this.#buffer || (!this.answered && buffer[0] === unread)) {
+      this.#fail("ERR_READ_BUFFER");
       return false;
     }
     this.answered = true;
@@ -162,7 +168,7 @@ export class UpstreamConnection {
     if ((outcome & keepsBuffer) !== 0) this.#nextBuffer = buffers.take();
     if (this.#free) {
       this.#free = false;
-      this.#owner.onFree(this);
+      this.owner?.onFree(this);
       return true;
     }
     return (outcome & pauseReading) === 0;
@@ -178,7 +184,7 @@ export class UpstreamConnection {
         return;
       }
       if (this.#framing < 0) {
-        at = this.#readHead(buffer, at, length);
+        at = this.#readHead(user, buffer, at, length);
         if (at < 0) return;
         continue;
       }
@@ -188,58 +194,37 @@ export class UpstreamConnection {
   }
 
   /** @returns where the head ended; -1 when there is no whole head yet or the connection has ended. */
-  #readHead(buffer: Buffer, start: number, length: number): number {
-    let source = buffer;
-    let from = start;
-    let to = length;
-    const before = this.#head;
-    if (before !== undefined) {
-      source = Buffer.concat([before, buffer.subarray(start, length)]);
-      from = 0;
-      to = source.length;
-    }
-    const end = source.indexOf(headEnd, from);
-    // Beyond what was read, the buffer holds bytes of earlier reads.
-    if (end < 0 || end + 4 > to || end - from > mostHeadBytes) {
-      const text = source.toString("latin1", from, Math.min(to, from + 16));
-      const plausible = text.startsWith(protocol) || protocol.startsWith(text);
-      // A bare LF would be waited on for ever.
-      const bareLf = to - from < 4096 && /(?<!\r)\n/.test(source.toString("latin1", from, to));
-      if (!plausible || bareLf || to - from > mostHeadBytes) this.#fail("ERR_BAD_RESPONSE");
-      else this.#head = Buffer.from(source.subarray(from, to));
-      return -1;
-    }
-    this.#head = undefined;
-    const head = parseResponseHead(source.toString("latin1", from, end + 2));
-    const next = end + 4 - (before?.length ?? 0) + (before === undefined ? 0 : start);
-    if (head === undefined) {
+  #readHead(user: UpstreamUser, buffer: Buffer, start: number, length: number): number {
+    const read = this.#head.read(buffer, start, length);
+    if (read === "unfinished") return -1;
+    const head = read === "bad" ? undefined : parseResponseHead(read.text);
+    if (read === "bad" || head === undefined || (head.status === 101 && !user.wantsUpgrade)) {
       this.#fail("ERR_BAD_RESPONSE");
       return -1;
     }
-    return this.#onHead(head, buffer, next, length);
-  }
-
-  #onHead(head: ResponseHead, buffer: Buffer, next: number, length: number): number {
-    const user = this.user as UpstreamUser;
+    const { next } = read;
     if (head.status === 101) {
-      if (!user.wantsUpgrade) {
-        this.#fail("ERR_BAD_RESPONSE");
-        return -1;
-      }
-      user.onUpgrade(head, Buffer.from(buffer.subarray(next, length)));
+      user.onSwitched(head, Buffer.from(buffer.subarray(next, length)));
       return -1;
     }
     if (head.status < 200) {
       if (head.status !== 100) user.onInterim(head);
       return next;
     }
+    this.#onHead(user, head, next < length);
+    return next;
+  }
+
+  #onHead(user: UpstreamUser, head: ResponseHead, more: boolean): void {
     this.#framing = framingOf(head, user.method);
-    this.#keepAlive = head.keepAlive && this.#framing !== Framing.untilClose;
+    // An upstream that announces a body where none may be could send it all the same.
+    const doubtful = this.#framing === Framing.none && (head.length > 0 || head.chunked);
+    this.#keepAlive = head.keepAlive && this.#framing !== Framing.untilClose && !doubtful;
+    if (head.keepAliveSeconds !== undefined) this.idleLimit = (head.keepAliveSeconds - 1) * 1_000;
     if (this.#framing === Framing.length) this.#left = head.length;
     else if (this.#framing === Framing.chunked) this.#chunks = new ChunkedDecoder();
     user.onHead(head);
-    if (this.#framing === Framing.none) this.#finish(next < length);
-    return next;
+    if (this.#framing === Framing.none) this.#finish(more);
   }
 
   /** @returns where it stopped; -1 when the body is not valid. */
@@ -262,24 +247,26 @@ export class UpstreamConnection {
   }
 
   /**
-   * The answer is complete. The connection is free for another request after this read, unless bytes are left over:
-   * they must not become another client's answer.
+   * The answer is complete. The connection is free for another request after this turn of the loop, unless bytes are
+   * left over or may still come: they must not become another client's answer.
    */
   #finish(leftOver: boolean): void {
     const { user } = this;
     if (user === undefined) return;
-    const reusable = this.#keepAlive && user.requestSent && !this.#ended && !leftOver;
+    const reusable = this.#keepAlive && user.reusable && user.requestSent && !this.#ended && !leftOver;
     this.user = undefined;
     this.#chunks = undefined;
     this.#framing = -1;
-    user.onEnd();
-    if (reusable && !this.socket.destroyed) this.#free = true;
-    else this.socket.destroy();
+    user.onAnswerEnd();
+    if (reusable && !this.socket.destroyed) {
+      this.#free = true;
+      this.#lent = false;
+    } else this.socket.destroy();
   }
 
   #onEnd(): void {
     this.#ended = true;
-    if (this.#raw !== undefined) return this.#raw.onFinish();
+    if (this.#raw !== undefined) return this.#raw.onUpstreamEnd();
     const { user } = this;
     if (user === undefined) return void this.socket.destroy();
     if (this.#framing === Framing.untilClose) {
@@ -292,13 +279,13 @@ export class UpstreamConnection {
     const { user } = this;
     this.user = undefined;
     this.socket.destroy();
-    user?.onFailure(code);
+    user?.onUpstreamFailed(code);
   }
 
   #onClose(): void {
     if (this.#raw === undefined) buffers.give(this.#buffer);
     this.#fail("ERR_CLOSED");
-    this.#raw?.onClose();
-    this.#owner.onClosed(this);
+    this.#raw?.onUpstreamClosed();
+    this.owner?.onClosed(this, this.#lent);
   }
 }

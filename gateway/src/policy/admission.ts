@@ -1,6 +1,6 @@
-/** Somebody who wants to send a request to a route's upstream. */
-export interface Applicant {
-  onAdmitted(): void;
+/** Somebody who waits for a place. */
+export interface Waiting {
+  onPlace(): void;
 }
 
 /** How many requests a route may have at its upstream, so that a slow one cannot hold everything. */
@@ -8,19 +8,16 @@ export class Admission {
   readonly #max: number;
   readonly #mostWaiting: number;
   #active = 0;
-  readonly #waiting: Applicant[] = [];
+  #serving = false;
+  readonly #waiting: Waiting[] = [];
 
   constructor(max: number, mostWaiting: number) {
     this.#max = max;
     this.#mostWaiting = mostWaiting;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   /** @returns "full" when it shall be refused. */
-  enter(applicant: Applicant): "in" | "waiting" | "full" {
+  enter(applicant: Waiting): "in" | "waiting" | "full" {
     if (this.#active < this.#max) {
       this.#active++;
       return "in";
@@ -31,15 +28,20 @@ export class Admission {
   }
 
   /** Takes one that waits out of the queue. */
-  forget(applicant: Applicant): void {
+  forget(applicant: Waiting): void {
     const at = this.#waiting.indexOf(applicant);
     if (at >= 0) this.#waiting.splice(at, 1);
   }
 
-  /** One that was let in is done: the next takes its place. */
+  /** One that was let in is done: the next takes its place. In a loop, since the next may be done at once. */
   leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#active--;
-    else next.onAdmitted();
+    this.#active--;
+    if (this.#serving) return;
+    this.#serving = true;
+    while (this.#active < this.#max && this.#waiting.length > 0) {
+      this.#active++;
+      this.#waiting.shift()?.onPlace();
+    }
+    this.#serving = false;
   }
 }

@@ -1,6 +1,6 @@
 import { IncomingMessage } from "node:http";
 import { type RequestHead, readRequestHead } from "../message/request-head.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import type { ClientSocket } from "./parser.ts";
 
 /** Who gets a request's body as it arrives. */
 export interface BodySink {
@@ -10,24 +10,18 @@ export interface BodySink {
 }
 
 /**
- * Node's request with two shortcuts through documented seams: fields are read in one pass into a {@link RequestHead}
- * instead of an object per request, and body pieces go straight to their sink instead of through a Readable's buffer.
+ * Node's request with two shortcuts: fields are read in one pass into a {@link RequestHead} instead of an object per
+ * request, and body pieces go straight to their sink instead of through a Readable's buffer.
  */
 export class GatewayRequest extends IncomingMessage {
   #head: RequestHead | undefined;
   #sink: BodySink | undefined;
   #early: Buffer[] | undefined;
   #discarding = false;
-  /** Told when the client's connection has ended before the answer. */
-  onGone: { onClientGone(): void } | undefined;
 
   get head(): RequestHead {
-    this.#head ??= readRequestHead(this.rawHeaders, this.peer.trusted);
+    this.#head ??= readRequestHead(this.rawHeaders, (this.socket as ClientSocket).gatewayClient.trusted);
     return this.#head;
-  }
-
-  get peer(): ClientConnection {
-    return (this.socket as unknown as { gatewayClient: ClientConnection }).gatewayClient;
   }
 
   /** Sends the body to `sink`: what has arrived already at once. */
@@ -55,7 +49,7 @@ export class GatewayRequest extends IncomingMessage {
     if (chunk === null) this.#sink?.onRequestEnd();
     else if (this.#sink !== undefined) return this.#sink.onRequestBody(chunk);
     else if (!this.#discarding) {
-      // A pipelined request whose turn has not come: Node stops reading after this piece.
+      // A request that is not sent yet: Node stops reading after this piece.
       this.#early ??= [];
       this.#early.push(chunk);
       return false;
@@ -68,9 +62,8 @@ export class GatewayRequest extends IncomingMessage {
     return this;
   }
 
-  /** Node destroys requests that have no answer yet when their connection closes. */
+  /** Node destroys requests that have no answer yet when their connection closes; the connection knows by itself. */
   override destroy(): this {
-    this.onGone?.onClientGone();
     return this;
   }
 }

@@ -1,0 +1,299 @@
+import type { ServerResponse } from "node:http";
+import type { Refusal } from "../message/refusals.ts";
+import { type ClientSocket, goOn, keepUnparsed, stopParsing, stopWhenFull, type Unparsed } from "../node/parser.ts";
+import type { GatewayRequest } from "../node/request.ts";
+import type { Exchange } from "../proxy/exchange.ts";
+
+/** Pipelined requests that wait before reading stops. */
+const mostQueued = 16;
+
+/** What a client's connection is doing; there is one owner from accept to close, and a deadline in each state. */
+export type ClientState =
+  /** Requests are read. */
+  | "open"
+  /** Nothing more is read; what came before is answered, then the refusal. */
+  | "refusing"
+  /** Handshake or open tunnel: the bytes are no HTTP any more. */
+  | "tunnel"
+  /** Everything is written, and the client has not taken all of it. */
+  | "flushing"
+  /** All is sent; what the client still sends is read over, so that no reset takes the answer (RFC 9112 9.6). */
+  | "lingering"
+  | "closed";
+
+/** Something that a connection has to answer, in its turn. */
+export interface Turn {
+  /** Absent for bytes that are no request. */
+  readonly request?: GatewayRequest | undefined;
+  /** Node's side of it; absent where Node's parser is done with the socket. */
+  readonly response?: ServerResponse | undefined;
+  /** Bytes that came after a handshake. */
+  readonly early?: Buffer | undefined;
+  /** Known beforehand: nothing of it may go to an upstream. */
+  refusal?: Refusal | undefined;
+}
+
+/** What all connections share. */
+export interface ConnectionHost {
+  readonly limits: ConnectionLimits;
+  /** `performance.now()` of a moment ago. */
+  readonly now: number;
+  /** Begins the next turn. It may be over before this returns. */
+  begin(client: ClientConnection, turn: Turn): void;
+  onClosed(client: ClientConnection): void;
+}
+
+/** Milliseconds. */
+export interface ConnectionLimits {
+  /** Without a request. */
+  readonly clientIdle: number;
+  /** In which a client takes nothing of what it was sent. */
+  readonly sendTimeout: number;
+  /** Lingering, since the client's last byte, and in all. */
+  readonly linger: number;
+  readonly lingerMax: number;
+}
+
+// One function for all sockets: with ten thousand idle connections, closures of their own are memory.
+function onDrain(this: ClientSocket): void {
+  this.gatewayClient.onDrain();
+}
+function onFinish(this: ClientSocket): void {
+  this.gatewayClient.onAllSent();
+}
+function onEnd(this: ClientSocket): void {
+  this.gatewayClient.onClientEnd();
+}
+function onClose(this: ClientSocket): void {
+  this.gatewayClient.onSocketClosed();
+}
+function onError(): void {
+  // "close" follows, and tells all that matters.
+}
+
+/**
+ * A client's connection. Its requests are handled one after the other, in order, so that answers cannot change places;
+ * pipelined ones wait, and reading stops when {@link full}.
+ */
+export class ClientConnection {
+  readonly socket: ClientSocket;
+  /** The peer's address, IPv4 in its plain form. */
+  readonly address: string;
+  readonly trusted: boolean;
+  readonly localPort: string;
+  state: ClientState = "open";
+  /** The turn under way, which has a deadline of its own. */
+  current: Exchange | undefined;
+  /** Milliseconds of `performance.now()`: when its last request ended. */
+  idleSince: number;
+  /** Why it was closed from this side. */
+  closeReason: string | undefined;
+  readonly #host: ConnectionHost;
+  /** Made when first needed: most connections never pipeline. */
+  #queue: Turn[] | undefined;
+  /** {@link #advance} is under way further up the stack. */
+  #advancing = false;
+  /** The parser stopped in the middle of what it was given. */
+  #held = false;
+  #readAsStream = false;
+  /** Of the state; nothing of it counts while {@link current} is there. */
+  #deadline: number;
+  /** Bytes that were unsent at the last look: fewer are progress. */
+  #unsent = 0;
+  #lingerEnd = 0;
+
+  constructor(socket: ClientSocket, host: ConnectionHost, trusts: (address: string) => boolean) {
+    this.socket = socket;
+    this.#host = host;
+    this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    this.localPort = String(socket.localPort ?? "");
+    this.trusted = trusts(this.address);
+    this.idleSince = host.now;
+    this.#deadline = host.now + host.limits.clientIdle;
+    socket.gatewayClient = this;
+    stopWhenFull(socket);
+    socket.on("drain", onDrain);
+    socket.on("finish", onFinish);
+    socket.on("end", onEnd);
+    socket.on("close", onClose);
+    socket.on("error", onError);
+  }
+
+  /** Whether no further request shall be parsed for now. */
+  get full(): boolean {
+    return this.state !== "open" || (this.#queue !== undefined && this.#queue.length >= mostQueued);
+  }
+
+  /** Whether it waits for a request and has nothing to send. */
+  get idle(): boolean {
+    return this.state === "open" && this.current === undefined && this.socket.writableLength === 0;
+  }
+
+  /** Whether nothing is lost when it is closed: what it had to say is sent. */
+  get done(): boolean {
+    return this.idle || this.state === "lingering";
+  }
+
+  /** Whether a handshake can be taken: nothing is under way whose bytes it would mix with. */
+  get free(): boolean {
+    return this.idle && (this.#queue === undefined || this.#queue.length === 0);
+  }
+
+  /** Takes a request, for now or for after the ones before it. */
+  take(turn: Turn): void {
+    if (this.state !== "open") return turn.request?.discardBody();
+    this.#queue ??= [];
+    this.#queue.push(turn);
+    this.#advance();
+  }
+
+  /** Takes a handshake; the parser is done with the socket. */
+  takeHandshake(turn: Turn): void {
+    if (this.state !== "open") return this.destroy("refused");
+    this.state = "tunnel";
+    this.#host.begin(this, turn);
+  }
+
+  /** Something after which nothing more is read: it is answered in its turn, and the connection ends. */
+  refuse(turn: Turn): void {
+    if (this.state !== "open") return;
+    this.state = "refusing";
+    this.socket.pause();
+    this.#queue ??= [];
+    this.#queue.push(turn);
+    this.#advance();
+  }
+
+  /** The request that is being read broke off: what is known of it is refused in its turn. @returns false for none. */
+  refuseUnfinished(refusal: Refusal): boolean {
+    const last = this.#queue?.at(-1);
+    if (last?.request?.complete === false) {
+      last.refusal = refusal;
+      this.state = "refusing";
+      this.socket.pause();
+      return true;
+    }
+    const { current } = this;
+    if (this.#queue?.length || current?.request === undefined || current.request.complete) return false;
+    current.abort(refusal);
+    return true;
+  }
+
+  /** The parser has stopped, since the connection is {@link full}. */
+  hold(left: Unparsed): void {
+    if (this.state !== "open") return;
+    keepUnparsed(this.socket, left, !this.#readAsStream);
+    this.#readAsStream = true;
+    this.#held = true;
+    this.#advance();
+  }
+
+  /** The current turn is answered. */
+  next(now: number): void {
+    this.current = undefined;
+    this.idleSince = now;
+    this.#unsent = this.socket.writableLength;
+    const { clientIdle, sendTimeout } = this.#host.limits;
+    this.#deadline = now + (this.#unsent > 0 ? sendTimeout : clientIdle);
+    this.#advance();
+  }
+
+  /** Begins what waits, in a loop: many turns may be over at once, and none is begun that the client does not take. */
+  #advance(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
+    const queue = this.#queue as Turn[];
+    while (
+      this.current === undefined &&
+      queue !== undefined &&
+      queue.length > 0 &&
+      (this.state === "open" || this.state === "refusing") &&
+      !this.socket.writableNeedDrain
+    )
+      this.#host.begin(this, queue.shift() as Turn);
+    this.#advancing = false;
+    if (!this.#held || this.state !== "open" || this.socket.writableNeedDrain) return;
+    if (queue.length > mostQueued >> 1) return;
+    this.#held = false;
+    goOn(this.socket);
+  }
+
+  /**
+   * Ends the connection: what was written is sent, then what still arrives is read over for a while. Closing at once
+   * with unread bytes would reset the connection, and the client would lose the answer (RFC 9112 9.6).
+   */
+  end(reason: string): void {
+    this.current = undefined;
+    if (this.state === "closed" || this.socket.destroyed) return;
+    this.closeReason ??= reason;
+    this.state = "flushing";
+    this.#queue = undefined;
+    this.#unsent = this.socket.writableLength;
+    this.#deadline = this.#host.now + this.#host.limits.sendTimeout;
+    stopParsing(this.socket);
+    if (this.socket.writableFinished) this.onAllSent();
+    else this.socket.end();
+  }
+
+  /** Closes it now, whatever is unsent. */
+  destroy(reason: string): void {
+    this.closeReason ??= reason;
+    this.socket.destroy();
+  }
+
+  onAllSent(): void {
+    if (this.state !== "flushing") return;
+    if (this.socket.readableEnded) return this.destroy("answered");
+    const { linger, lingerMax } = this.#host.limits;
+    this.state = "lingering";
+    this.idleSince = this.#host.now;
+    this.#lingerEnd = this.#host.now + lingerMax;
+    this.#deadline = Math.min(this.#host.now + linger, this.#lingerEnd);
+  }
+
+  /** Bytes came after the end. */
+  onReadOver(): void {
+    if (this.state === "lingering")
+      this.#deadline = Math.min(this.#host.now + this.#host.limits.linger, this.#lingerEnd);
+  }
+
+  onClientEnd(): void {
+    if (this.state === "lingering") this.destroy("answered");
+    else if (this.state === "tunnel") this.current?.onClientEnd();
+  }
+
+  onDrain(): void {
+    if (this.current === undefined) this.#advance();
+    else this.current.onClientDrain();
+  }
+
+  onSocketClosed(): void {
+    this.state = "closed";
+    this.#queue = undefined;
+    const { current } = this;
+    this.current = undefined;
+    current?.onClientGone();
+    this.#host.onClosed(this);
+  }
+
+  /** Ends what has lasted too long. */
+  sweep(now: number): void {
+    const { current } = this;
+    if (current !== undefined) {
+      if (current.deadline <= now) current.onDeadline(now);
+    } else if (this.#deadline <= now) this.#expire(now);
+  }
+
+  #expire(now: number): void {
+    const unsent = this.socket.writableLength;
+    if (unsent > 0 && unsent < this.#unsent) {
+      // It takes its answer, slowly.
+      this.#unsent = unsent;
+      this.#deadline = now + this.#host.limits.sendTimeout;
+    } else if (unsent > 0) this.destroy("send_timeout");
+    else if (this.state === "lingering") this.destroy("answered");
+    else if (this.state === "flushing") this.destroy("send_timeout");
+    else if (now - this.idleSince >= this.#host.limits.clientIdle) this.destroy("idle");
+    else this.#deadline = this.idleSince + this.#host.limits.clientIdle;
+  }
+}

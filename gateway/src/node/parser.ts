@@ -1,0 +1,85 @@
+import type { Socket } from "node:net";
+import type { ClientConnection } from "../client/connection.ts";
+
+/** llhttp's HPE_PAUSED: what a callback returns to stop it right there. */
+const paused = 21;
+
+/** The code of Node's `clientError` once the parser has stopped. */
+export const pausedCode = "HPE_PAUSED";
+
+/** Node's parser of one client socket, as far as it is used here. */
+interface NodeParser {
+  onIncoming(request: { readonly upgrade: unknown }, keepAlive: boolean): number;
+  nodeOnIncoming: NodeParser["onIncoming"];
+  readonly socket: ClientSocket | null;
+  resume(): void;
+}
+
+/** A client's socket with what Node and this gateway keep at it. */
+export type ClientSocket = Socket & {
+  gatewayClient: ClientConnection;
+  readonly parser?: NodeParser | null;
+  /** Node's own mark: it has stopped reading because the client takes nothing. */
+  readonly _paused?: boolean;
+};
+
+// One function for all sockets: with ten thousand idle connections, closures of their own are memory.
+function onIncoming(this: NodeParser, request: { readonly upgrade: unknown }, keepAlive: boolean): number {
+  const verdict = this.nodeOnIncoming(request, keepAlive);
+  return verdict === 0 && request.upgrade !== true && this.socket?.gatewayClient.full === true
+    ? paused
+    : verdict;
+}
+
+/**
+ * Lets the parser of a socket stop after the request with which its connection is full. Node itself parses whatever one
+ * read brought, 2,000 requests of 28 bytes and more, and goes on reading whatever `pause` says.
+ */
+export function stopWhenFull(socket: ClientSocket): void {
+  const { parser } = socket;
+  if (parser === undefined || parser === null) return;
+  parser.nodeOnIncoming = parser.onIncoming;
+  parser.onIncoming = onIncoming;
+}
+
+function ignore(): void {}
+
+/** What of a read the parser has left, as Node documents it for `clientError`. */
+export interface Unparsed {
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
+/**
+ * Keeps the bytes that the parser left when it stopped, in front of those to come. From the first time on the socket is
+ * read as a stream: only so can bytes be put back.
+ */
+export function keepUnparsed(socket: ClientSocket, { rawPacket, bytesParsed = 0 }: Unparsed, first: boolean): void {
+  socket.pause();
+  // Whoever listens for data takes the socket from the parser's own reading; Node's listener goes on feeding it.
+  if (first) socket.on("data", ignore);
+  const rest = rawPacket?.subarray(bytesParsed);
+  if (rest !== undefined && rest.length > 0) socket.unshift(rest);
+  // The stream believes that a read is under way, which the parser has had.
+  if (first) socket.push("");
+}
+
+/** Lets the parser go on after {@link keepUnparsed}. */
+export function goOn(socket: ClientSocket): void {
+  // Node has stopped it too, and resumes it as soon as the client takes what is written.
+  if (socket._paused === true) return;
+  socket.parser?.resume();
+  socket.resume();
+}
+
+function readOver(this: Socket): void {
+  (this as ClientSocket).gatewayClient.onReadOver();
+}
+
+/** Parses nothing any more: what still arrives is read over, and `onReadOver` told. */
+export function stopParsing(socket: ClientSocket): void {
+  socket.removeAllListeners("data");
+  socket.on("data", readOver);
+  socket.push("");
+  socket.resume();
+}

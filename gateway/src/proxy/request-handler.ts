@@ -1,0 +1,145 @@
+import type { ClientConnection, Turn } from "../client/connection.ts";
+import { isPreflight, preflightVary } from "../edge/cors.ts";
+import { requestOrigin } from "../message/authority.ts";
+import { clientAddress } from "../message/client-address.ts";
+import { badHost, notRouted, refusals } from "../message/refusals.ts";
+import { isWebSocketHandshake } from "../message/request-head.ts";
+import type { GatewayRequest } from "../node/request.ts";
+import type { RouteMetrics } from "../observe/metrics.ts";
+import { traceOf } from "../observe/trace.ts";
+import type { Settings } from "../settings.ts";
+import type { ActiveRoutes } from "./active-routes.ts";
+import { check } from "./check.ts";
+import type { Clock } from "./clock.ts";
+import { Exchange, type ExchangeHost, fieldLines } from "./exchange.ts";
+import { Forward, type ForwardContext } from "./forward.ts";
+import { answerOwnPath, isOwn } from "./own-paths.ts";
+import { type Observers, reportAnswer, reportEnd } from "./report.ts";
+import { Tunnel, type TunnelLimits } from "./tunnel.ts";
+
+/** Bytes of tunnels that are over, from and to their clients. */
+interface Bytes {
+  in: number;
+  out: number;
+}
+
+/**
+ * What becomes of each turn of a client's connection. Requests, handshakes and bytes that are none pass the same phases,
+ * in this order: locate, check, own path, route, preflight, and then those of {@link Forward}: limit, admit, connect,
+ * send, answer. Whoever answers ends it.
+ */
+export class RequestHandler implements ExchangeHost, ForwardContext {
+  readonly clock: Clock;
+  readonly bodyTimeout: number;
+  readonly transferTimeout: number;
+  readonly sendTimeout: number;
+  readonly tunnel: TunnelLimits;
+  readonly unrouted: RouteMetrics;
+  /** Answers say that the connection ends. */
+  draining = false;
+  /** No tunnel is opened any more: it would only be cut at the end of the drain. */
+  ending = false;
+  /** Of tunnels that are over. */
+  readonly tunnelBytes: Bytes = { in: 0, out: 0 };
+  readonly #routes: ActiveRoutes;
+  readonly #settings: Settings;
+  readonly #observers: Observers;
+
+  constructor(routes: ActiveRoutes, settings: Settings, observers: Observers, clock: Clock) {
+    this.clock = clock;
+    this.bodyTimeout = settings.bodyTimeout;
+    this.transferTimeout = settings.tunnelIdle;
+    this.sendTimeout = settings.sendTimeout;
+    this.tunnel = { idle: settings.tunnelIdle, halfClosed: settings.tunnelHalfClosed };
+    this.unrouted = observers.metrics.unrouted;
+    this.#routes = routes;
+    this.#settings = settings;
+    this.#observers = observers;
+  }
+
+  /** Whether a request is a WebSocket handshake for a route that has WebSocket; any other upgrade is a plain request. */
+  takesUpgrade(request: GatewayRequest, client: ClientConnection): boolean {
+    const { head } = request;
+    if (!client.free || !isWebSocketHandshake(head, request.method ?? "", request.httpVersion)) return false;
+    const origin = requestOrigin(request.url ?? "", head.host);
+    if (origin === undefined || isOwn(origin.target)) return false;
+    const decision = this.#routes.decide(origin.target);
+    return "route" in decision && decision.route.websocket === true;
+  }
+
+  begin(client: ClientConnection, turn: Turn): void {
+    const exchange = new Exchange(client, turn, this, this.clock.read());
+    if (turn.early !== undefined) new Tunnel(exchange, turn.early, this.clock, this.tunnel);
+    const { request } = exchange;
+    if (request === undefined) return exchange.refuse(turn.refusal ?? refusals.notHttp);
+    this.#handle(exchange, request, turn);
+  }
+
+  #handle(exchange: Exchange, request: GatewayRequest, turn: Turn): void {
+    const { connection: client, head } = exchange;
+    if (client.trusted) exchange.client = clientAddress(client.address, head.forwardedFor, this.#settings.trusted);
+    // After an upgrade that is not taken Node's parser reports no error any more: what follows cannot be trusted.
+    if (head.upgrade !== undefined) exchange.closesAnyway = true;
+
+    // Locate: a refusal of the next phases tells a page what it is, by the fields of its route.
+    const origin = requestOrigin(exchange.target, head.host);
+    const target = origin?.target ?? exchange.target;
+    const decision = this.#routes.decide(target);
+    const own = isOwn(target);
+    if ("route" in decision && !own) exchange.state = this.#routes.stateOf(decision.route);
+
+    const broken =
+      turn.refusal ??
+      check(request, head, this.#settings.maxHeaders) ??
+      (origin === undefined ? badHost("the request target is no path and no http URL") : undefined);
+    if (broken !== undefined) {
+      exchange.closesAnyway = true;
+      return exchange.refuse(broken);
+    }
+    // An HTTP/1.0 client may send no Host, but exactly one goes on (RFC 9112 3.2).
+    exchange.host = origin?.host || `localhost:${client.localPort}`;
+    if (exchange.method === "OPTIONS" && target === "*") return exchange.reply(204, "");
+
+    if (own) return void answerOwnPath(exchange, target, this.#routes.readiness, () => this.draining);
+    const { state } = exchange;
+    if ("refuse" in decision || state === undefined)
+      return exchange.refuse("refuse" in decision ? notRouted(decision.refuse, decision.detail) : refusals.notHttp);
+    if (exchange.upgrade && this.ending) return exchange.refuse(refusals.draining);
+    if (this.#answersPreflight(exchange)) return;
+    if (head.length > state.maxBodyBytes) return exchange.refuse(refusals.bodyTooLarge);
+    if (this.#observers.spans !== undefined)
+      exchange.trace = traceOf(head.traceparents === 1 ? head.traceparent : undefined, true);
+    new Forward(exchange, state, decision.target, this).start();
+  }
+
+  /** A preflight asks the gateway alone: it costs the upstream nothing, and takes nothing from the route's limits. */
+  #answersPreflight(exchange: Exchange): boolean {
+    const cors = exchange.state?.cors;
+    const { origin = "", corsMethod = "", corsHeaders } = exchange.head;
+    if (cors === undefined || !isPreflight(exchange.method, exchange.head.origin, exchange.head.corsMethod))
+      return false;
+    const allowed = cors.preflight(origin, corsMethod, corsHeaders);
+    // All that a browser is told stands in these fields.
+    exchange.ownCors = fieldLines(allowed ?? preflightVary);
+    if (allowed === undefined) exchange.refuse(refusals.cors);
+    else exchange.reply(204, "");
+    return true;
+  }
+
+  onRetry(): void {
+    this.#observers.metrics.retries++;
+  }
+
+  onSwitched(exchange: Exchange): void {
+    reportAnswer(this.#observers, exchange);
+  }
+
+  onOver(exchange: Exchange): void {
+    const { tunnel } = exchange;
+    if (tunnel?.open === true) {
+      this.tunnelBytes.in += exchange.bytesIn;
+      this.tunnelBytes.out += exchange.bytesOut;
+    } else reportAnswer(this.#observers, exchange);
+    reportEnd(this.#observers, exchange);
+  }
+}

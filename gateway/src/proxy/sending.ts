@@ -1,0 +1,120 @@
+import type { BodySink } from "../node/request.ts";
+import type { UpstreamConnection } from "../upstream/connection.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** Bytes of a body piece that is written as text, together with the head. */
+const mostText = 8_192;
+
+/** What hears how the sending goes. */
+export interface SendingOwner {
+  /** A piece went on. @param blocked the upstream takes no more for now. */
+  onBodyProgress(blocked: boolean): void;
+  onBodyTooLarge(): void;
+  /** The whole request has been handed to the connection. */
+  onRequestSent(): void;
+}
+
+/** A request on its way to its upstream: the head, together with the beginning of the body where there is one. */
+export class Sending implements BodySink {
+  readonly #exchange: Exchange;
+  readonly #connection: UpstreamConnection;
+  readonly #owner: SendingOwner;
+  readonly #chunked: boolean;
+  readonly #most: number;
+  /** Until it is written, perhaps together with the body. */
+  #head: string | undefined;
+  #over = false;
+  /** The upstream takes no more for now. */
+  blocked = false;
+
+  /** @param most bytes of a body. */
+  constructor(exchange: Exchange, connection: UpstreamConnection, head: string, most: number, owner: SendingOwner) {
+    this.#exchange = exchange;
+    this.#connection = connection;
+    this.#head = head;
+    this.#most = most;
+    this.#owner = owner;
+    this.#chunked = exchange.head.transferEncoding !== undefined;
+    const { request } = exchange;
+    if (request === undefined || !exchange.head.hasBody) {
+      this.#flushHead();
+      return;
+    }
+    // An HTTP/1.0 client knows no interim answers, and its expectation is to be ignored (RFC 9110 10.1.1).
+    if (exchange.head.expect !== undefined && !request.complete && !exchange.http10)
+      exchange.connection.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
+    // The first piece usually follows in the same turn, and then goes out with the head.
+    process.nextTick(flushHead, this);
+    request.sendBodyTo(this);
+  }
+
+  /** Takes no more of the body. */
+  stop(): void {
+    this.#over = true;
+  }
+
+  /** @internal */
+  flush(): void {
+    if (!this.#over) this.#flushHead();
+  }
+
+  onRequestBody(chunk: Buffer): boolean {
+    const exchange = this.#exchange;
+    exchange.bytesIn += chunk.length;
+    if (this.#over) return true;
+    if (exchange.bytesIn > this.#most) {
+      this.#over = true;
+      this.#owner.onBodyTooLarge();
+      return true;
+    }
+    const { socket } = this.#connection;
+    const head = this.#head;
+    let more: boolean;
+    if (head !== undefined && !this.#chunked && chunk.length <= mostText) {
+      this.#head = undefined;
+      more = socket.write(head + chunk.latin1Slice(), "latin1");
+    } else {
+      socket.cork();
+      this.#flushHead();
+      if (this.#chunked) socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+      more = socket.write(chunk);
+      if (this.#chunked) more = socket.write("\r\n", "latin1");
+      process.nextTick(uncork, socket);
+    }
+    this.blocked = !more;
+    this.#owner.onBodyProgress(this.blocked);
+    return more;
+  }
+
+  onRequestEnd(): void {
+    if (this.#over) return;
+    if (this.#chunked) {
+      const head = this.#head ?? "";
+      this.#head = undefined;
+      this.#connection.socket.write(`${head}0\r\n\r\n`, "latin1");
+    } else this.#flushHead();
+    this.#owner.onRequestSent();
+  }
+
+  /** The upstream takes more. */
+  onUpstreamDrain(): void {
+    if (!this.blocked) return;
+    this.blocked = false;
+    this.#exchange.connection.socket.resume();
+  }
+
+  #flushHead(): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    this.#connection.socket.write(head, "latin1");
+  }
+}
+
+function flushHead(sending: Sending): void {
+  sending.flush();
+}
+
+function uncork(socket: { uncork(): void }): void {
+  socket.uncork();
+}
