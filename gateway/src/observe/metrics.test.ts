@@ -2,9 +2,8 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { exposition } from "./exposition.ts";
 import { bucketsMs, gauge, Metrics, merge, type RouteMetrics, type Snapshot } from "./metrics.ts";
-import { createMetricsServer } from "./metrics-server.ts";
+import { createMetricsServer, exposition } from "./metrics-server.ts";
 import { gatewaySource, processSource } from "./sources.ts";
 
 interface Series {
