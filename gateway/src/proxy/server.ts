@@ -171,7 +171,7 @@ class GatewayServer
     if (state.cors !== undefined && isPreflight(exchange.method, head.origin, head.corsMethod))
       return this.#preflight(exchange, state.cors);
     if (this.#observers.spans !== undefined)
-      exchange.trace = traceOf(head.traceparents === 1 ? head.traceparent : undefined, true);
+      exchange.trace = traceOf(head.traceparents === 1 ? head.traceparent : undefined, client.trusted);
     new Forward(exchange, state, decision.target, this).start(start);
   }
 
