@@ -1,5 +1,3 @@
-// First: whatever is loaded before it is loaded twice.
-import "./process/restart.ts";
 import { fileURLToPath } from "node:url";
 import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
