@@ -104,7 +104,8 @@ export async function ablated(node: string, folder: string): Promise<Contender[]
     }
     const file = `${copy}/gateway.mjs`;
     writeFileSync(file, await bundleGateway(copy));
-    built.push(gateway(name, { ...shipped(node, false), file, flags }));
+    const build = shipped(node, false);
+    built.push(gateway(name, { ...build, file, flags: [...build.flags, ...flags] }));
   }
   return built;
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gatewayRoutes, haproxyProxy, nginxProxy, nginxUpstream, type Ports } from "./configs.ts";
+import { gatewayFile, gatewayFlags } from "./ours.ts";
 import { installed, type Launch } from "./process.ts";
 
 /** A proxy under measurement. */
@@ -15,13 +16,12 @@ export interface Contender {
 }
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const gatewayFile = fileURLToPath(new URL("../../gateway/dist/gateway.mjs", import.meta.url));
 const program = (name: string): string | undefined =>
   installed(name) ? undefined : `the Debian package ${name} is not installed`;
 const peer = (name: string): string | undefined =>
   existsSync(`${here}node_modules/${name}`) ? undefined : "run npm ci --prefix bench/gateway first";
 
-/** How a build of the gateway is run: the Node, its flags, extra environment, and whether it logs to a file. */
+/** How a build of the gateway is run: the Node, its flags (the last one of a kind counts), extra environment, and whether it logs to a file. */
 export interface Build {
   readonly node: string;
   readonly flags: readonly string[];
@@ -33,7 +33,7 @@ export interface Build {
 /** The built gateway as it ships. */
 export const shipped = (node: string, log: boolean, env: Record<string, string> = {}): Build => ({
   node,
-  flags: [],
+  flags: gatewayFlags,
   file: gatewayFile,
   env,
   log,
@@ -74,7 +74,13 @@ export function variant(text: string, node: string): Contender {
   const flags = words.filter((word) => word.startsWith("-"));
   const env = words.filter((word) => !word.startsWith("-")).map((word) => word.split(/=(.*)/s).slice(0, 2));
   const set = Object.fromEntries(env) as Record<string, string>;
-  return gateway(name, { node, flags, file, env: set, log: set.GATEWAY_ACCESS_LOG === "on" });
+  return gateway(name, {
+    node,
+    flags: [...gatewayFlags, ...flags],
+    file,
+    env: set,
+    log: set.GATEWAY_ACCESS_LOG === "on",
+  });
 }
 
 const nginx = (name: string, { logs = false, buffers = false } = {}): Contender => ({

@@ -9,6 +9,9 @@ import { launch, untilServing } from "./process.ts";
 /** The built gateway. */
 export const gatewayFile = fileURLToPath(new URL("../../gateway/dist/gateway.mjs", import.meta.url));
 
+/** Node's flags in the image. */
+export const gatewayFlags = ["--max-semi-space-size=4"];
+
 /** The path of a file beside this one. */
 export const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -44,7 +47,7 @@ export async function startGateway({ folder, port, to, routes, env = {}, cores }
   const table = `${folder}/routes-${port}.json`;
   writeFileSync(table, routes ?? gatewayRoutes(to));
   const child = launch({
-    command: [process.execPath, gatewayFile],
+    command: [process.execPath, ...gatewayFlags, gatewayFile],
     env: {
       GATEWAY_ROUTES: table,
       PROXY_HOST: "127.0.0.1",

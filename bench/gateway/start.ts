@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { gatewayRoutes } from "./configs.ts";
-import { freePort, gatewayFile, scratch } from "./ours.ts";
+import { freePort, gatewayFile, gatewayFlags, scratch } from "./ours.ts";
 import { end, launch, statusOf, underLock } from "./process.ts";
 import { median, updateDocument } from "./report.ts";
 
@@ -23,7 +23,7 @@ async function once(): Promise<number> {
   const port = await freePort();
   const begin = performance.now();
   const child = launch({
-    command: [values.node, gatewayFile],
+    command: [values.node, ...gatewayFlags, gatewayFile],
     env: { GATEWAY_ROUTES: `${folder}/routes.json`, PROXY_HOST: "127.0.0.1", PROXY_PORT: String(port) },
   });
   while ((await statusOf(port, "/_gateway/health")) !== 200) {

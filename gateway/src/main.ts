@@ -1,15 +1,13 @@
-// First: whatever is loaded before it is loaded twice.
-import "./process/restart.ts";
 import { fileURLToPath } from "node:url";
 import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { spanSource } from "./observe/sources.ts";
 import { isReady } from "./process/health.ts";
-import { wireMetrics } from "./process/metrics.ts";
 import { serveWithWorkers } from "./process/primary.ts";
 import { RouteFile } from "./process/reload.ts";
 import { serve } from "./process/serve.ts";
-import { StartError, type Wiring } from "./process/wiring.ts";
+import { StartError } from "./process/start-error.ts";
+import { type Wiring, wireMetrics } from "./process/wiring.ts";
 import { work } from "./process/worker.ts";
 import { createGateway } from "./proxy/server.ts";
 import { readSettings, type Settings } from "./settings.ts";

@@ -1,4 +1,4 @@
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 
 /**
  * esbuild is a Go program, and its garbage collector takes two fifths of a bundle's time. Below this limit it stays off.
@@ -17,26 +17,12 @@ function withoutCollector<T>(begin: () => T): T {
 }
 
 /**
- * Loads a module of Node's where the module that imports it begins, not before the program's first line, as an external
- * `import` would: the gateway starts itself anew before it needs any.
- */
-const builtinsInTurn: Plugin = {
-  name: "builtins-in-turn",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
-    onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports=process.getBuiltinModule(${JSON.stringify(path)})`,
-    }));
-  },
-};
-
-/**
  * Bundles a program into one ES module with the same bytes for the same source: no absolute paths, no time stamps.
  * @param entry source file.
  * @param root directory that paths inside the bundle are relative to.
  * @throws when the source does not compile; esbuild's message names file and line.
  */
-export async function bundle(entry: string, root: string, plugins: Plugin[] = []): Promise<Uint8Array> {
+export async function bundle(entry: string, root: string): Promise<Uint8Array> {
   const { outputFiles } = await withoutCollector(() =>
     build({
       entryPoints: [entry],
@@ -54,7 +40,6 @@ export async function bundle(entry: string, root: string, plugins: Plugin[] = []
       alias: { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" },
       // CommonJS dependencies call require() at run time.
       banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
-      plugins,
       external: [
         "pg-native",
         "mongodb-client-encryption",
@@ -76,5 +61,4 @@ export async function bundle(entry: string, root: string, plugins: Plugin[] = []
 }
 
 /** The gateway as one file that needs nothing beside it. Throws as {@link bundle} does. */
-export const bundleGateway = (root: string): Promise<Uint8Array> =>
-  bundle("gateway/src/main.ts", root, [builtinsInTurn]);
+export const bundleGateway = (root: string): Promise<Uint8Array> => bundle("gateway/src/main.ts", root);

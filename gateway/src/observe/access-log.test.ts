@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AccessLog, type AccessRecord } from "./access-log.ts";
 import { redactPath, redactQuery } from "./redact.ts";
 
@@ -59,6 +59,47 @@ describe("a line", () => {
     expect(Math.abs(Date.parse(line?.time as string) - before)).toBeLessThan(2000);
   });
 
+  test("says where the time went, as far as it is known", () => {
+    let text = "";
+    const log = new AccessLog({ write: (more) => (text += more) });
+    log.request({
+      ...record,
+      queueMs: 0,
+      connectMs: 0.44,
+      firstByteMs: 12.36,
+      upstreamMs: 20,
+      retries: 2,
+      close: "idle",
+    });
+    log.request({ ...record, queueMs: undefined, firstByteMs: 3, retries: 0 });
+    log.flush();
+    const [whole, part] = text.split("\n");
+    expect(whole).toContain(
+      '"ms":1.3,"queueMs":0,"connectMs":0.4,"firstByteMs":12.4,"upstreamMs":20,"retries":2,"close":"idle","bytesIn":0',
+    );
+    expect(part).toContain('"ms":1.3,"firstByteMs":3,"bytesIn":0');
+  });
+
+  test("has the time it was written at, also across seconds", () => {
+    vi.useFakeTimers();
+    try {
+      for (const at of [1_700_000_000_999, 1_700_000_001_000, 1_700_000_001_007, 1_700_000_001_070, 0]) {
+        vi.setSystemTime(at);
+        expect(lines((log) => log.request(record))[0]?.time).toBe(new Date(at).toISOString());
+      }
+      const log: string[] = [];
+      const one = new AccessLog({ write: (more) => log.push(more) });
+      for (const at of [1_700_000_000_999, 1_700_000_000_007, 1_699_999_999_999]) {
+        vi.setSystemTime(at);
+        one.request(record);
+        one.flush();
+        expect(JSON.parse(log.at(-1) as string).time).toBe(new Date(at).toISOString());
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("is one valid JSON line whatever bytes were sent", () => {
     const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((c) => String.fromCharCode(c)) });
     const any = fc.oneof(
@@ -67,8 +108,24 @@ describe("a line", () => {
       fc.constantFrom('"', "\\", "\n", "\u2028", '","status":200'),
     );
     fc.assert(
-      fc.property(any, any, any, any, fc.double(), (id, method, target, client, ms) => {
-        const found = lines((log) => log.request({ ...record, id, method, target, client, durationMs: ms }));
+      fc.property(any, any, any, any, fc.double(), (id, method, target, text, ms) => {
+        const texts = {
+          client: text,
+          route: text,
+          upstream: text,
+          traceId: text,
+          outcome: text,
+          close: text,
+        };
+        const times = {
+          durationMs: ms,
+          queueMs: ms,
+          connectMs: ms,
+          firstByteMs: ms,
+          upstreamMs: ms,
+          retries: ms,
+        };
+        const found = lines((log) => log.request({ ...record, id, method, target, ...texts, ...times }));
         expect(found).toHaveLength(1);
         expect(found[0]).toMatchObject({ event: "request", status: 200 });
       }),

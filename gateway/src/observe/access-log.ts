@@ -10,6 +10,18 @@ export interface AccessRecord {
   /** 499 when the client left before it had an answer. */
   readonly status: number;
   readonly durationMs: number;
+  /** Milliseconds that the request waited for a place at its upstream. */
+  readonly queueMs?: number | undefined;
+  /** When a connection was opened for it: milliseconds from the look-up of the name until it was there. */
+  readonly connectMs?: number | undefined;
+  /** Milliseconds from the moment a connection had the request until the first byte of the final answer. */
+  readonly firstByteMs?: number | undefined;
+  /** Milliseconds from the first try to get a connection until the upstream's answer was complete. */
+  readonly upstreamMs?: number | undefined;
+  /** Attempts repeated on another connection; logged when there were any. */
+  readonly retries?: number | undefined;
+  /** Why the connection or the answer ended with this request: a word of the code. */
+  readonly close?: string | undefined;
   /** Bytes of the request's body, or of everything a tunnel took in. */
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -67,14 +79,6 @@ export class AccessLog {
   readonly #write: (lines: string) => unknown;
   #second = -1;
   #prefix = "";
-  #millisecond = -1;
-  #time = "";
-  #client: string | undefined;
-  #route: string | undefined;
-  #upstream: string | undefined;
-  #text = "";
-  #method: string | undefined;
-  #methodText = "";
 
   constructor({ requests = true, write, chunk }: AccessLogOptions = {}) {
     this.requests = requests;
@@ -93,30 +97,10 @@ export class AccessLog {
     const path = quoted(redactPath(mark < 0 ? target : target.slice(0, mark)));
     const query =
       mark < 0 ? "" : `,"query":${quoted(redactQuery(target.slice(mark + 1, mark + 1 + longest)))}`;
-    let line = `{"time":"${this.#now()}","event":"request","id":${quoted(r.id)},"method":${this.#quotedMethod(r.method)},"path":${path}${query},"status":${number(r.status)},"ms":${tenths(r.durationMs)},"bytesIn":${number(r.bytesIn)},"bytesOut":${number(r.bytesOut)}${this.#parties(r)}`;
+    let line = `{"time":"${this.#now()}","event":"request","id":${quoted(r.id)},"method":${quoted(r.method)},"path":${path}${query},"status":${number(r.status)},"ms":${tenths(r.durationMs)}${course(r)},"bytesIn":${number(r.bytesIn)},"bytesOut":${number(r.bytesOut)}${parties(r)}`;
     if (r.traceId !== undefined) line += `,"trace":${quoted(r.traceId)}`;
     if (r.outcome !== undefined) line += `,"outcome":${quoted(r.outcome)}`;
     this.#add(r.upgrade === true ? `${line},"upgrade":true}\n` : `${line}}\n`);
-  }
-
-  /** Client, route and upstream: often the same as in the line before, and then so is this text. */
-  #parties({ client, route, upstream }: AccessRecord): string {
-    if (client === this.#client && route === this.#route && upstream === this.#upstream) return this.#text;
-    this.#client = client;
-    this.#route = route;
-    this.#upstream = upstream;
-    this.#text = `,"client":${quoted(client)}`;
-    if (route !== undefined) this.#text += `,"route":${quoted(route)}`;
-    if (upstream !== undefined) this.#text += `,"upstream":${quoted(upstream)}`;
-    return this.#text;
-  }
-
-  #quotedMethod(method: string): string {
-    if (method !== this.#method) {
-      this.#method = method;
-      this.#methodText = quoted(method);
-    }
-    return this.#methodText;
   }
 
   /** Logs anything else. */
@@ -160,20 +144,36 @@ export class AccessLog {
     else if (lost > 0) this.#told += lost;
   }
 
-  /** The time as RFC 3339, made anew at most once a millisecond. */
+  /** The time as RFC 3339; all but the milliseconds is made once a second, since a Date costs as much as the rest of a line. */
   #now(): string {
     const now = Date.now();
-    if (now === this.#millisecond) return this.#time;
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#prefix = new Date(now).toISOString().slice(0, 20);
     }
-    this.#millisecond = now;
     const rest = now - second * 1000;
-    this.#time = `${this.#prefix}${rest < 10 ? "00" : rest < 100 ? "0" : ""}${rest}Z`;
-    return this.#time;
+    return `${this.#prefix}${rest < 10 ? "00" : rest < 100 ? "0" : ""}${rest}Z`;
   }
+}
+
+/** Where the time of a request went and how it ended, as far as is known. */
+function course({ queueMs, connectMs, firstByteMs, upstreamMs, retries, close }: AccessRecord): string {
+  let text = "";
+  if (queueMs !== undefined) text += `,"queueMs":${tenths(queueMs)}`;
+  if (connectMs !== undefined) text += `,"connectMs":${tenths(connectMs)}`;
+  if (firstByteMs !== undefined) text += `,"firstByteMs":${tenths(firstByteMs)}`;
+  if (upstreamMs !== undefined) text += `,"upstreamMs":${tenths(upstreamMs)}`;
+  if (retries !== undefined && retries > 0) text += `,"retries":${number(retries)}`;
+  if (close !== undefined) text += `,"close":${quoted(close)}`;
+  return text;
+}
+
+function parties({ client, route, upstream }: AccessRecord): string {
+  let text = `,"client":${quoted(client)}`;
+  if (route !== undefined) text += `,"route":${quoted(route)}`;
+  if (upstream !== undefined) text += `,"upstream":${quoted(upstream)}`;
+  return text;
 }
 
 /** With one digit after the point; an integer and a digit are cheaper to write than a fraction. */

@@ -67,14 +67,6 @@ describe("traceparent", () => {
   test("without export a valid one passes unchanged, whatever its flags", () => {
     expect(passTrace(valid)).toBe(valid);
     expect(passTrace(`00-${trace}-${parent}-03`)).toBe(`00-${trace}-${parent}-03`);
-    expect(traceOf(valid, false)).toEqual({
-      traceparent: valid,
-      traceId: trace,
-      parentId: parent,
-      spanId: parent,
-      sampled: true,
-      keepsState: true,
-    });
   });
 
   test("a later version goes on as version 00 of the same trace", () => {
@@ -84,24 +76,36 @@ describe("traceparent", () => {
   });
 
   test.each([undefined, "", `00-${trace}`])("%j begins a trace and drops tracestate", (given) => {
-    const made = traceOf(given, false);
-    expect(isTraceparent(made.traceparent)).toBe(true);
-    expect(made).toMatchObject({ sampled: false, keepsState: false, parentId: undefined });
-    expect(made.traceparent).not.toBe(traceOf(given, false).traceparent);
-    expect(traceOf(given, true)).toMatchObject({ sampled: true, keepsState: false, parentId: undefined });
+    expect(isTraceparent(passTrace(given))).toBe(true);
+    expect(passTrace(given)).toMatch(/-00$/);
+    expect(passTrace(given)).not.toBe(passTrace(given));
+    for (const trusted of [true, false]) {
+      const made = traceOf(given, trusted);
+      expect(isTraceparent(made.traceparent)).toBe(true);
+      expect(made).toMatchObject({ sampled: true, keepsState: false, parentId: undefined });
+      expect(made.traceparent).toBe(`00-${made.traceId}-${made.spanId}-01`);
+      expect(made.traceId).not.toBe(traceOf(given, trusted).traceId);
+    }
   });
 
-  test("with export the next hop's parent is our own span of the same trace", () => {
-    for (const flags of ["00", "01", "03"]) {
-      const ours = traceOf(`00-${trace}-${parent}-${flags}`, true);
+  test.each([
+    ["00", true, "00"],
+    ["01", true, "01"],
+    ["03", true, "01"],
+    ["00", false, "01"],
+    ["01", false, "01"],
+  ])(
+    "flags %s of a client, trusted: %s: the next hop's parent is our own span, flags %s",
+    (flags, trusted, next) => {
+      const ours = traceOf(`00-${trace}-${parent}-${flags}`, trusted);
       expect(ours).toMatchObject({
         traceId: trace,
         parentId: parent,
-        sampled: flags !== "00",
+        sampled: next === "01",
         keepsState: true,
       });
       expect(ours.spanId).not.toBe(parent);
-      expect(ours.traceparent).toBe(`00-${trace}-${ours.spanId}-${flags === "00" ? "00" : "01"}`);
-    }
-  });
+      expect(ours.traceparent).toBe(`00-${trace}-${ours.spanId}-${next}`);
+    },
+  );
 });

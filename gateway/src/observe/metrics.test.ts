@@ -2,9 +2,8 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { exposition } from "./exposition.ts";
-import { bucketsMs, gauge, Metrics, merge, type Snapshot } from "./metrics.ts";
-import { createMetricsServer } from "./metrics-server.ts";
+import { bucketsMs, gauge, Metrics, merge, type RouteMetrics, type Snapshot } from "./metrics.ts";
+import { createMetricsServer, exposition } from "./metrics-server.ts";
 import { gatewaySource, processSource } from "./sources.ts";
 
 interface Series {
@@ -106,6 +105,64 @@ test("requests are counted by route and status class, durations in buckets whose
     ),
     { numRuns: 60 },
   );
+});
+
+test.each([
+  ["gateway_upstream_connect_seconds", (route: RouteMetrics, ms: number) => route.connected(ms)],
+  ["gateway_upstream_first_byte_seconds", (route: RouteMetrics, ms: number) => route.firstByte(ms)],
+  ["gateway_upstream_seconds", (route: RouteMetrics, ms: number) => route.upstreamDone(ms)],
+])("%s has the times of a route, apart from those of others", (family, take) => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.constantFrom(0, ...bucketsMs), fc.double({ min: 0, max: 20_000, noNaN: true })), {
+        minLength: 1,
+      }),
+      (times) => {
+        const metrics = new Metrics();
+        for (const ms of times) take(metrics.route("a"), ms);
+        take(metrics.route("b"), 7);
+        metrics.route("a").record(200, 1);
+        const text = read(exposition(merge([metrics.snapshot(), metrics.snapshot()])));
+        for (const bound of bucketsMs)
+          expect(reading(text, `${family}_bucket`, { route: "a", le: String(bound / 1000) })).toBe(
+            2 * times.filter((ms) => ms <= bound).length,
+          );
+        expect(reading(text, `${family}_count`, { route: "a" })).toBe(2 * times.length);
+        expect(reading(text, `${family}_sum`, { route: "a" })).toBeCloseTo(
+          times.reduce((sum, ms) => sum + ms / 500, 0),
+          6,
+        );
+        expect(reading(text, `${family}_sum`, { route: "b" })).toBeCloseTo(0.014, 9);
+        expect(reading(text, `${family}_count`, { route: "none" })).toBeUndefined();
+        expect([...text.keys()].filter((name) => name.startsWith("gateway_upstream"))).toHaveLength(3);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("closed and refused connections are counted by reason", () => {
+  const metrics = new Metrics();
+  metrics.closed("idle");
+  metrics.closed("idle");
+  metrics.closed("drain");
+  metrics.connectionRefused("too_many");
+  const text = exposition(merge([metrics.snapshot(), metrics.snapshot()]));
+  expect(reading(text, "gateway_client_closes_total", { reason: "idle" })).toBe(4);
+  expect(reading(text, "gateway_client_closes_total", { reason: "drain" })).toBe(2);
+  expect(reading(text, "gateway_connections_refused_total", { reason: "too_many" })).toBe(2);
+  expect(reading(text, "gateway_refusals_total")).toBeUndefined();
+});
+
+test.each(["closed", "connectionRefused", "refused"] as const)("%s: reasons are bounded", (count) => {
+  const metrics = new Metrics();
+  for (let i = 0; i < 10_000; i++) metrics[count](`reason_${i}`);
+  metrics[count]("reason_0");
+  const samples = metrics.snapshot().flatMap((family) => (family.type === "counter" ? family.samples : []));
+  const reasons = samples.filter(({ labels }) => labels.reason !== undefined);
+  expect(reasons.length).toBeLessThanOrEqual(65);
+  expect(reasons.reduce((sum, { value }) => sum + value, 0)).toBe(10_001);
+  expect(reasons.find(({ labels }) => labels.reason === "reason_0")?.value).toBe(2);
 });
 
 test("a label keeps whatever text a route's name has", () => {

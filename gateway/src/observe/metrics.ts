@@ -5,6 +5,22 @@ const buckets = bucketsMs.length + 1;
 const classes = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 /** One class: its histogram, then the sum of milliseconds. */
 const width = buckets + 1;
+/** What is timed at an upstream, in the order in which {@link RouteMetrics} keeps it. */
+const stages = [
+  [
+    "gateway_upstream_connect_seconds",
+    "Time to open a connection to an upstream, the look-up of its name included.",
+  ],
+  [
+    "gateway_upstream_first_byte_seconds",
+    "Time from a request on its connection to the first byte of the answer.",
+  ],
+  [
+    "gateway_upstream_seconds",
+    "Time from the first try to get a connection to the end of the upstream's answer.",
+  ],
+] as const;
+const mostReasons = 64;
 
 /** One time series. */
 export interface Sample {
@@ -32,11 +48,26 @@ export type Family = { readonly name: string; readonly help: string } & (
 /** All metrics of a process at one time; plain data that can go through JSON. */
 export type Snapshot = readonly Family[];
 
-/** The requests of one route. Writes numbers into one array, and makes nothing. */
+/** Counts a time in the histogram that begins at `at`: its buckets, then their sum. Makes nothing. */
+function add(cells: Float64Array, at: number, milliseconds: number): void {
+  let low = 0;
+  let high = buckets - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (milliseconds <= (bucketsMs[middle] as number)) high = middle;
+    else low = middle + 1;
+  }
+  cells[at + low] = (cells[at + low] as number) + 1;
+  cells[at + buckets] = (cells[at + buckets] as number) + milliseconds;
+}
+
+/** The requests of one route. Writes numbers into arrays, and makes nothing. */
 export class RouteMetrics {
   readonly name: string;
   /** @internal */
   readonly cells = new Float64Array(classes.length * width);
+  /** @internal */
+  readonly times = new Float64Array(stages.length * width);
 
   constructor(name: string) {
     this.name = name;
@@ -44,17 +75,37 @@ export class RouteMetrics {
 
   /** Counts an answer. @param milliseconds from the request's first byte to the end of the answer. */
   record(status: number, milliseconds: number): void {
-    const cells = this.cells;
-    const at = (status >= 100 && status < 600 ? (status / 100) | 0 : 0) * width;
-    let low = 0;
-    let high = buckets - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (milliseconds <= (bucketsMs[middle] as number)) high = middle;
-      else low = middle + 1;
-    }
-    cells[at + low] = (cells[at + low] as number) + 1;
-    cells[at + buckets] = (cells[at + buckets] as number) + milliseconds;
+    add(this.cells, (status >= 100 && status < 600 ? (status / 100) | 0 : 0) * width, milliseconds);
+  }
+
+  /** A connection was opened. @param milliseconds from the look-up of the name until it was there. */
+  connected(milliseconds: number): void {
+    add(this.times, 0, milliseconds);
+  }
+
+  /** An answer began. @param milliseconds from the moment a connection had the request. */
+  firstByte(milliseconds: number): void {
+    add(this.times, width, milliseconds);
+  }
+
+  /** An answer of an upstream is complete. @param milliseconds from the first try to get a connection. */
+  upstreamDone(milliseconds: number): void {
+    add(this.times, 2 * width, milliseconds);
+  }
+}
+
+/** Counters by reason. A reason is a word of the code, never of a request; the bound is for a mistake in that. */
+class Reasons {
+  readonly #counts = new Map<string, number>();
+
+  count(reason: string): void {
+    const known = this.#counts.get(reason);
+    const name = known !== undefined || this.#counts.size < mostReasons ? reason : "other";
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  samples(): Sample[] {
+    return [...this.#counts].map(([reason, value]) => ({ labels: { reason }, value }));
   }
 }
 
@@ -69,7 +120,9 @@ export class Metrics {
   retries = 0;
   readonly reloads = { ok: 0, failed: 0 };
   readonly #routes = new Map<string, RouteMetrics>();
-  readonly #refusals = new Map<string, number>();
+  readonly #refusals = new Reasons();
+  readonly #closes = new Reasons();
+  readonly #refusedConnections = new Reasons();
   readonly #sources: Source[] = [];
 
   constructor() {
@@ -88,7 +141,17 @@ export class Metrics {
 
   /** Counts an answer that the gateway gave itself. @param reason a word of the code, never of a request. */
   refused(reason: string): void {
-    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+    this.#refusals.count(reason);
+  }
+
+  /** Counts a client's connection that the gateway closed. @param reason a word of the code. */
+  closed(reason: string): void {
+    this.#closes.count(reason);
+  }
+
+  /** Counts a client's connection that was not taken. @param reason a word of the code. */
+  connectionRefused(reason: string): void {
+    this.#refusedConnections.count(reason);
   }
 
   /** Adds metrics that are read at each {@link snapshot}. */
@@ -100,28 +163,42 @@ export class Metrics {
   snapshot(): Snapshot {
     const requests: Sample[] = [];
     const durations: HistogramSample[] = [];
-    for (const { name, cells } of this.#routes.values())
+    const times = stages.map((): HistogramSample[] => []);
+    for (const { name, cells, times: spent } of this.#routes.values()) {
       classes.forEach((status, index) => {
-        const counts = [...cells.subarray(index * width, index * width + buckets)];
-        const value = counts.reduce((sum, count) => sum + count, 0);
-        if (value === 0) return;
         const labels = { route: name, status };
-        requests.push({ labels, value });
-        durations.push({ labels, counts, sum: (cells[index * width + buckets] as number) / 1000 });
+        const found = histogramSample(cells, index * width, labels);
+        if (found === undefined) return;
+        requests.push({ labels, value: found.counts.reduce((sum, count) => sum + count, 0) });
+        durations.push(found);
       });
+      times.forEach((samples, index) => {
+        const found = histogramSample(spent, index * width, { route: name });
+        if (found !== undefined) samples.push(found);
+      });
+    }
     return [
       counter("gateway_requests_total", "Requests answered, by route and status class.", requests),
-      {
-        name: "gateway_request_duration_seconds",
-        help: "Time from the head of a request to the end of its answer.",
-        type: "histogram",
-        bounds: bucketsMs.map((ms) => ms / 1000),
-        samples: durations,
-      },
+      histogram(
+        "gateway_request_duration_seconds",
+        "Time from the head of a request to the end of its answer.",
+        durations,
+      ),
+      ...stages.map(([name, help], index) => histogram(name, help, times[index] ?? [])),
       counter(
         "gateway_refusals_total",
         "Answers the gateway gave itself, by reason.",
-        [...this.#refusals].map(([reason, value]) => ({ labels: { reason }, value })),
+        this.#refusals.samples(),
+      ),
+      counter(
+        "gateway_client_closes_total",
+        "Connections of clients that the gateway closed, by reason.",
+        this.#closes.samples(),
+      ),
+      counter(
+        "gateway_connections_refused_total",
+        "Connections of clients that were not taken, by reason.",
+        this.#refusedConnections.samples(),
       ),
       counter("gateway_retries_total", "Attempts repeated on another connection.", this.retries),
       counter("gateway_route_reloads_total", "Routing tables taken over or refused.", [
@@ -132,6 +209,26 @@ export class Metrics {
     ];
   }
 }
+
+/** One histogram as it is now; undefined when nothing was counted. */
+function histogramSample(
+  cells: Float64Array,
+  at: number,
+  labels: HistogramSample["labels"],
+): HistogramSample | undefined {
+  const counts = [...cells.subarray(at, at + buckets)];
+  return counts.every((count) => count === 0)
+    ? undefined
+    : { labels, counts, sum: (cells[at + buckets] as number) / 1000 };
+}
+
+const histogram = (name: string, help: string, samples: readonly HistogramSample[]): Family => ({
+  name,
+  help,
+  type: "histogram",
+  bounds: bucketsMs.map((ms) => ms / 1000),
+  samples,
+});
 
 const series = (samples: number | readonly Sample[]): readonly Sample[] =>
   typeof samples === "number" ? [{ labels: {}, value: samples }] : samples;

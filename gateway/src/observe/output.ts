@@ -27,10 +27,6 @@ export class Output {
   #unwritten: Buffer | undefined;
   #busy = false;
   #idle: (() => void)[] = [];
-  /** Characters that wait, for tests and metrics. */
-  get waiting(): number {
-    return this.#waiting.length;
-  }
 
   constructor(fd: number, { most = 4_194_304, chunk = 65_536 }: OutputOptions = {}) {
     this.#fd = fd;

@@ -7,7 +7,7 @@ export interface Trace {
   readonly traceId: string;
   /** Span of the caller; undefined when the trace begins here. */
   readonly parentId: string | undefined;
-  /** Span of this hop: what `traceparent` names as the parent of the next. The caller's when spans are not exported. */
+  /** Span of this hop: what `traceparent` names as the parent of the next. */
   readonly spanId: string;
   readonly sampled: boolean;
   /** Whether the client's `tracestate` belongs to this trace; if not it must be dropped (section 3.3). */
@@ -34,34 +34,24 @@ export function passTrace(given: string | undefined): string {
 }
 
 /**
- * Continues a trace or begins one.
+ * The place of a request of which we export a span: continues the client's trace or begins one.
  * @param given the client's `traceparent`; undefined when there is none or more than one.
- * @param exporting makes a span of our own; a trace that begins here is then sampled.
+ * @param trusted whether the client may decide that the trace is not sampled. Anybody else's ids are kept, so that
+ * traces join, but not their flag: it would let a client hide its requests.
  */
-export function traceOf(given: string | undefined, exporting: boolean): Trace {
-  const valid = given !== undefined && isTraceparent(given);
-  if (!exporting || given === undefined || !valid) {
-    const traceparent = exporting ? `00-${traceId()}-${randomHex16()}-01` : passTrace(given);
-    return {
-      traceparent,
-      traceId: traceparent.slice(3, 35),
-      parentId: valid ? traceparent.slice(36, 52) : undefined,
-      spanId: traceparent.slice(36, 52),
-      sampled: sampledFlag(traceparent),
-      keepsState: valid,
-    };
-  }
+export function traceOf(given: string | undefined, trusted: boolean): Trace {
+  const known = given !== undefined && isTraceparent(given) ? given : undefined;
+  const id = known?.slice(3, 35) ?? traceId();
   const spanId = randomHex16();
-  const sampled = sampledFlag(given);
-  // Flags that are not known are not sent on by who makes a new parent id (section 3.2.2.5).
-  const traceparent = `00-${given.slice(3, 35)}-${spanId}-${sampled ? "01" : "00"}`;
+  const sampled = known === undefined || !trusted || sampledFlag(known);
   return {
-    traceparent,
-    traceId: given.slice(3, 35),
-    parentId: given.slice(36, 52),
+    // Flags that are not known are not sent on by who makes a new parent id (section 3.2.2.5).
+    traceparent: `00-${id}-${spanId}-${sampled ? "01" : "00"}`,
+    traceId: id,
+    parentId: known?.slice(36, 52),
     spanId,
     sampled,
-    keepsState: true,
+    keepsState: known !== undefined,
   };
 }
 

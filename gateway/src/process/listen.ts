@@ -1,6 +1,6 @@
 import { createServer, type ListenOptions, type Server } from "node:net";
 import type { Settings } from "../settings.ts";
-import { StartError } from "./wiring.ts";
+import { StartError } from "./start-error.ts";
 
 type Address = Pick<Settings, "host" | "port">;
 

@@ -2,7 +2,8 @@ import { readFileSync, stat, unwatchFile, watchFile } from "node:fs";
 import type { RouteTable } from "../../../config/route-table.ts";
 import type { AccessLog } from "../observe/access-log.ts";
 import { parseRouteTable } from "../routing/parse.ts";
-import { type ReloadResult, StartError } from "./wiring.ts";
+import { StartError } from "./start-error.ts";
+import type { ReloadResult } from "./wiring.ts";
 
 /** Milliseconds between two looks at the file: one `stat` each. */
 const interval = 1_000;

@@ -30,6 +30,6 @@ export async function serve(wiring: Wiring, routeFile: RouteFile): Promise<void>
       gateway.use(table);
       return {};
     },
-    (result) => metrics?.reload?.(result),
+    (result) => metrics?.reload(result),
   );
 }

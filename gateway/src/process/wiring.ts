@@ -1,28 +1,33 @@
 import type { RouteTable } from "../../../config/route-table.ts";
 import type { AccessLog } from "../observe/access-log.ts";
+import { type Metrics, merge, type Snapshot } from "../observe/metrics.ts";
+import { createMetricsServer } from "../observe/metrics-server.ts";
+import { processSource } from "../observe/sources.ts";
 import type { Gateway } from "../proxy/server.ts";
 import type { Settings } from "../settings.ts";
+import { listen } from "./listen.ts";
+
+export { StartError } from "./start-error.ts";
 
 /** What becomes of a changed routing table: taken over, or refused with the old one kept. */
 export type ReloadResult = "reloaded" | "kept";
 
 /**
- * Figures of one process as plain JSON: they cross from worker to primary as a message.
- * @template S the shape of a snapshot; only the metrics know it.
+ * Figures of one process as plain JSON: they cross from worker to primary as a message, so only who makes them and who
+ * prints them, {@link wireMetrics}, says what they are.
  */
-export interface MetricsWiring<S = unknown> {
+export interface MetricsWiring {
   /** The figures of this process now. */
-  snapshot(): S;
+  snapshot(): unknown;
   /**
-   * Adds what stays of a worker that is gone, its counters without its gauges, so that a total never falls. Without
-   * this the figures of a dead worker leave with it.
+   * Adds what stays of a worker that is gone, its counters without its gauges, so that a total never falls.
    * @param total of the workers that went before.
    */
-  retire?(total: S | undefined, last: S): S;
+  retire(total: unknown, last: unknown): unknown;
   /** Opens the metrics port; called once, in the only process or in the primary. `gather` never rejects. */
-  listen(gather: () => Promise<readonly S[]>): Promise<{ close(): void }>;
+  listen(gather: () => Promise<readonly unknown[]>): Promise<{ close(): void }>;
   /** Counts a reload. */
-  reload?(result: ReloadResult): void;
+  reload(result: ReloadResult): void;
 }
 
 /** All that the process layer needs to know of the gateway it runs. */
@@ -36,14 +41,28 @@ export interface Wiring {
   readonly finish?: () => Promise<void>;
 }
 
-/** A reason not to start, for one line on stderr. */
-export class StartError extends Error {
-  override readonly name = "StartError";
-  /** 2: a setting or the routing table is wrong; 1: the machine refuses. */
-  readonly exitCode: 1 | 2;
-
-  constructor(message: string, exitCode: 1 | 2) {
-    super(message);
-    this.exitCode = exitCode;
-  }
+/** Serves the metrics of all processes on their port; undefined when no port is set. */
+export function wireMetrics(
+  metrics: Metrics,
+  settings: Settings,
+  version: string,
+): MetricsWiring | undefined {
+  const { metricsPort, host } = settings;
+  if (metricsPort === undefined) return undefined;
+  metrics.observe(processSource(version));
+  return {
+    snapshot: () => metrics.snapshot(),
+    // A dead worker's totals must not be lost, its connections and memory are.
+    retire: (total: Snapshot = [], last: Snapshot) =>
+      merge([total, last.filter(({ type }) => type !== "gauge")]),
+    async listen(gather: () => Promise<readonly Snapshot[]>) {
+      const server = createMetricsServer(gather);
+      await listen(server, { host, port: metricsPort }, {}, "GATEWAY_METRICS_PORT");
+      return server;
+    },
+    reload(result) {
+      if (result === "reloaded") metrics.reloads.ok++;
+      else metrics.reloads.failed++;
+    },
+  };
 }

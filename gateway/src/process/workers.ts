@@ -3,7 +3,6 @@ import type { RouteTable } from "../../../config/route-table.ts";
 import type { AccessLog } from "../observe/access-log.ts";
 import type { Order, Report } from "./messages.ts";
 import { StartError } from "./wiring.ts";
-import { youngGeneration } from "./young-generation.ts";
 
 /** A worker that lives shorter than this, in milliseconds, died of its start. */
 const quick = 5_000;
@@ -66,7 +65,7 @@ export class Workers {
   start(): Promise<unknown> {
     const { cluster, count } = this.#options;
     cluster.schedulingPolicy = cluster.SCHED_RR;
-    cluster.setupPrimary({ args: ["worker"], execArgv: [youngGeneration, ...process.execArgv] });
+    cluster.setupPrimary({ args: ["worker"] });
     return new Promise((resolve, reject) => {
       let waiting = count;
       this.#listening = (address) => --waiting === 0 && resolve(address);

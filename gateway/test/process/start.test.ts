@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -130,25 +130,6 @@ test.runIf(process.platform !== "win32")("a stop while it starts is no crash", a
     expect(await gateway.exited, `workers: ${workers}`).toEqual({ code: 0, signal: null });
     expect(gateway.stderr).toBe("");
   }
-});
-
-describe.runIf(process.platform === "linux")("the young generation", () => {
-  const commandLine = ({ child }: GatewayProcess) =>
-    readFileSync(`/proc/${child.pid}/cmdline`, "utf8").split("\0");
-  test("is small without being asked for: less memory for the same work", async () => {
-    const { gateway, port } = await suite.start();
-    expect(commandLine(gateway)).toContain("--max-semi-space-size=4");
-    // The same process: its signals, its output and its standing with whoever started it are as they were.
-    expect((await ask(port, "/a/x", client())).status).toBe(200);
-    gateway.child.kill("SIGTERM");
-    expect(await gateway.exited).toEqual({ code: 0, signal: null });
-    expect(gateway.stderr).toBe("");
-  });
-  test("is what NODE_OPTIONS says, if it says anything", async () => {
-    const { gateway } = await suite.start({ NODE_OPTIONS: "--max-semi-space-size=32" });
-    expect(commandLine(gateway).join(" ")).not.toContain("semi-space");
-    await gateway.stop();
-  });
 });
 
 test("unknown commands and a worker without a primary are refused", async () => {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ask, client, freePort } from "./gateway-process.ts";
+import { ask, client, freePort, GatewayProcess } from "./gateway-process.ts";
 import { ProcessSuite } from "./suite.ts";
 
 const suite = new ProcessSuite(["up"]);
@@ -33,6 +33,22 @@ test.runIf(linux)("a worker that dies takes only its own connections, and is rep
     expect(childrenOf(pid)).not.toContain(victim);
     // The new worker serves what the primary holds.
     for (let i = 0; i < 4; i++) expect((await ask(port, "/a/x", client())).status).toBe(200);
+  } finally {
+    await gateway.stop();
+  }
+});
+
+test.runIf(linux)("workers have the flags that the gateway was started with", async () => {
+  const flag = "--max-semi-space-size=4";
+  const gateway = new GatewayProcess(flag, [suite.file], {
+    GATEWAY_ROUTES: suite.routes,
+    PROXY_PORT: String(await freePort()),
+    GATEWAY_WORKERS: "2",
+  });
+  try {
+    await gateway.event("listening");
+    for (const pid of childrenOf(gateway.child.pid as number))
+      expect(readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")).toContain(flag);
   } finally {
     await gateway.stop();
   }
