@@ -71,13 +71,25 @@ function prefixes(platform: PlatformModel): Problem[] {
 function limits(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];
   for (const service of Object.values(platform.services))
-    service.routes.forEach(({ concurrency, rateLimit, cors }, index) => {
+    service.routes.forEach(({ concurrency, tunnels, rateLimit, cors }, index) => {
       const at = `services.${service.name}.routes[${index}]`;
       if (concurrency?.queueMs !== undefined && (concurrency.queue ?? 0) === 0)
         problems.push({
           path: `${at}.concurrency.queueMs`,
           message: "nothing can wait: there is no queue",
           fix: "set queue to how many may wait, or remove queueMs",
+        });
+      if (tunnels !== undefined && tunnels.max === undefined && tunnels.perClient === undefined)
+        problems.push({
+          path: `${at}.tunnels`,
+          message: "limits nothing",
+          fix: "set max or perClient, or remove tunnels",
+        });
+      if (tunnels?.max !== undefined && tunnels.perClient !== undefined && tunnels.perClient > tunnels.max)
+        problems.push({
+          path: `${at}.tunnels.perClient`,
+          message: `${tunnels.perClient} is more than all clients may have together (max: ${tunnels.max})`,
+          fix: `set perClient to at most ${tunnels.max}, or raise max`,
         });
       if (rateLimit !== undefined && rateLimit.perClient === undefined && rateLimit.total === undefined)
         problems.push({

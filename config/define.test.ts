@@ -108,6 +108,10 @@ describe("the platform definition", () => {
     [{ connectTimeoutMs: 0 }, "connectTimeoutMs"],
     [{ concurrency: { queue: 5 } }, "concurrency.max"],
     [{ concurrency: { max: 5, queueMs: 5 } }, "concurrency.queueMs: nothing can wait"],
+    [{ tunnels: {} }, "tunnels: limits nothing"],
+    [{ tunnels: { max: 0 } }, "tunnels.max"],
+    [{ tunnels: { per_client: 1 } }, "tunnels: Unrecognized key"],
+    [{ tunnels: { max: 1, perClient: 2 } }, "tunnels.perClient: 2 is more than all clients may have"],
     [{ rateLimit: {} }, "rateLimit: limits nothing"],
     [{ rateLimit: { perClient: { rate: 1, burst: 0 } } }, "rateLimit.perClient.burst: must be at least 1"],
     [{ rateLimit: { perClient: { rate: 0, burst: 1 } } }, "rateLimit.perClient.rate"],
@@ -165,6 +169,7 @@ describe("what is derived from it", () => {
             connectTimeoutMs: 100,
             responseTimeoutMs: 200,
             concurrency: { max: 1, queue: 2, queueMs: 3 },
+            tunnels: { max: 4, perClient: 2 },
             rateLimit: { perClient: { rate: 1, burst: 2 } },
             cors: { origins: ["https://a.b"], maxAgeSeconds: 5, credentials: true },
           },
@@ -176,11 +181,13 @@ describe("what is derived from it", () => {
     expect(x).toMatchObject({
       timeouts: { connect_ms: 100, response_ms: 200 },
       concurrency: { max: 1, queue: 2, queue_ms: 3 },
+      tunnels: { max: 4, per_client: 2 },
       rate_limit: { per_client: { rate: 1, burst: 2 } },
       cors: { origins: ["https://a.b"], max_age_seconds: 5, credentials: true },
     });
     expect(y?.cors?.origins).toEqual(["http://localhost:5173"]);
     expect(y).not.toHaveProperty("timeouts");
+    expect(y).not.toHaveProperty("tunnels");
     expect(routeTable(limited).services[1]).not.toHaveProperty("cors");
   });
 

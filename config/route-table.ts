@@ -42,6 +42,11 @@ export interface Route {
   readonly timeouts?: { readonly connect_ms?: number; readonly response_ms?: number };
   /** Requests of this route at its upstream at once; `queue` more wait up to `queue_ms`, the rest get 503. */
   readonly concurrency?: { readonly max: number; readonly queue?: number; readonly queue_ms?: number };
+  /**
+   * WebSockets and event streams of this route that are open at once, and those of one client among them. They last for
+   * hours, so they are counted apart from requests; `max` defaults to `concurrency.max` where there is one.
+   */
+  readonly tunnels?: { readonly max?: number; readonly per_client?: number };
   /** Over the limit: 429. */
   readonly rate_limit?: { readonly per_client?: Bucket; readonly total?: Bucket };
   readonly cors?: CorsPolicy;

@@ -38,13 +38,23 @@ function timeouts({ connectTimeoutMs, responseTimeoutMs }: RouteFacts): Pick<Rou
   };
 }
 
-function limits({ concurrency, rateLimit }: RouteFacts): Pick<Route, "concurrency" | "rate_limit"> {
+function limits({
+  concurrency,
+  tunnels,
+  rateLimit,
+}: RouteFacts): Pick<Route, "concurrency" | "tunnels" | "rate_limit"> {
   return {
     ...(concurrency && {
       concurrency: {
         max: concurrency.max,
         ...(concurrency.queue !== undefined && { queue: concurrency.queue }),
         ...(concurrency.queueMs !== undefined && { queue_ms: concurrency.queueMs }),
+      },
+    }),
+    ...(tunnels && {
+      tunnels: {
+        ...(tunnels.max !== undefined && { max: tunnels.max }),
+        ...(tunnels.perClient !== undefined && { per_client: tunnels.perClient }),
       },
     }),
     ...(rateLimit && {

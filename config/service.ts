@@ -84,6 +84,16 @@ export const routeSchema = z.strictObject({
       queueMs: z.number().int().min(1).max(600_000).optional(),
     })
     .optional(),
+  /**
+   * WebSockets and event streams open at once: by all clients together (default: `concurrency.max`), and by one client
+   * address (IPv6: its /64).
+   */
+  tunnels: z
+    .strictObject({
+      max: z.number().int().min(1).max(1_000_000).optional(),
+      perClient: z.number().int().min(1).max(1_000_000).optional(),
+    })
+    .optional(),
   /** More than this is answered 429: by one client address (IPv6: its /64), and by all of them together. */
   rateLimit: z.strictObject({ perClient: bucket.optional(), total: bucket.optional() }).optional(),
   /** Default: the stack's `platform:cors`; without that the service's own answers pass as they are. */

@@ -48,6 +48,7 @@ describe("the original's files", () => {
   test("neither gets a limit or a CORS policy that it does not name", () => {
     for (const route of parseRouteTable(original).services) {
       expect(route.concurrency).toBeUndefined();
+      expect(route.tunnels).toBeUndefined();
       expect(route.rate_limit).toBeUndefined();
       expect(route.cors).toBeUndefined();
       expect(route.timeouts).toEqual({});
@@ -60,6 +61,7 @@ describe("limits and CORS", () => {
     const more = {
       timeouts: { connect_ms: 500, response_ms: 1000 },
       concurrency: { max: 10, queue: 5, queue_ms: 100 },
+      tunnels: { max: 100, per_client: 10 },
       rate_limit: { per_client: { rate: 0.5, burst: 1 }, total: { rate: 1000, burst: 2000 } },
       cors: {
         origins: [
@@ -88,6 +90,12 @@ describe("limits and CORS", () => {
     [{ concurrency: { max: 1, queue: -1 } }, "concurrency.queue: -1"],
     [{ concurrency: { max: 1, queue_ms: 5 } }, "concurrency.queue_ms: 5: nothing can wait without a queue"],
     [{ concurrency: { max: 1, queue: 1, wait: 1 } }, "concurrency.wait"],
+    [{ tunnels: {} }, "tunnels: {}: limits nothing"],
+    [{ tunnels: [] }, "tunnels: []: must be an object"],
+    [{ tunnels: { max: 0 } }, "tunnels.max: 0"],
+    [{ tunnels: { per_client: 1.5 } }, "tunnels.per_client: 1.5"],
+    [{ tunnels: { perClient: 1 } }, "tunnels.perClient: 1: is not known here"],
+    [{ tunnels: { max: 1, per_client: 2 } }, "tunnels.per_client: 2: is more than all may have"],
     [{ rate_limit: {} }, "rate_limit: {}: limits nothing"],
     [{ rate_limit: { per_client: { rate: 1 } } }, "rate_limit.per_client.burst: is missing"],
     [{ rate_limit: { per_client: { rate: 1, burst: 0 } } }, "rate_limit.per_client.burst: 0"],

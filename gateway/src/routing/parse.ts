@@ -32,7 +32,7 @@ export function parseRouteTable(json: unknown): RouteTable {
 }
 
 function parseRoute(entry: Record<string, unknown>, at: string): Route {
-  const prefix = path(entry.prefix, `${at}.prefix`).replace(/(?<=.)\/+$/, "");
+  const prefix = withoutLastSlash(path(entry.prefix, `${at}.prefix`));
   const bare = list(entry.skip_prefix ?? entry.skip_prefix_for ?? [], `${at}.skip_prefix`);
   return {
     name: text(entry.name, `${at}.name`),
@@ -52,6 +52,12 @@ function parseRoute(entry: Record<string, unknown>, at: string): Route {
     }),
     health: health(entry.health, `${at}.health`),
   };
+}
+
+function withoutLastSlash(path: string): string {
+  let end = path.length;
+  while (end > 1 && path[end - 1] === "/") end--;
+  return path.slice(0, end);
 }
 
 function health(value: unknown, at: string): NonNullable<Route["health"]> {

@@ -8,12 +8,13 @@ const longest = 86_400_000;
 export function policies(
   entry: Record<string, unknown>,
   at: string,
-): Pick<Route, "timeouts" | "concurrency" | "rate_limit" | "cors"> {
+): Pick<Route, "timeouts" | "concurrency" | "tunnels" | "rate_limit" | "cors"> {
   return {
     timeouts: entry.timeouts === undefined ? {} : timeouts(entry.timeouts, `${at}.timeouts`),
     ...(entry.concurrency !== undefined && {
       concurrency: concurrency(entry.concurrency, `${at}.concurrency`),
     }),
+    ...(entry.tunnels !== undefined && { tunnels: tunnels(entry.tunnels, `${at}.tunnels`) }),
     ...(entry.rate_limit !== undefined && { rate_limit: rateLimit(entry.rate_limit, `${at}.rate_limit`) }),
     ...(entry.cors !== undefined && { cors: cors(entry.cors, `${at}.cors`) }),
   };
@@ -36,6 +37,23 @@ function concurrency(value: unknown, at: string): NonNullable<Route["concurrency
     ...(queue !== undefined && { queue: whole(queue, `${at}.queue`, 0, 1_000_000) }),
     ...(queue_ms !== undefined && { queue_ms: whole(queue_ms, `${at}.queue_ms`, 1, longest) }),
   };
+}
+
+function tunnels(value: unknown, at: string): NonNullable<Route["tunnels"]> {
+  const { max, per_client } = strict(value, at, ["max", "per_client"]);
+  if (max === undefined && per_client === undefined)
+    fail(at, value, "limits nothing: set max or per_client, or remove it");
+  const found = {
+    ...(max !== undefined && { max: whole(max, `${at}.max`, 1, 1_000_000) }),
+    ...(per_client !== undefined && { per_client: whole(per_client, `${at}.per_client`, 1, 1_000_000) }),
+  };
+  if (found.max !== undefined && found.per_client !== undefined && found.per_client > found.max)
+    fail(
+      `${at}.per_client`,
+      per_client,
+      `is more than all may have: write at most ${found.max}, or raise max`,
+    );
+  return found;
 }
 
 function rateLimit(value: unknown, at: string): NonNullable<Route["rate_limit"]> {

@@ -44,6 +44,8 @@ describe("routing", () => {
     "/auth/account/groups/%70ermissions",
     "/auth/account//groups/permissions",
     "/auth/account/groups/permissions;x=1",
+    "/auth/account/groups/%70ermissions/%ff",
+    "/auth/account;x%2fy/groups/permissions",
   ])("%s is never exposed", (target) => expect(to(target)).toBe("404"));
 
   test.each([

@@ -1,4 +1,5 @@
 import type { BarePath, Route, RouteTable } from "../../../config/route-table.ts";
+import { compileDeny } from "./deny.ts";
 
 /** Where a request goes, or why it goes nowhere. */
 export type Decision =
@@ -39,12 +40,8 @@ export function compileRouter(table: RouteTable): (target: string) => Decision {
     const upstream = rewritten(entry, path);
     if (upstream.startsWith("//"))
       return { refuse: 400, detail: "the path has an empty segment after its prefix" };
-    const { deny } = entry;
-    if (deny !== undefined) {
-      const plain = canonical(upstream);
-      if (deny.some((denied) => below(plain, denied)))
-        return { refuse: 404, detail: "no service has this path" };
-    }
+    // The same words as for a path that nobody has: whoever asks must not learn that there is one.
+    if (entry.denies?.(upstream)) return { refuse: 404, detail: "no service has this path" };
     return { route: entry.route, target: upstream + query };
   };
 }
@@ -58,7 +55,7 @@ interface Entry {
   readonly version: string | undefined;
   /** Paths that get no version. */
   readonly bare: readonly BarePath[] | undefined;
-  readonly deny: readonly string[] | undefined;
+  readonly denies: ((path: string) => boolean) | undefined;
 }
 
 function entryOf(route: Route, version: (number: number) => string): Entry {
@@ -68,7 +65,7 @@ function entryOf(route: Route, version: (number: number) => string): Entry {
     cut: strips && prefix !== "/" ? prefix.length : 0,
     version: strips && number !== undefined ? version(number) : undefined,
     bare: bare.length > 0 ? bare : undefined,
-    deny: deny !== undefined && deny.length > 0 ? deny.map(canonical) : undefined,
+    denies: deny !== undefined && deny.length > 0 ? compileDeny(deny) : undefined,
   };
 }
 
@@ -89,6 +86,7 @@ function findByPrefix(routes: readonly Route[]): (path: string) => Entry | undef
     0,
     ...routes.map(({ prefix }) => (prefix === "/" ? 0 : prefix.split("/").length - 1)),
   );
+  const longest = Math.max(0, ...routes.map(({ prefix }) => prefix.length));
   const fallback = byPrefix.get("/");
   return (path) => {
     let found = fallback;
@@ -96,6 +94,7 @@ function findByPrefix(routes: readonly Route[]): (path: string) => Entry | undef
     for (let segments = 0; segments < depth && end < path.length; segments++) {
       const next = path.indexOf("/", end + 1);
       end = next < 0 ? path.length : next;
+      if (end > longest) break;
       found = byPrefix.get(path.slice(0, end)) ?? found;
     }
     return found;
@@ -113,22 +112,10 @@ function rewritten({ cut, version, bare }: Entry, path: string): string {
 
 function isBare(rest: string, bare: BarePath): boolean {
   if (typeof bare === "string") return below(rest, bare);
-  return below(rest, bare.path) && bare.suffixes.some((suffix) => rest.toLowerCase().endsWith(suffix));
-}
-
-/** A path the way a lenient upstream may read it: escapes decoded, slashes merged, case and a last slash ignored. */
-function canonical(path: string): string {
-  let decoded = path;
-  try {
-    decoded = decodeURIComponent(path);
-  } catch {
-    // An escape that is none: the upstream will refuse it or take it literally.
-  }
-  return decoded
-    .replace(/[;].*?(?=\/|$)/g, "")
-    .replace(/\/{2,}/g, "/")
-    .replace(/(?<=.)\/$/, "")
-    .toLowerCase();
+  return (
+    below(rest, bare.path) &&
+    bare.suffixes.some((suffix) => rest.slice(-suffix.length).toLowerCase() === suffix)
+  );
 }
 
 /**
@@ -142,6 +129,8 @@ export function repairLocation(route: Route, location: string, host: string): st
   if (absolute !== null && absolute[1]?.toLowerCase() !== host.toLowerCase()) return location;
   const path = location.slice(origin.length) || "/";
   if (path[0] !== "/" || path.startsWith("//")) return location;
-  const bare = path.replace(/[?#].*$/, "");
-  return below(bare, route.prefix) ? location : `${origin}${route.prefix}${path}`;
+  const end = path.search(/[?#]/);
+  return below(end < 0 ? path : path.slice(0, end), route.prefix)
+    ? location
+    : `${origin}${route.prefix}${path}`;
 }

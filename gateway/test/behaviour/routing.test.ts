@@ -101,6 +101,8 @@ describe("routing", () => {
     ["must", "a denied path, escaped", "/auth/account/groups/%70ermissions?x"],
     ["must", "a denied path, slashes doubled", "/auth/account//groups/permissions/"],
     ["must", "a path below a denied one", "/auth/account/groups/permissions/1"],
+    ["must", "a denied path beside an escape that is no UTF-8", "/auth/account/groups/%70ermissions;%ff"],
+    ["must", "a denied path beside an escape that is none", "/auth/account/groups/%70ermissions/%zz%"],
     ["must", "a denied path with a path parameter", "/auth/account/groups;x/permissions;y"],
   ])("%s: %s: 404, no upstream touched (original proxy routing.rs)", async (_level, _name, asked) => {
     reset();

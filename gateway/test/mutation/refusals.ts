@@ -96,12 +96,6 @@ export const refusals: readonly Mutant[] = [
       "path",
     ],
     [
-      "a path with an escape that is none ends the gateway",
-      "} catch {\n    // An escape that is none: the upstream will refuse it or take it literally.\n  }",
-      "} finally {\n  }",
-      "path",
-    ],
-    [
       "the first service takes unknown paths",
       'byPrefix.get("/");',
       'byPrefix.get("/") ?? [...byPrefix.values()][0];',
@@ -109,6 +103,22 @@ export const refusals: readonly Mutant[] = [
     ],
     ["no path is bare", "if (bare?.some((each) => isBare(rest, each))) return rest;", "", "routing"],
     ["an API path gets a version too", 'if (below(rest, "/api")) return rest;', "", "routing"],
+  ]),
+  ...of("routing/deny.ts", [
+    ["a denied path, escaped", "if (/[%;]/.test(text))", "if (/;/.test(text))", "routing"],
+    [
+      "a path below a denied one",
+      "if (count + 1 === path.length)",
+      "if (count + 1 > path.length)",
+      "routing",
+    ],
+    [
+      "a denied path with a parameter",
+      'const semicolon = part.indexOf(";");',
+      "const semicolon = -1;",
+      "routing",
+    ],
+    ["a denied path with slashes doubled", 'if (text === "") return;', "", "routing"],
   ]),
   ...of("proxy/request-facts.ts", [
     ["user information in the absolute form", "[^/?#@\\s]+", "[^/?#\\s]+", "path"],

@@ -34,6 +34,8 @@ describe("a bad setting stops the start with one line", () => {
     ["GATEWAY_TUNNEL_HALF_CLOSED_MS", "0"],
     ["GATEWAY_DRAIN_MS", "99999999999"],
     ["GATEWAY_DRAIN_DELAY_MS", "-1"],
+    ["GATEWAY_CLIENT_IDLE_MS", "0"],
+    ["GATEWAY_MAX_CONNECTIONS", "many"],
     ["GATEWAY_MAX_HEADER_BYTES", "100"],
     ["GATEWAY_MAX_BODY_BYTES", "10MB"],
     ["GATEWAY_TRUSTED_PROXIES", "10.0.0.0/33"],
@@ -45,6 +47,14 @@ describe("a bad setting stops the start with one line", () => {
     expect(stderr).toContain(`${name}: `);
     if (value.trim() !== "") expect(stderr).toContain(`"${value}"`);
     expect(stdout).toBe("");
+  });
+});
+
+test("a misspelt setting stops the start with one line that names the right one", async () => {
+  const { code, stderr } = await run([], { GATEWAY_ROUTES: suite.routes, GATEWAY_MAX_HEADER: "100" });
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: "gateway: GATEWAY_MAX_HEADER: is no setting: write GATEWAY_MAX_HEADERS, or unset it\n",
   });
 });
 

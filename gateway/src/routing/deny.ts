@@ -1,0 +1,79 @@
+/**
+ * Compiles paths that answer 404 into a test of a path as its upstream gets it. What counts is every way in which a
+ * lenient upstream may read that path:
+ *
+ * - escapes are decoded byte by byte; one that is none, or no UTF-8, stands for itself and hides nothing beside it;
+ * - path parameters are taken off, from `;` to the end of the segment (RFC 3986 3.3), also where the `;` is escaped;
+ * - slashes are merged, and case does not matter;
+ * - an escaped slash parts segments as a plain one does. Within a parameter it may also be part of it, depending on
+ *   whether an upstream decodes first or takes parameters off first: both readings are followed.
+ *
+ * One pass over the path, which ends as soon as no reading can be denied any more.
+ */
+export function compileDeny(denied: readonly string[]): (path: string) => boolean {
+  const paths = denied.map((path) => path.toLowerCase().split("/").filter(Boolean));
+  return (path) => {
+    const readings = new Readings(paths);
+    for (let at = 0; at < path.length && readings.open; ) {
+      const slash = path.indexOf("/", at);
+      const end = slash < 0 ? path.length : slash;
+      const text = path.slice(at, end);
+      if (/[%;]/.test(text)) parts(text, readings);
+      else readings.segment(text, false);
+      at = end + 1;
+    }
+    return readings.denied;
+  };
+}
+
+/** Reads what stands between two plain slashes: every slash in it is an escaped one. */
+function parts(text: string, readings: Readings): void {
+  const decoded = text.replace(/%[0-9a-f]{2}/gi, (triplet) =>
+    String.fromCharCode(Number.parseInt(triplet.slice(1), 16)),
+  );
+  let parameterBefore = false;
+  for (const part of decoded.split("/")) {
+    const semicolon = part.indexOf(";");
+    readings.segment(semicolon < 0 ? part : part.slice(0, semicolon), parameterBefore);
+    parameterBefore ||= semicolon >= 0;
+  }
+}
+
+const none: readonly number[] = [];
+const nothingYet: readonly number[] = [0];
+
+/** How many segments of each denied path the readings of a path have matched so far. */
+class Readings {
+  denied: boolean;
+  readonly #paths: readonly (readonly string[])[];
+  /** For each denied path the counts that some reading has reached; nearly always one or none. */
+  readonly #reached: (readonly number[])[];
+
+  constructor(paths: readonly (readonly string[])[]) {
+    this.#paths = paths;
+    this.#reached = paths.map(() => nothingYet);
+    this.denied = paths.some(({ length }) => length === 0);
+  }
+
+  /** Whether anything that follows can make a difference. */
+  get open(): boolean {
+    return !this.denied && this.#reached.some(({ length }) => length > 0);
+  }
+
+  /** @param maybeParameter in one reading it belongs to the parameter before it, and is no segment. */
+  segment(text: string, maybeParameter: boolean): void {
+    if (text === "") return;
+    const name = text.toLowerCase();
+    for (let i = 0; i < this.#paths.length; i++) {
+      const path = this.#paths[i] as readonly string[];
+      const counts = this.#reached[i] as readonly number[];
+      let next = maybeParameter ? counts : none;
+      for (const count of counts) {
+        if (path[count] !== name || next.includes(count + 1)) continue;
+        if (count + 1 === path.length) this.denied = true;
+        next = [...next, count + 1];
+      }
+      this.#reached[i] = next;
+    }
+  }
+}
