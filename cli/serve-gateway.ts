@@ -1,7 +1,7 @@
 import { routeTable } from "../config/routes.ts";
+import { createGateway } from "../gateway/src/gateway.ts";
 import { AccessLog } from "../gateway/src/observe/access-log.ts";
 import { Metrics } from "../gateway/src/observe/metrics.ts";
-import { createGateway } from "../gateway/src/proxy/server.ts";
 import { parseRouteTable } from "../gateway/src/routing/parse.ts";
 import { readSettings } from "../gateway/src/settings.ts";
 import { loadDefinition } from "../stacks/program.ts";

@@ -1,7 +1,12 @@
 import type { Server, ServerResponse } from "node:http";
 import type { RouteTable } from "../../config/route-table.ts";
 import { Clients } from "./client/clients.ts";
-import { ClientConnection, type ConnectionHost, type ConnectionLimits, type Turn } from "./client/connection.ts";
+import {
+  ClientConnection,
+  type ConnectionHost,
+  type ConnectionLimits,
+  type Turn,
+} from "./client/connection.ts";
 import { drain } from "./client/drain.ts";
 import { refusalOfParser, refusals } from "./message/refusals.ts";
 import { createHttpServer, type ServerEvents } from "./node/http-server.ts";
@@ -126,7 +131,7 @@ class GatewayServer implements Gateway, ServerEvents, ConnectionHost, GatewaySta
 
   onClosed(client: ClientConnection): void {
     this.#clients.delete(client);
-    this.#observers.metrics.closed?.(client.closeReason ?? "client");
+    this.#observers.metrics.closed(client.closeReason ?? "client");
   }
 
   pools(): Iterable<PoolState> {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { createGateway } from "./gateway.ts";
 import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { spanSource } from "./observe/sources.ts";
@@ -9,7 +10,6 @@ import { serve } from "./process/serve.ts";
 import { StartError } from "./process/start-error.ts";
 import { type Wiring, wireMetrics } from "./process/wiring.ts";
 import { work } from "./process/worker.ts";
-import { createGateway } from "./proxy/server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 const usage = `serve   run the gateway (the default)

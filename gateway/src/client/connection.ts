@@ -1,6 +1,13 @@
 import type { ServerResponse } from "node:http";
 import type { Refusal } from "../message/refusals.ts";
-import { type ClientSocket, goOn, keepUnparsed, stopParsing, stopWhenFull, type Unparsed } from "../node/parser.ts";
+import {
+  type ClientSocket,
+  goOn,
+  keepUnparsed,
+  stopParsing,
+  stopWhenFull,
+  type Unparsed,
+} from "../node/parser.ts";
 import type { GatewayRequest } from "../node/request.ts";
 import type { Exchange } from "../proxy/exchange.ts";
 

@@ -32,7 +32,10 @@ export async function drain(
   };
   const repeat = setInterval(closeIdle, 50);
   closeIdle();
-  const ended = await Promise.race([closed, sleep(Math.max(0, end - performance.now()), "late", { ref: false })]);
+  const ended = await Promise.race([
+    closed,
+    sleep(Math.max(0, end - performance.now()), "late", { ref: false }),
+  ]);
   clearInterval(repeat);
   if (ended === "late") {
     clients.destroy();

@@ -54,7 +54,11 @@ export interface Unparsed {
  * Keeps the bytes that the parser left when it stopped, in front of those to come. From the first time on the socket is
  * read as a stream: only so can bytes be put back.
  */
-export function keepUnparsed(socket: ClientSocket, { rawPacket, bytesParsed = 0 }: Unparsed, first: boolean): void {
+export function keepUnparsed(
+  socket: ClientSocket,
+  { rawPacket, bytesParsed = 0 }: Unparsed,
+  first: boolean,
+): void {
   socket.pause();
   // Whoever listens for data takes the socket from the parser's own reading; Node's listener goes on feeding it.
   if (first) socket.on("data", ignore);

@@ -1,4 +1,4 @@
-import { RateLimiter } from "../edge/rate-limit.ts";
+import type { RateLimiter } from "../edge/rate-limit.ts";
 import { type Refusal, rateLimited, refusals } from "../message/refusals.ts";
 import type { Admission, Waiting } from "./admission.ts";
 import type { Places } from "./places.ts";

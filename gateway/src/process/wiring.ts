@@ -1,9 +1,9 @@
 import type { RouteTable } from "../../../config/route-table.ts";
+import type { Gateway } from "../gateway.ts";
 import type { AccessLog } from "../observe/access-log.ts";
 import { type Metrics, merge, type Snapshot } from "../observe/metrics.ts";
 import { createMetricsServer } from "../observe/metrics-server.ts";
 import { processSource } from "../observe/sources.ts";
-import type { Gateway } from "../proxy/server.ts";
 import type { Settings } from "../settings.ts";
 import { listen } from "./listen.ts";
 

@@ -1,4 +1,4 @@
-import type { Gateway } from "../proxy/server.ts";
+import type { Gateway } from "../gateway.ts";
 import { listen } from "./listen.ts";
 import type { Order, Report } from "./messages.ts";
 import { StartError, type Wiring } from "./wiring.ts";

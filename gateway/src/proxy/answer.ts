@@ -37,7 +37,10 @@ export class Answer {
     let { kept } = head;
     if (this.#chunked) kept += "Transfer-Encoding: chunked\r\n";
     // Without a body too: the length it would have had, for HEAD and 304; a 204 has none (RFC 9110 8.6).
-    else if (framing === Framing.length || (framing === Framing.none && head.length >= 0 && head.status !== 204))
+    else if (
+      framing === Framing.length ||
+      (framing === Framing.none && head.length >= 0 && head.status !== 204)
+    )
       kept += `Content-Length: ${head.length}\r\n`;
     if (head.location !== undefined)
       kept += `Location: ${repairLocation(route, head.location, exchange.host)}\r\n`;
@@ -48,7 +51,7 @@ export class Answer {
   body(buffer: Buffer, start: number, end: number): void {
     const length = end - start;
     if (length <= mostText && this.#text.length <= mostGathered) {
-      const text = buffer.latin1Slice(start, end);
+      const text = buffer.toString("latin1", start, end);
       this.#text += this.#chunked ? `${length.toString(16)}\r\n${text}\r\n` : text;
       return;
     }

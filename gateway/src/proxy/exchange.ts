@@ -3,8 +3,8 @@ import type { ClientConnection, Turn } from "../client/connection.ts";
 import { type Refusal, refusalBody } from "../message/refusals.ts";
 import { RequestHead } from "../message/request-head.ts";
 import { responseHead, type Speaker } from "../message/response-text.ts";
-import { releaseResponse } from "../node/response.ts";
 import type { GatewayRequest } from "../node/request.ts";
+import { releaseResponse } from "../node/response.ts";
 import type { AccessRecord } from "../observe/access-log.ts";
 import type { RouteMetrics } from "../observe/metrics.ts";
 import { isRequestId, newRequestId } from "../observe/request-id.ts";
@@ -156,7 +156,8 @@ export class Exchange implements AccessRecord, Speaker {
     if (this.ownCors !== undefined) return this.ownCors;
     const policy = this.state?.cors;
     const given = this.varyGiven;
-    if (policy === undefined) return given === undefined ? this.corsGiven : `${this.corsGiven}Vary: ${given}\r\n`;
+    if (policy === undefined)
+      return given === undefined ? this.corsGiven : `${this.corsGiven}Vary: ${given}\r\n`;
     const vary = policy.vary(given);
     return fieldLines(policy.actual(this.head.origin)) + (vary === undefined ? "" : `Vary: ${vary}\r\n`);
   }

@@ -134,7 +134,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     if (this.#connectingAt > 0) {
       exchange.connectMs = clock.read() - this.#connectingAt;
       this.#connectingAt = 0;
-      exchange.metrics.connected?.(exchange.connectMs);
+      exchange.metrics.connected(exchange.connectMs);
     }
     this.#sentAt = clock.now;
     const queued = clock.now - exchange.start - (exchange.connectMs ?? 0);
@@ -165,8 +165,8 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     else this.#wait("body", now + this.#context.bodyTimeout);
   }
 
-  onBodyTooLarge(): void {
-    this.#abort(refusals.bodyTooLarge, "refused");
+  onBodyRefused(refusal: Refusal): void {
+    this.#abort(refusal, "refused");
   }
 
   onRequestSent(): void {
@@ -191,7 +191,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
   onHead(head: ResponseHead): void {
     const exchange = this.#exchange;
     exchange.firstByteMs = this.#context.clock.read() - this.#sentAt;
-    exchange.metrics.firstByte?.(exchange.firstByteMs);
+    exchange.metrics.firstByte(exchange.firstByteMs);
     this.#answer = new Answer(exchange, this.#state, head);
     if (head.eventStream && this.#connection !== undefined) {
       this.#state.pool.setApart(this.#connection);
@@ -220,7 +220,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
       const exchange = this.#exchange;
       const now = this.#context.clock.read();
       exchange.upstreamMs = now - this.#askedAt;
-      exchange.metrics.upstreamDone?.(exchange.upstreamMs);
+      exchange.metrics.upstreamDone(exchange.upstreamMs);
       this.#leave();
       exchange.finish(now);
       return kept;
@@ -330,4 +330,3 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     this.#pass = undefined;
   }
 }
-

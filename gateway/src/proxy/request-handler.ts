@@ -77,7 +77,8 @@ export class RequestHandler implements ExchangeHost, ForwardContext {
 
   #handle(exchange: Exchange, request: GatewayRequest, turn: Turn): void {
     const { connection: client, head } = exchange;
-    if (client.trusted) exchange.client = clientAddress(client.address, head.forwardedFor, this.#settings.trusted);
+    if (client.trusted)
+      exchange.client = clientAddress(client.address, head.forwardedFor, this.#settings.trusted);
     // After an upgrade that is not taken Node's parser reports no error any more: what follows cannot be trusted.
     if (head.upgrade !== undefined) exchange.closesAnyway = true;
 
@@ -103,12 +104,14 @@ export class RequestHandler implements ExchangeHost, ForwardContext {
     if (own) return void answerOwnPath(exchange, target, this.#routes.readiness, () => this.draining);
     const { state } = exchange;
     if ("refuse" in decision || state === undefined)
-      return exchange.refuse("refuse" in decision ? notRouted(decision.refuse, decision.detail) : refusals.notHttp);
+      return exchange.refuse(
+        "refuse" in decision ? notRouted(decision.refuse, decision.detail) : refusals.notHttp,
+      );
     if (exchange.upgrade && this.ending) return exchange.refuse(refusals.draining);
     if (this.#answersPreflight(exchange)) return;
     if (head.length > state.maxBodyBytes) return exchange.refuse(refusals.bodyTooLarge);
     if (this.#observers.spans !== undefined)
-      exchange.trace = traceOf(head.traceparents === 1 ? head.traceparent : undefined, true);
+      exchange.trace = traceOf(head.traceparents === 1 ? head.traceparent : undefined, client.trusted);
     new Forward(exchange, state, decision.target, this).start();
   }
 

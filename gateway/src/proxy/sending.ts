@@ -1,3 +1,4 @@
+import { type Refusal, refusals } from "../message/refusals.ts";
 import type { BodySink } from "../node/request.ts";
 import type { UpstreamConnection } from "../upstream/connection.ts";
 import type { Exchange } from "./exchange.ts";
@@ -9,7 +10,8 @@ const mostText = 8_192;
 export interface SendingOwner {
   /** A piece went on. @param blocked the upstream takes no more for now. */
   onBodyProgress(blocked: boolean): void;
-  onBodyTooLarge(): void;
+  /** The body cannot be sent on. */
+  onBodyRefused(refusal: Refusal): void;
   /** The whole request has been handed to the connection. */
   onRequestSent(): void;
 }
@@ -23,12 +25,23 @@ export class Sending implements BodySink {
   readonly #most: number;
   /** Until it is written, perhaps together with the body. */
   #head: string | undefined;
+  /**
+   * Beside Upgrade, Node's parser takes a coding that it does not know for no body at all, and tells the value without the
+   * blanks that made it unknown: only a body with a byte in it shows that it was understood.
+   */
+  #inDoubt = false;
   #over = false;
   /** The upstream takes no more for now. */
   blocked = false;
 
   /** @param most bytes of a body. */
-  constructor(exchange: Exchange, connection: UpstreamConnection, head: string, most: number, owner: SendingOwner) {
+  constructor(
+    exchange: Exchange,
+    connection: UpstreamConnection,
+    head: string,
+    most: number,
+    owner: SendingOwner,
+  ) {
     this.#exchange = exchange;
     this.#connection = connection;
     this.#head = head;
@@ -43,8 +56,9 @@ export class Sending implements BodySink {
     // An HTTP/1.0 client knows no interim answers, and its expectation is to be ignored (RFC 9110 10.1.1).
     if (exchange.head.expect !== undefined && !request.complete && !exchange.http10)
       exchange.connection.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
+    this.#inDoubt = this.#chunked && exchange.head.upgrade !== undefined;
     // The first piece usually follows in the same turn, and then goes out with the head.
-    process.nextTick(flushHead, this);
+    if (!this.#inDoubt) process.nextTick(flushHead, this);
     request.sendBodyTo(this);
   }
 
@@ -64,7 +78,7 @@ export class Sending implements BodySink {
     if (this.#over) return true;
     if (exchange.bytesIn > this.#most) {
       this.#over = true;
-      this.#owner.onBodyTooLarge();
+      this.#owner.onBodyRefused(refusals.bodyTooLarge);
       return true;
     }
     const { socket } = this.#connection;
@@ -72,7 +86,7 @@ export class Sending implements BodySink {
     let more: boolean;
     if (head !== undefined && !this.#chunked && chunk.length <= mostText) {
       this.#head = undefined;
-      more = socket.write(head + chunk.latin1Slice(), "latin1");
+      more = socket.write(head + chunk.toString("latin1"), "latin1");
     } else {
       socket.cork();
       this.#flushHead();
@@ -88,6 +102,10 @@ export class Sending implements BodySink {
 
   onRequestEnd(): void {
     if (this.#over) return;
+    if (this.#inDoubt && this.#exchange.bytesIn === 0) {
+      this.#over = true;
+      return this.#owner.onBodyRefused(refusals.bodyLength);
+    }
     if (this.#chunked) {
       const head = this.#head ?? "";
       this.#head = undefined;

@@ -1,6 +1,6 @@
+import type { ClientConnection } from "../client/connection.ts";
 import type { RequestHead } from "../message/request-head.ts";
 import { isTraceparent, passTrace, type Trace } from "../observe/trace.ts";
-import type { ClientConnection } from "../client/connection.ts";
 
 /** What of an exchange its upstream hears. */
 export interface Forwarded {

@@ -49,8 +49,7 @@ export class Connecting {
     const { socket } = connection;
     socket.once("connect", () => this.#onConnected(endpoint, connection));
     socket.once("error", (error: NodeJS.ErrnoException) => this.#onFailed(endpoint, socket, error.code));
-    if (this.#next < this.#endpoints.length)
-      this.#timer = setTimeout(() => this.#tryNext(), attemptDelay);
+    if (this.#next < this.#endpoints.length) this.#timer = setTimeout(() => this.#tryNext(), attemptDelay);
   }
 
   #onConnected(endpoint: Endpoint, connection: UpstreamConnection): void {

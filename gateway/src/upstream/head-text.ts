@@ -50,7 +50,11 @@ export class HeadText {
 function isPlausible(bytes: Buffer, start: number, end: number): boolean {
   const text = bytes.toString("latin1", start, Math.min(end, start + protocol.length));
   if (!text.startsWith(protocol) && !protocol.startsWith(text)) return false;
-  for (let at = bytes.indexOf(10, start); at >= 0 && at < Math.min(end, start + 4_096); at = bytes.indexOf(10, at + 1))
+  for (
+    let at = bytes.indexOf(10, start);
+    at >= 0 && at < Math.min(end, start + 4_096);
+    at = bytes.indexOf(10, at + 1)
+  )
     if (at === start || bytes[at - 1] !== 13) return false;
   return true;
 }

@@ -46,7 +46,7 @@ export class Pool implements ConnectionOwner {
   readonly #limits: PoolLimits;
   #known: readonly string[] = [];
   #endpoints: readonly Endpoint[] = [];
-  /** Where the next look for the least busy begins, so that equals take turns. */
+  /** Where the look for the least busy begins; one further for each request, so that equals take turns. */
   #turn = 0;
   /** Connections open or being opened that count. */
   #places = 0;
@@ -76,6 +76,7 @@ export class Pool implements ConnectionOwner {
   acquire(user: PoolUser, now: number, { fresh = false, apart = false }: Wanted = {}): boolean {
     this.#address.refresh(now);
     if (this.#known !== this.#address.known) this.#follow();
+    this.#turn++;
     if (!fresh) {
       const kept = this.#takeIdle(now);
       if (kept !== undefined) {
@@ -165,7 +166,9 @@ export class Pool implements ConnectionOwner {
   #follow(): void {
     this.#known = this.#address.known;
     const before = new Map(this.#endpoints.map((endpoint) => [endpoint.address, endpoint]));
-    this.#endpoints = [...new Set(this.#known)].map((address) => before.get(address) ?? new Endpoint(address));
+    this.#endpoints = [...new Set(this.#known)].map(
+      (address) => before.get(address) ?? new Endpoint(address),
+    );
     for (const endpoint of before.values()) {
       if (this.#endpoints.includes(endpoint)) continue;
       endpoint.gone = true;
@@ -208,11 +211,9 @@ export class Pool implements ConnectionOwner {
 
   /** The addresses, those that accept before the others, then by what they have to do; equals take turns. */
   #byLoad(now: number): Endpoint[] {
-    const first = this.#turn++ % this.#endpoints.length;
+    const first = this.#turn % this.#endpoints.length;
     const turned = [...this.#endpoints.slice(first), ...this.#endpoints.slice(0, first)];
-    return turned.sort(
-      (a, b) => Number(a.isAvoided(now)) - Number(b.isAvoided(now)) || a.busy - b.busy,
-    );
+    return turned.sort((a, b) => Number(a.isAvoided(now)) - Number(b.isAvoided(now)) || a.busy - b.busy);
   }
 
   #open(user: PoolUser, now: number, apart: boolean): void {
@@ -244,7 +245,11 @@ export class Pool implements ConnectionOwner {
       if (search.over) return;
       if (this.#known !== this.#address.known) this.#follow();
       if (code !== undefined) search.fail(code);
-      else search.start(this.#endpoints.length > 1 ? this.#byLoad(performance.now()) : this.#endpoints, this.#port);
+      else
+        search.start(
+          this.#endpoints.length > 1 ? this.#byLoad(performance.now()) : this.#endpoints,
+          this.#port,
+        );
     });
   }
 
