@@ -3,8 +3,8 @@
  * lenient upstream may read that path:
  *
  * - escapes are decoded byte by byte; one that is none stands for itself and hides nothing beside it;
- * - bytes that are no UTF-8 stand for themselves, or for nothing where a decoder leaves them out; overlong forms, in which
- *   any character can hide from one reader and not from another, are always denied (RFC 3629 10);
+ * - bytes that are no UTF-8 stand for themselves, or for nothing where a decoder leaves them out; overlong forms, in
+ *   which any character can hide from one reader and not from another, are always denied (RFC 3629 10);
  * - path parameters are taken off, from `;` to the end of the segment (RFC 3986 3.3), also where the `;` is escaped;
  * - slashes are merged, and case does not matter;
  * - an escaped slash parts segments as a plain one does. Within a parameter it may also be part of it, depending on
