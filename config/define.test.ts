@@ -98,6 +98,8 @@ describe("the platform definition", () => {
   test.each([
     [{ port: 70000 }, "services.a.port"],
     [{ routes: [{ prefix: "auth" }] }, "services.a.routes[0].prefix"],
+    [{ routes: [{ prefix: "//auth" }] }, 'services.a.routes[0].prefix: "//auth" begins with two slashes'],
+    [{ routes: [{ prefix: "/_gateway/x" }] }, "services.a.routes[0].prefix"],
     [{ colour: "red" }, "services.a"],
     [{ replicas: { max: 0, why: "" } }, "services.a.replicas.max"],
   ])("refuses %j at %s", (change, path) => {
@@ -190,6 +192,15 @@ describe("what is derived from it", () => {
     expect(y).not.toHaveProperty("tunnels");
     expect(routeTable(limited).services[1]).not.toHaveProperty("cors");
   });
+
+  test("every route says whether WebSockets pass: the table must never be taken for an original", () =>
+    expect(routeTable(model).services.map(({ prefix, websocket }) => [prefix, websocket])).toEqual([
+      ["/auth", false],
+      ["/core", false],
+      ["/public", false],
+      ["/messaging", false],
+      ["/socket", true],
+    ]));
 
   test("every route has a service and a unique name", () => {
     const { services } = routeTable(model);

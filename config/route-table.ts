@@ -37,6 +37,7 @@ export interface Route {
   readonly api_version?: number;
   /** Paths as the upstream would see them that answer 404. */
   readonly deny?: readonly string[];
+  /** Whether WebSockets pass. Default: false, but true in a file that has only words of the original. */
   readonly websocket?: boolean;
   /** Milliseconds. */
   readonly timeouts?: { readonly connect_ms?: number; readonly response_ms?: number };

@@ -17,7 +17,8 @@ export function routeTable(platform: PlatformModel, origins: readonly string[] =
       skip_prefix: route.bare,
       ...(route.apiVersion !== undefined && { api_version: route.apiVersion }),
       ...(route.deny.length > 0 && { deny: route.deny }),
-      ...(route.websocket && { websocket: true }),
+      // Always said: a list without the word may be taken for an original, which passes WebSockets everywhere.
+      websocket: route.websocket,
       ...timeouts(route),
       ...limits(route),
       ...cors(route, origins),

@@ -25,7 +25,7 @@ export interface Settings {
   /** The same of one client; undefined for no limit, since many may stand behind one address. */
   readonly maxConnectionsPerClient: number | undefined;
   readonly responseTimeout: number;
-  /** How long a connection to an upstream is kept unused: less than Phoenix's 60 s, which end it there (contracts P16). */
+  /** How long a connection to an upstream is kept unused: less than the 60 s after which Phoenix ends it (contracts P16). */
   readonly upstreamIdle: number;
   /** How old a connection to an upstream grows, so that instances that came later get their share. */
   readonly upstreamMaxAge: number;

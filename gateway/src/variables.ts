@@ -6,7 +6,10 @@ const prefix = "GATEWAY_";
  */
 const serviceLink =
   /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)$/;
-/** The value of such a link's `…_PORT`, for instance of GATEWAY_METRICS_PORT beside a Service called `gateway-metrics`. */
+/**
+ * The value of such a link's `…_PORT`. A Service called `gateway-metrics` makes a GATEWAY_METRICS_PORT, one called `proxy`
+ * a PROXY_PORT; what Kubernetes is told to set itself wins over both.
+ */
 const linkedAddress = /^(?:tcp|udp|sctp):\/\//i;
 
 type Environment = Readonly<Record<string, string | undefined>>;

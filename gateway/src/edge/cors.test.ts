@@ -109,11 +109,4 @@ describe("an answer", () => {
   ])("%j merges Vary %j into %j", (policy, upstream, expected) =>
     expect(new Cors(policy).vary(upstream)).toBe(expected),
   );
-
-  test("drops whatever CORS field an upstream may send", () => {
-    const { overrides } = new Cors(every);
-    for (const name of Object.keys(fields(new Cors(listed).preflight(app, "PUT", "x-a")) ?? {}))
-      expect(overrides.has(name)).toBe(true);
-    expect(overrides.has("access-control-expose-headers")).toBe(true);
-  });
 });

@@ -5,18 +5,6 @@ const defaultMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as cons
 /** A browser sends these whatever a preflight says (Fetch standard, CORS-safelisted method). */
 const safelisted: ReadonlySet<string> = new Set(["GET", "HEAD", "POST"]);
 
-/** Response fields that a policy takes over: the upstream's own would double or contradict them. */
-const taken: ReadonlySet<string> = new Set([
-  "access-control-allow-origin",
-  "access-control-allow-credentials",
-  "access-control-allow-methods",
-  "access-control-allow-headers",
-  "access-control-expose-headers",
-  "access-control-max-age",
-  "access-control-allow-private-network",
-  "vary",
-]);
-
 /** What a preflight may ask for; longer or stranger lists are no browser's. */
 const fieldNames = /^[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,2000}$/;
 const none: readonly string[] = [];
@@ -41,8 +29,6 @@ export function isPreflight(
  * value in turn; they are shared between requests and must not be changed.
  */
 export class Cors {
-  /** Lower-case names of upstream response fields to drop; {@link vary} puts back what `Vary` said. */
-  readonly overrides = taken;
   readonly #any: boolean;
   readonly #methods: ReadonlySet<string>;
   /** Lower-case names that may be asked for; undefined for all. */

@@ -1,3 +1,5 @@
+import { identityField } from "./identity-fields.ts";
+
 /**
  * What the gateway does with each header field. Names arrive as new strings with every message, so what is known of a
  * name is kept by its spelling: one Map look-up instead of lower-casing and comparing.
@@ -28,6 +30,8 @@ export const RequestField = {
   corsHeaders: 18,
   webSocketKey: 19,
   webSocketVersion: 20,
+  /** Passed on from nobody. */
+  never: 21,
 } as const;
 
 /** Kinds of response fields. */
@@ -70,8 +74,6 @@ const requestKinds: Readonly<Record<string, number>> = {
   "x-forwarded-proto": RequestField.forwardedProto,
   "x-forwarded-host": RequestField.forwardedHost,
   "x-forwarded-port": RequestField.forwardedPort,
-  forwarded: RequestField.spoofable,
-  "x-real-ip": RequestField.spoofable,
   traceparent: RequestField.traceparent,
   tracestate: RequestField.tracestate,
   origin: RequestField.origin,
@@ -116,22 +118,37 @@ const mostSpellings = 2_000;
 /** Returned for a name that is no token. */
 export const notAToken = -1;
 
-function interning(kinds: Readonly<Record<string, number>>): (name: string) => number {
+/** Kinds by lower-case name; `other` judges the names that are not listed. */
+function interning(
+  kinds: Readonly<Record<string, number>>,
+  other: (name: string) => number,
+): (name: string) => number {
   const known = new Map<string, number>(Object.entries(kinds));
   return (name) => {
     const kind = known.get(name);
     if (kind !== undefined) return kind;
     if (!token.test(name)) return notAToken;
-    const found = Object.hasOwn(kinds, name.toLowerCase()) ? (kinds[name.toLowerCase()] as number) : 0;
+    const lower = name.toLowerCase();
+    const found = Object.hasOwn(kinds, lower) ? (kinds[lower] as number) : other(lower);
     if (known.size < mostSpellings) known.set(name, found);
     return found;
   };
 }
 
+/**
+ * The kind of a name that is not listed. Servers in the manner of CGI read `_` and `-` alike (RFC 3875 4.1.18;
+ * doc.traefik.io/traefik/security/header-underscores): `X_Forwarded_For` would stand beside the gateway's own field there.
+ */
+function unlisted(name: string): number {
+  const dashed = name.replaceAll("_", "-");
+  if (dashed !== name && Object.hasOwn(requestKinds, dashed)) return RequestField.never;
+  return RequestField[identityField(dashed) ?? "keep"];
+}
+
 /** The kind of a request field by its name in any case, or {@link notAToken}. */
-export const requestField = interning(requestKinds);
+export const requestField = interning(requestKinds, unlisted);
 /** The kind of a response field by its name in any case, or {@link notAToken}. */
-export const responseField = interning(responseKinds);
+export const responseField = interning(responseKinds, () => ResponseField.keep);
 
 /** A value without the white space around it: SP and HTAB only, where `trim` would take NBSP as well (RFC 9110 5.5). */
 export function trimmed(text: string): string {
@@ -157,6 +174,14 @@ export function namedByConnection(connection: string): Set<string> | undefined {
     named.add(name);
   }
   return named;
+}
+
+/** Lines of fields, each with its CRLF, without those that `Connection` names. */
+export function withoutNamed(lines: string, named: ReadonlySet<string>): string {
+  return lines
+    .split(/(?<=\r\n)/)
+    .filter((line) => !named.has(line.slice(0, line.indexOf(":")).toLowerCase()))
+    .join("");
 }
 
 /** Whether `Connection` lists an option, in lower case. */

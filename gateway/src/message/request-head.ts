@@ -1,4 +1,4 @@
-import { namedByConnection, RequestField, requestField } from "./fields.ts";
+import { namedByConnection, RequestField, requestField, withoutNamed } from "./fields.ts";
 
 /** What the gateway must know of a request's fields, read in one pass, and the lines that go on to the upstream. */
 export class RequestHead {
@@ -38,33 +38,21 @@ const joined = (before: string | undefined, value: string): string =>
 
 /**
  * Reads Node's flat `rawHeaders`. Node's strict parser has checked names, values and framing already.
- * @param trusted whether the peer is a proxy whose `Forwarded` and `X-Real-IP` go on.
+ * @param trusted whether the peer is a proxy that is believed who the client is.
  */
 export function readRequestHead(raw: readonly string[], trusted: boolean): RequestHead {
   const head = new RequestHead();
-  read(head, raw, trusted, undefined);
-  const named = head.connection === undefined ? undefined : namedByConnection(head.connection);
-  if (named === undefined) return head;
-  const again = new RequestHead();
-  read(again, raw, trusted, named);
-  return again;
-}
-
-function read(
-  head: RequestHead,
-  raw: readonly string[],
-  trusted: boolean,
-  named: ReadonlySet<string> | undefined,
-): void {
   let kept = "";
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     const kind = requestField(name);
-    const passes = kind === RequestField.keep || note(head, kind, value, trusted);
-    if (passes && named?.has(name.toLowerCase()) !== true) kept += `${name}: ${value}\r\n`;
+    if (kind === RequestField.keep || note(head, kind, value, trusted)) kept += `${name}: ${value}\r\n`;
   }
-  head.kept = kept;
+  // What means something here has been noted already: naming it takes away the client's line, never the gateway's own.
+  const named = head.connection === undefined ? undefined : namedByConnection(head.connection);
+  head.kept = named === undefined ? kept : withoutNamed(kept, named);
+  return head;
 }
 
 /** Takes a field that means something here. @returns whether it is passed on as it is, too. */
@@ -115,6 +103,7 @@ function note(head: RequestHead, kind: number, value: string, trusted: boolean):
       head.tracestate = joined(head.tracestate, value);
       return false;
     case RequestField.hop:
+    case RequestField.never:
       return false;
     case RequestField.origin:
       head.origin = value;

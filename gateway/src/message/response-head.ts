@@ -5,6 +5,7 @@ import {
   ResponseField,
   responseField,
   trimmed,
+  withoutNamed,
 } from "./fields.ts";
 
 /** How a response's body is delimited (RFC 9112 6.3). */
@@ -133,17 +134,9 @@ export function parseResponseHead(text: string): ResponseHead | undefined {
     head.keepAlive =
       !connectionHas(connection, "close") && (!head.http10 || connectionHas(connection, "keep-alive"));
     const named = namedByConnection(connection);
-    if (named !== undefined) head.kept = without(head.kept, named);
+    if (named !== undefined) head.kept = withoutNamed(head.kept, named);
   }
   return head;
-}
-
-/** The lines without those whose field is named. */
-function without(lines: string, named: ReadonlySet<string>): string {
-  return lines
-    .split(/(?<=\r\n)/)
-    .filter((line) => !named.has(line.slice(0, line.indexOf(":")).toLowerCase()))
-    .join("");
 }
 
 /** How the body after a head ends, for a request of this method (RFC 9112 6.3). */

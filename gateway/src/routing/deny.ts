@@ -2,7 +2,9 @@
  * Compiles paths that answer 404 into a test of a path as its upstream gets it. What counts is every way in which a
  * lenient upstream may read that path:
  *
- * - escapes are decoded byte by byte; one that is none, or no UTF-8, stands for itself and hides nothing beside it;
+ * - escapes are decoded byte by byte; one that is none stands for itself and hides nothing beside it;
+ * - bytes that are no UTF-8 stand for themselves, or for nothing where a decoder leaves them out; overlong forms, in
+ *   which any character can hide from one reader and not from another, are always denied (RFC 3629 10);
  * - path parameters are taken off, from `;` to the end of the segment (RFC 3986 3.3), also where the `;` is escaped;
  * - slashes are merged, and case does not matter;
  * - an escaped slash parts segments as a plain one does. Within a parameter it may also be part of it, depending on
@@ -18,8 +20,8 @@ export function compileDeny(denied: readonly string[]): (path: string) => boolea
       const slash = path.indexOf("/", at);
       const end = slash < 0 ? path.length : slash;
       const text = path.slice(at, end);
-      if (/[%;]/.test(text)) parts(text, readings);
-      else readings.segment(text, false);
+      if (/[%;\x80-\xff]/.test(text)) parts(text, readings);
+      else readings.segment(text);
       at = end + 1;
     }
     return readings.denied;
@@ -31,13 +33,25 @@ function parts(text: string, readings: Readings): void {
   const decoded = text.replace(/%[0-9a-f]{2}/gi, (triplet) =>
     String.fromCharCode(Number.parseInt(triplet.slice(1), 16)),
   );
+  if (overlong.test(decoded)) readings.denied = true;
   let parameterBefore = false;
   for (const part of decoded.split("/")) {
     const semicolon = part.indexOf(";");
-    readings.segment(semicolon < 0 ? part : part.slice(0, semicolon), parameterBefore);
+    const name = semicolon < 0 ? part : part.slice(0, semicolon);
+    const valid = highByte.test(name) ? validUtf8(name) : name;
+    // Where a decoder leaves bytes out that are all of a segment, there is no segment.
+    readings.segment(name, valid, parameterBefore || valid === "");
     parameterBefore ||= semicolon >= 0;
   }
 }
+
+const highByte = /[\x80-\xff]/;
+/** More bytes than an ASCII character needs (RFC 3629 3). */
+const overlong = /[\xc0\xc1][\x80-\xbf]|\xe0[\x80\x81][\x80-\xbf]|\xf0\x80[\x80\x81][\x80-\xbf]/;
+
+/** A text of bytes without those that are no UTF-8; what is above ASCII in it is equal to no denied path anyway. */
+const validUtf8 = (bytes: string): string =>
+  Buffer.from(bytes, "latin1").toString("utf8").replaceAll("\ufffd", "");
 
 const none: readonly number[] = [];
 const nothingYet: readonly number[] = [0];
@@ -60,16 +74,21 @@ class Readings {
     return !this.denied && this.#reached.some(({ length }) => length > 0);
   }
 
-  /** @param maybeParameter in one reading it belongs to the parameter before it, and is no segment. */
-  segment(text: string, maybeParameter: boolean): void {
+  /**
+   * @param other how else it may be read.
+   * @param maybeNone in one reading it is no segment.
+   */
+  segment(text: string, other = text, maybeNone = false): void {
     if (text === "") return;
     const name = text.toLowerCase();
+    const otherName = other === text ? name : other.toLowerCase();
     for (let i = 0; i < this.#paths.length; i++) {
       const path = this.#paths[i] as readonly string[];
       const counts = this.#reached[i] as readonly number[];
-      let next = maybeParameter ? counts : none;
+      let next = maybeNone ? counts : none;
       for (const count of counts) {
-        if (path[count] !== name || next.includes(count + 1)) continue;
+        const wanted = path[count];
+        if ((wanted !== name && wanted !== otherName) || next.includes(count + 1)) continue;
         if (count + 1 === path.length) this.denied = true;
         next = [...next, count + 1];
       }

@@ -32,9 +32,6 @@ describe("the original's files", () => {
     );
   });
 
-  test("it passes WebSockets on, as the original did on any route", () =>
-    expect(parseRouteTable(original).services.every(({ websocket }) => websocket === true)).toBe(true));
-
   test("so does the shape of the original's README, a list with names and skip_prefix", () => {
     const listed = {
       services: Object.entries(original.services as Record<string, Record<string, unknown>>).map(
@@ -45,6 +42,30 @@ describe("the original's files", () => {
       expect(to(listed, target)).toBe(to(original, target));
   });
 
+  const webSockets = (json: unknown) => parseRouteTable(json).services.map(({ websocket }) => websocket);
+  const other = { ...base, name: "b", prefix: "/b" };
+
+  test("both pass WebSockets on from every route, as the original did", () => {
+    expect(webSockets(original)).toEqual([true, true, true, true]);
+    const each = { ...base, api_version: 1, skip_prefix: ["/x"], skip_prefix_for: ["/x"] };
+    expect(webSockets({ services: [each, other] })).toEqual([true, true]);
+  });
+
+  test.each([{ websocket: false }, { deny: [] }, { health: { tcp: true } }, { concurrency: { max: 1 } }])(
+    "a list with %j in it is none: WebSockets pass where a route says so",
+    (word) => {
+      expect(webSockets({ services: [{ ...base, ...word }, other] })).toEqual([false, false]);
+      expect(
+        webSockets({
+          services: [
+            { ...base, ...word },
+            { ...other, websocket: true },
+          ],
+        }),
+      ).toEqual([false, true]);
+    },
+  );
+
   test("neither gets a limit or a CORS policy that it does not name", () => {
     for (const route of parseRouteTable(original).services) {
       expect(route.concurrency).toBeUndefined();
@@ -53,6 +74,40 @@ describe("the original's files", () => {
       expect(route.cors).toBeUndefined();
       expect(route.timeouts).toEqual({});
     }
+  });
+});
+
+describe("an entry", () => {
+  test.each([
+    [{ strip: true }, "strip: true: is not known here: remove it, or use one of name, host,"],
+    [{ rate_limits: {} }, "rate_limits: {}: is not known here"],
+    [{ Websocket: true }, "Websocket: true: is not known here"],
+    [{ health: { pth: "/x" } }, 'health.pth: "/x": is not known here'],
+    [{ skip_prefix: [{ path: "/x", suffix: [".png"] }] }, "skip_prefix[0].suffix"],
+    [
+      { prefix: "//core" },
+      'prefix: "//core": begins with two slashes, as no path may that is served: write "/core"',
+    ],
+    [{ prefix: "//" }, 'prefix: "//": begins with two slashes'],
+    [
+      { prefix: "/_gateway" },
+      'prefix: "/_gateway": belongs to the gateway itself: choose another, such as "/gateway"',
+    ],
+    [{ prefix: "/_gateway/" }, 'such as "/gateway/"'],
+    [{ prefix: "/_gateway/health" }, 'such as "/gateway/health"'],
+    [{ prefix: "//_gateway" }, 'such as "/gateway"'],
+  ])("%j is refused", (more, message) => {
+    expect(() => parse(more)).toThrow(`services[0].${Object.keys(more)[0]}`);
+    expect(() => parse(more)).toThrow(message);
+  });
+  test("the same of an object keyed by name", () =>
+    expect(() => parseRouteTable({ services: { a: { ...base, strip: 1 } } })).toThrow(
+      "routes: services.a.strip: 1: is not known here",
+    ));
+  test("a prefix may end with slashes, and begin like the gateway's own", () => {
+    expect(parse({ prefix: "/a//" })?.prefix).toBe("/a");
+    expect(parse({ prefix: "/" })?.prefix).toBe("/");
+    expect(parse({ prefix: "/_gatewayx" })?.prefix).toBe("/_gatewayx");
   });
 });
 

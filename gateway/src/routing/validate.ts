@@ -38,6 +38,19 @@ export const path = (value: unknown, at: string): string =>
     ? value
     : fail(at, value, "must be an absolute path of plain characters");
 
+/** Where a route begins, without slashes at its end: below the gateway's own paths there is no room for one. */
+export function prefix(value: unknown, at: string): string {
+  const given = path(value, at);
+  const single = given.replace(/^\/+/, "/");
+  if (single === "/_gateway" || single.startsWith("/_gateway/"))
+    fail(at, value, `belongs to the gateway itself: choose another, such as "/${single.slice(2)}"`);
+  if (single !== given)
+    fail(at, value, `begins with two slashes, as no path may that is served: write "${single}"`);
+  let end = given.length;
+  while (end > 1 && given[end - 1] === "/") end--;
+  return given.slice(0, end);
+}
+
 export const whole = (value: unknown, at: string, least: number, most: number): number =>
   typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
     ? value

@@ -75,6 +75,39 @@ describe.concurrent("who asks", () => {
     expect(values(request, "x-forwarded-for")).toEqual(["127.0.0.1"]);
   });
 
+  const believed = [
+    "X-Forwarded-Prefix",
+    "X-Original-Host",
+    "True-Client-IP",
+    "X-Client-IP",
+    "x-cluster-client-ip",
+    "CF-Connecting-IP",
+    "X-MS-CLIENT-PRINCIPAL",
+    "X-ARR-ClientCert",
+    "X-Forwarded-Client-Cert",
+    "X-Envoy-External-Address",
+    "X-Auth-Request-User",
+    "X-Remote-User",
+    "X_Real_IP",
+  ];
+  const nobodys = ["Proxy", "X-Original-URL", "X-Rewrite-URL", "X_Original_URL", "X_Forwarded_For"];
+  const spoofing = [...believed, ...nobodys].map((name) => `${name}: spoofed`);
+
+  test("must: what frameworks believe of the client does not pass from the client (OWASP)", async () => {
+    const { upstream, prefix } = gateway.slot();
+    expectServed(await gateway.exchange(get(`${prefix}/x`, ...spoofing, "X-Kept: 1")));
+    const request = expectForwarded(upstream, {});
+    expect(JSON.stringify(request.fields)).not.toContain("spoofed");
+    expect(values(request, "x-kept")).toEqual(["1"]);
+  });
+
+  test("must: a trusted proxy may say who the client is, and nobody what path was meant (CVE-2018-14773)", async () => {
+    const { upstream, prefix } = trusting.slot();
+    expectServed(await trusting.exchange(get(`${prefix}/x`, ...spoofing)));
+    const { fields } = expectForwarded(upstream, {});
+    expect(fields.filter(([, value]) => value === "spoofed").map(([name]) => name)).toEqual(believed);
+  });
+
   test("must: a trusted proxy's chain is kept and appended to (RFC 7239 4)", async () => {
     const { upstream, prefix } = trusting.slot();
     expectServed(

@@ -6,7 +6,12 @@ export const messages: readonly Mutant[] = [
     ["Proxy-Connection passes", '"proxy-connection": RequestField.hop,', "", "fields identity"],
     ["TE passes", "  te: RequestField.hop,", "", "fields identity"],
     ["fields named in Connection pass", "named.add(name);", "", "fields identity"],
-    ["X-Real-IP is believed", '"x-real-ip": RequestField.spoofable,', "", "fields identity"],
+    [
+      "a name with _ for - is another name",
+      'const dashed = name.replaceAll("_", "-");',
+      "const dashed = name;",
+      "fields identity",
+    ],
     [
       "a client's X-Forwarded-For is kept",
       '"x-forwarded-for": RequestField.forwardedFor,',
@@ -27,6 +32,10 @@ export const messages: readonly Mutant[] = [
       "",
       "fields identity",
     ],
+  ]),
+  ...of("message/identity-fields.ts", [
+    ["X-Real-IP is believed", '"x-real-ip",', "", "fields identity"],
+    ["X-Original-URL is a proxy's to send", '"x-original-url",', "", "fields identity"],
   ]),
   ...of("message/request-head.ts", [
     [

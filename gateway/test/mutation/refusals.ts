@@ -105,7 +105,7 @@ export const refusals: readonly Mutant[] = [
     ["an API path gets a version too", 'if (below(rest, "/api")) return rest;', "", "routing"],
   ]),
   ...of("routing/deny.ts", [
-    ["a denied path, escaped", "if (/[%;]/.test(text))", "if (/;/.test(text))", "routing"],
+    ["a denied path, escaped", "if (/[%;\\x80-\\xff]/.test(text))", "if (/;/.test(text))", "routing"],
     [
       "a path below a denied one",
       "if (count + 1 === path.length)",
