@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from "node:http";
 import type { RouteTable } from "../../config/route-table.ts";
+import { type Capacity, capacityOf } from "./client/capacity.ts";
 import { Clients } from "./client/clients.ts";
 import {
   ClientConnection,
@@ -40,7 +41,7 @@ export function createGateway(
   table: RouteTable,
   settings: Settings,
   observers: Observers,
-  gates: Gates = new LocalGates(),
+  gates: Gates = new LocalGates(settings),
 ): Gateway {
   return new GatewayServer(table, settings, observers, gates);
 }
@@ -55,11 +56,15 @@ class GatewayServer implements Gateway, ServerEvents, ConnectionHost, GatewaySta
   readonly #clients = new Clients();
   readonly #routes: ActiveRoutes;
   readonly #handler: RequestHandler;
+  readonly #gates: Gates;
+  readonly #capacity: Capacity;
   readonly #sweeper: NodeJS.Timeout;
   #poolsSweptAt = 0;
 
   constructor(table: RouteTable, settings: Settings, observers: Observers, gates: Gates) {
     this.limits = settings;
+    this.#gates = gates;
+    this.#capacity = capacityOf(settings);
     this.#settings = settings;
     this.#observers = observers;
     this.#routes = new ActiveRoutes(table, settings, observers.metrics, gates);
@@ -96,7 +101,16 @@ class GatewayServer implements Gateway, ServerEvents, ConnectionHost, GatewaySta
 
   onConnection(socket: ClientSocket): void {
     this.#clock.read();
-    this.#clients.add(new ClientConnection(socket, this, this.#settings.trusted));
+    const client = new ClientConnection(socket, this, this.#settings.trusted);
+    this.#clients.add(client);
+    const { size } = this.#clients;
+    if (size > this.#capacity.connections) {
+      this.#observers.metrics.connectionRefused("total");
+      // Beyond the reserve there is no file left even for an answer.
+      if (size > this.#capacity.connections + this.#capacity.reserve) client.destroy("refused");
+      else client.turnAway();
+    } else if (!client.trusted && this.#gates.connections !== undefined)
+      client.enter(this.#gates.connections);
   }
 
   onRequest(request: GatewayRequest, response: ServerResponse): void {
@@ -127,6 +141,10 @@ class GatewayServer implements Gateway, ServerEvents, ConnectionHost, GatewaySta
   begin(client: ClientConnection, turn: Turn): void {
     this.#handler.ending = this.#handler.draining && !this.server.listening;
     this.#handler.begin(client, turn);
+  }
+
+  onTooMany(): void {
+    this.#observers.metrics.connectionRefused("client");
   }
 
   onClosed(client: ClientConnection): void {

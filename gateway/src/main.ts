@@ -30,7 +30,7 @@ async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
   return {
     settings,
     log,
-    start: (table) => createGateway(table, settings, { log, metrics, spans }),
+    start: (table, gates) => createGateway(table, settings, { log, metrics, spans }, gates),
     ...(wired && { metrics: wired }),
     ...(spans && { finish: () => spans.close() }),
   };

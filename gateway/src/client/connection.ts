@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Refusal } from "../message/refusals.ts";
+import { type Refusal, refusals } from "../message/refusals.ts";
 import {
   type ClientSocket,
   goOn,
@@ -9,8 +9,11 @@ import {
   type Unparsed,
 } from "../node/parser.ts";
 import type { GatewayRequest } from "../node/request.ts";
+import type { Applicant, Gate, Pass } from "../policy/gate.ts";
 import type { Exchange } from "../proxy/exchange.ts";
 
+/** How long a connection that was turned away may linger, milliseconds: there are too many as it is. */
+const turnedAwayLinger = 1_000;
 /** Pipelined requests that wait before reading stops. */
 const mostQueued = 16;
 
@@ -47,6 +50,8 @@ export interface ConnectionHost {
   readonly now: number;
   /** Begins the next turn. It may be over before this returns. */
   begin(client: ClientConnection, turn: Turn): void;
+  /** Its client has too many connections. */
+  onTooMany(client: ClientConnection): void;
   onClosed(client: ClientConnection): void;
 }
 
@@ -82,7 +87,7 @@ function onError(): void {
  * A client's connection. Its requests are handled one after the other, in order, so that answers cannot change places;
  * pipelined ones wait, and reading stops when {@link full}.
  */
-export class ClientConnection {
+export class ClientConnection implements Applicant {
   readonly socket: ClientSocket;
   /** The peer's address, IPv4 in its plain form. */
   readonly address: string;
@@ -108,6 +113,10 @@ export class ClientConnection {
   /** Bytes that were unsent at the last look: fewer are progress. */
   #unsent = 0;
   #lingerEnd = 0;
+  /** Its place among the connections of its client. */
+  #gate: Gate | undefined;
+  #pass: Pass | undefined;
+  #turnedAway = false;
 
   constructor(socket: ClientSocket, host: ConnectionHost, trusts: (address: string) => boolean) {
     this.socket = socket;
@@ -124,6 +133,39 @@ export class ClientConnection {
     socket.on("end", onEnd);
     socket.on("close", onClose);
     socket.on("error", onError);
+  }
+
+  /** Connections are counted by their peer's address. */
+  get client(): string {
+    return this.address;
+  }
+
+  /** A connection is long by nature. */
+  get tunnel(): boolean {
+    return true;
+  }
+
+  /** Asks whether its client may have one more. It is served until the answer comes, which may be later. */
+  enter(gate: Gate): void {
+    this.#gate = gate;
+    gate.enter(this, this.#host.now);
+  }
+
+  onAdmitted(pass: Pass | undefined): void {
+    this.#gate = undefined;
+    this.#pass = pass;
+  }
+
+  onRefused(): void {
+    this.#gate = undefined;
+    this.#host.onTooMany(this);
+    this.turnAway();
+  }
+
+  /** There is no place for it: it is told so, and closed soon. */
+  turnAway(): void {
+    this.#turnedAway = true;
+    this.refuse({ refusal: refusals.tooManyConnections });
   }
 
   /** Whether no further request shall be parsed for now. */
@@ -254,7 +296,7 @@ export class ClientConnection {
     const { linger, lingerMax } = this.#host.limits;
     this.state = "lingering";
     this.idleSince = this.#host.now;
-    this.#lingerEnd = this.#host.now + lingerMax;
+    this.#lingerEnd = this.#host.now + (this.#turnedAway ? turnedAwayLinger : lingerMax);
     this.#deadline = Math.min(this.#host.now + linger, this.#lingerEnd);
   }
 
@@ -280,6 +322,8 @@ export class ClientConnection {
     const { current } = this;
     this.current = undefined;
     current?.onClientGone();
+    this.#gate?.forget(this);
+    this.#pass?.leave();
     this.#host.onClosed(this);
   }
 

@@ -8,8 +8,18 @@ import { Places } from "./places.ts";
 export interface Gates {
   /** Takes over another table; what a route's limits did not change goes on counting. */
   use(table: RouteTable): void;
+  /** The gate of clients' connections; undefined when one client may have any number. */
+  readonly connections: Gate | undefined;
   /** The gate of a route of the table in use; undefined when it has no limits. */
   of(route: Pick<Route, "name">): Gate | undefined;
+}
+
+/** The name of the gate of connections, which no route can have. */
+export const connectionsGate = "";
+
+/** Connections that one client may have at once; undefined for any number. */
+export interface ConnectionPlaces {
+  readonly maxConnectionsPerClient: number | undefined;
 }
 
 /** Whether a route has limits of its own. */
@@ -27,8 +37,18 @@ type Parts = Map<string, Part<unknown>>;
 
 /** Gates whose counts lie in this process. */
 export class LocalGates implements Gates {
+  readonly connections: Gate | undefined;
   #gates = new Map<string, LocalGate>();
   #parts: Parts = new Map();
+
+  constructor({ maxConnectionsPerClient: most }: ConnectionPlaces) {
+    if (most !== undefined)
+      this.connections = new LocalGate({
+        limiter: undefined,
+        requests: undefined,
+        tunnels: new Places(undefined, most),
+      });
+  }
 
   use(table: RouteTable): void {
     const gates = new Map<string, LocalGate>();

@@ -1,3 +1,4 @@
+import { GateKeeper } from "../policy/gate-keeper.ts";
 import { probePort } from "./listen.ts";
 import type { RouteFile } from "./reload.ts";
 import { stopOnSignals } from "./signals.ts";
@@ -24,6 +25,7 @@ export async function serveWithWorkers(
     cluster,
     log,
     table,
+    keeper: new GateKeeper(settings),
     count: settings.workers,
     retire: metrics?.retire?.bind(metrics),
     giveUp(reason) {

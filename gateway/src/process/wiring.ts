@@ -4,6 +4,7 @@ import type { AccessLog } from "../observe/access-log.ts";
 import { type Metrics, merge, type Snapshot } from "../observe/metrics.ts";
 import { createMetricsServer } from "../observe/metrics-server.ts";
 import { processSource } from "../observe/sources.ts";
+import type { Gates } from "../policy/gates.ts";
 import type { Settings } from "../settings.ts";
 import { listen } from "./listen.ts";
 
@@ -35,7 +36,7 @@ export interface Wiring {
   readonly settings: Settings;
   readonly log: AccessLog;
   /** Builds the data path; `createGateway`. */
-  readonly start: (table: RouteTable) => Gateway;
+  readonly start: (table: RouteTable, gates?: Gates) => Gateway;
   readonly metrics?: MetricsWiring;
   /** Sends what is gathered elsewhere, at the end. */
   readonly finish?: () => Promise<void>;

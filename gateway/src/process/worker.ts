@@ -1,4 +1,5 @@
 import type { Gateway } from "../gateway.ts";
+import { RemoteGates } from "../policy/remote-gates.ts";
 import { listen } from "./listen.ts";
 import type { Order, Report } from "./messages.ts";
 import { StartError, type Wiring } from "./wiring.ts";
@@ -19,6 +20,10 @@ export async function work(wiring: Wiring): Promise<void> {
     else then();
   };
   let gateway: Gateway | undefined;
+  const gates = new RemoteGates(
+    (asks) => report({ kind: "gates", asks }),
+    settings.maxConnectionsPerClient !== undefined,
+  );
   let draining = false;
   const drain = async () => {
     if (draining) return;
@@ -39,7 +44,7 @@ export async function work(wiring: Wiring): Promise<void> {
   });
   process.on("message", (order: Order) => {
     if (order.kind === "serve") {
-      gateway = wiring.start(order.table);
+      gateway = wiring.start(order.table, gates);
       const { server } = gateway;
       listen(server, settings).then(
         () => report({ kind: "listening", address: server.address() }),
@@ -50,6 +55,7 @@ export async function work(wiring: Wiring): Promise<void> {
       report({ kind: "answer", ticket: order.ticket, value: true });
     } else if (order.kind === "snapshot")
       report({ kind: "answer", ticket: order.ticket, value: metrics?.snapshot() });
+    else if (order.kind === "gates") gates.onAnswers(order.answers);
     else if (order.kind === "drain") void drain();
   });
   report({ kind: "ready" });

@@ -1,6 +1,7 @@
 import type { Cluster, Worker } from "node:cluster";
 import type { RouteTable } from "../../../config/route-table.ts";
 import type { AccessLog } from "../observe/access-log.ts";
+import type { GateKeeper } from "../policy/gate-keeper.ts";
 import type { Order, Report } from "./messages.ts";
 import { StartError } from "./wiring.ts";
 
@@ -27,6 +28,8 @@ export interface WorkersOptions {
   readonly cluster: Cluster;
   readonly log: AccessLog;
   readonly table: RouteTable;
+  /** Counts what holds for all workers together. */
+  readonly keeper: GateKeeper;
   readonly count: number;
   /** Called when workers keep dying; nothing is restarted any more. */
   readonly giveUp: (reason: string) => void;
@@ -56,6 +59,7 @@ export class Workers {
   constructor(options: WorkersOptions) {
     this.#options = options;
     this.#table = options.table;
+    options.keeper.use(options.table);
   }
 
   /**
@@ -81,6 +85,7 @@ export class Workers {
   /** Hands a table to every worker; resolves with how many took it. */
   async use(table: RouteTable): Promise<number> {
     this.#table = table;
+    this.#options.keeper.use(table);
     const asked = this.#places.filter(({ serving }) => serving);
     const taken = await Promise.all(asked.map((place) => this.#ask(place, { kind: "use", table })));
     return taken.filter((value) => value === true).length;
@@ -128,18 +133,23 @@ export class Workers {
 
   #fork(place: Place): void {
     const worker = this.#options.cluster.fork();
+    const counter = this.#options.keeper.counter((answers) => this.#send(worker, { kind: "gates", answers }));
     Object.assign(place, { worker, serving: false, born: performance.now(), last: undefined });
     worker.on("message", (report: Report) => {
       if (report.kind === "ready") {
         place.serving = true;
         this.#send(worker, { kind: "serve", table: this.#table });
       } else if (report.kind === "listening") this.#listening?.(report.address);
+      else if (report.kind === "gates") counter.onAsks(report.asks);
       else if (report.kind === "failed") this.#failed?.(new StartError(report.message, 1));
       else this.#answers.get(report.ticket)?.(report.value);
     });
     // A worker that cannot be forked or reached; `exit` follows, or it never lived.
     worker.on("error", (error) => this.#options.log.event("worker-error", { reason: error.message }));
-    worker.once("exit", (code, signal) => this.#replace(place, code, signal));
+    worker.once("exit", (code, signal) => {
+      counter.close();
+      this.#replace(place, code, signal);
+    });
   }
 
   #replace(place: Place, code: number | null, signal: string | null): void {
