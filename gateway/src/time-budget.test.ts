@@ -1,7 +1,10 @@
+import { BlockList } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { Route } from "../../config/route-table.ts";
 import { Cors } from "./edge/cors.ts";
 import { clientKey } from "./edge/rate-limit.ts";
+import { isAuthority, requestOrigin } from "./message/authority.ts";
+import { clientAddress } from "./message/client-address.ts";
 import { connectionHas, namedByConnection, requestField, responseField, trimmed } from "./message/fields.ts";
 import { hostProblem, readRequestHead } from "./message/request-head.ts";
 import { parseResponseHead } from "./message/response-head.ts";
@@ -68,6 +71,8 @@ const routes = ["/a", "/a/b/c/d", "/"].map(
 );
 const route = compileRouter({ services: routes });
 const cors = new Cors({ origins: ["https://a.b"], headers: ["x-a"] });
+const trusted = new BlockList();
+trusted.addSubnet("10.0.0.0", 8);
 const thrown = (run: () => unknown) => {
   try {
     run();
@@ -109,6 +114,16 @@ const readers: Record<string, (text: string) => unknown> = {
     cors.preflight(text, text, "x-a");
   },
   "an address": clientKey,
+  "an authority": (text) => {
+    for (const start of ["", "[", "gw", "gw:"]) isAuthority(start + text);
+  },
+  "a target": (text) => {
+    for (const start of ["", "/", "http://", "http://gw/"]) requestOrigin(start + text, "gw");
+  },
+  "X-Forwarded-For": (text) => {
+    for (const end of ["", "10.0.0.1", ", 10.0.0.1"])
+      clientAddress("10.0.0.1", true, text + end, (address) => trusted.check(address));
+  },
   "a routing table": (text) => {
     for (const key of ["name", "host", "prefix"])
       thrown(() => parseRouteTable({ services: [{ ...entry, [key]: text }] }));

@@ -1,3 +1,4 @@
+import { isAuthority } from "./authority.ts";
 import { namedByConnection, RequestField, requestField, withoutNamed } from "./fields.ts";
 
 /** What the gateway must know of a request's fields, read in one pass, and the lines that go on to the upstream. */
@@ -125,12 +126,9 @@ function note(head: RequestHead, kind: number, value: string, trusted: boolean):
   }
 }
 
-/** A host name, IPv4 or bracketed IPv6 address with an optional port (RFC 9110 7.2, RFC 3986 3.2.2); no user information. */
-const hostPattern = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::\d{0,5})?$/;
-
 /** What is wrong with the Host of a request (RFC 9112 3.2), if anything. */
 export function hostProblem(head: RequestHead, http10: boolean): string | undefined {
-  if (head.hosts === 1) return hostPattern.test(head.host) ? undefined : "the Host field is not a host name";
+  if (head.hosts === 1) return isAuthority(head.host) ? undefined : "the Host field is not a host name";
   if (head.hosts > 1) return "there is more than one Host field";
   return http10 ? undefined : "the Host field is missing";
 }

@@ -34,23 +34,16 @@ export const front: readonly Mutant[] = [
     ],
     [
       "suffixes of a skip path are not asked",
-      "return below(rest, bare.path) && ",
-      "return below(rest, bare.path) || ",
+      "below(rest, bare.path) &&\n",
+      "below(rest, bare.path) ||\n",
       "routing",
     ],
     [
       "denied paths are served",
-      "if (deny !== undefined) {",
-      `if (deny !== undefined && ${never}) {`,
+      "if (entry.denies?.(upstream))",
+      `if (entry.denies?.(upstream) && ${never})`,
       "routing",
     ],
-    [
-      "denied paths are compared undecoded",
-      "decoded = decodeURIComponent(path);",
-      "decoded = path;",
-      "routing",
-    ],
-    ["path parameters evade a denied path", '.replace(/[;].*?(?=\\/|$)/g, "")', "", "routing"],
     ["an empty segment after the prefix", 'if (upstream.startsWith("//"))', `if (${never})`, "path"],
     [
       "prefixes ignore case",
@@ -73,8 +66,8 @@ export const front: readonly Mutant[] = [
     ["no version is put in front", "return version + rest;", "return rest;", "routing"],
     [
       "redirects are not repaired",
-      "return below(bare, route.prefix) ? location :",
-      "return location ? location :",
+      "return below(end < 0 ? path : path.slice(0, end), route.prefix)\n",
+      "return location\n",
       "routing",
     ],
     [

@@ -33,21 +33,19 @@ export const messages: readonly Mutant[] = [
       "fields identity",
     ],
   ]),
+  ...of("message/authority.ts", [
+    ["user information in Host", "[A-Za-z0-9_-]{1,63}\\.?$", "[A-Za-z0-9@_-]{1,63}\\.?$", "identity"],
+    ["any port in Host", " || Number(port) > 65535", "", "identity"],
+  ]),
   ...of("message/identity-fields.ts", [
     ["X-Real-IP is believed", '"x-real-ip",', "", "fields identity"],
     ["X-Original-URL is a proxy's to send", '"x-original-url",', "", "fields identity"],
   ]),
   ...of("message/request-head.ts", [
     [
-      "user information in Host",
-      "[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::",
-      "[A-Za-z0-9._~!$&'()*+,;=%@-]+)(?::",
-      "fields identity",
-    ],
-    [
       "two Hosts",
-      "if (head.hosts === 1) return hostPattern",
-      "if (head.hosts >= 1) return hostPattern",
+      "if (head.hosts === 1) return isAuthority",
+      "if (head.hosts >= 1) return isAuthority",
       "identity",
     ],
     ["a handshake by POST", '    method === "GET" &&\n', "", "websocket upgrade tunnel"],

@@ -61,7 +61,7 @@ export const refusals: readonly Mutant[] = [
   together(
     "an empty Host is passed on",
     "identity",
-    ["message/request-head.ts", "=%-]+)(?::", "=%-]*)(?::"],
+    ["message/authority.ts", "return host.length <= 254 &&", 'return host === "" || host.length <= 254 &&'],
     ["proxy/server.ts", 'host === "" ? ', 'host === "?" ? '],
   ),
   together(

@@ -26,14 +26,14 @@ export const requests: readonly Mutant[] = [
   ...of("message/request-head.ts", [
     [
       "fields without a value are dropped",
-      "if (passes && named",
-      'if (passes && value !== "" && named',
+      "const kind = requestField(name);",
+      'const kind = requestField(name); if (value === "") continue;',
       "fields",
     ],
     [
       "fields go in the other order",
-      "head.kept = kept;",
-      "head.kept = kept.split(/(?<=\\r\\n)/).reverse().join('');",
+      "head.kept = named === undefined ? kept :",
+      "head.kept = named === undefined ? kept.split(/(?<=\\r\\n)/).reverse().join('') :",
       "fields",
     ],
   ]),
