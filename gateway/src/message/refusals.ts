@@ -45,6 +45,7 @@ export const refusals = {
   chunkExtensions: bad(413, "the extensions of a chunk are longer than is taken here"),
   version: bad(505, "only HTTP/1.0 and HTTP/1.1 are spoken here"),
   tooManyFields: bad(431, "there are too many header fields"),
+  target: bad(400, "the request target is neither a path nor an http URL"),
   bodyLength: bad(400, "the length of the body is in doubt"),
   transferCoding: bad(501, "the transfer coding is not offered"),
   expectation: bad(417, "the Expect field asks for something unknown"),

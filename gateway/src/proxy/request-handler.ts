@@ -2,11 +2,12 @@ import type { ClientConnection, Turn } from "../client/connection.ts";
 import { isPreflight, preflightVary } from "../edge/cors.ts";
 import { requestOrigin } from "../message/authority.ts";
 import { clientAddress } from "../message/client-address.ts";
-import { badHost, notRouted, refusals } from "../message/refusals.ts";
+import { notRouted, type Refusal, refusals } from "../message/refusals.ts";
 import { isWebSocketHandshake } from "../message/request-head.ts";
 import type { GatewayRequest } from "../node/request.ts";
 import type { RouteMetrics } from "../observe/metrics.ts";
 import { traceOf } from "../observe/trace.ts";
+import type { Decision } from "../routing/router.ts";
 import type { Settings } from "../settings.ts";
 import type { ActiveRoutes } from "./active-routes.ts";
 import { check } from "./check.ts";
@@ -15,7 +16,19 @@ import { Exchange, type ExchangeHost, fieldLines } from "./exchange.ts";
 import { Forward, type ForwardContext } from "./forward.ts";
 import { answerOwnPath, isOwn } from "./own-paths.ts";
 import { type Observers, reportAnswer, reportEnd } from "./report.ts";
+import type { RouteState } from "./route-state.ts";
 import { Tunnel, type TunnelLimits } from "./tunnel.ts";
+
+/** What phase "locate" found out. */
+interface Place {
+  /** In origin-form or `*`. */
+  readonly target: string;
+  readonly decision: Decision;
+  /** Whether it is one of the gateway's own paths. */
+  readonly own: boolean;
+  /** Whether the target as it was sent is one at all. */
+  readonly sound: boolean;
+}
 
 /** Bytes of tunnels that are over, from and to their clients. */
 interface Bytes {
@@ -76,57 +89,72 @@ export class RequestHandler implements ExchangeHost, ForwardContext {
   }
 
   #handle(exchange: Exchange, request: GatewayRequest, turn: Turn): void {
-    const { connection: client, head } = exchange;
-    if (client.trusted)
-      exchange.client = clientAddress(client.address, head.forwardedFor, this.#settings.trusted);
-    // After an upgrade that is not taken Node's parser reports no error any more: what follows cannot be trusted.
-    if (head.upgrade !== undefined) exchange.closesAnyway = true;
+    const place = this.#locate(exchange);
+    const refusal = turn.refusal ?? this.#check(exchange, request, place);
+    if (refusal !== undefined) {
+      exchange.closesAnyway = true;
+      return exchange.refuse(refusal);
+    }
+    if (this.#answersOwnPath(exchange, place)) return;
+    const { decision } = place;
+    const { state } = exchange;
+    if ("refuse" in decision) return exchange.refuse(notRouted(decision.refuse, decision.detail));
+    if (state === undefined || this.#answersPreflight(exchange, state)) return;
+    if (exchange.upgrade && this.ending) return exchange.refuse(refusals.draining);
+    this.#trace(exchange);
+    new Forward(exchange, state, decision.target, this).start();
+  }
 
-    // Locate: a refusal of the next phases tells a page what it is, by the fields of its route.
+  /** Where it goes, and whom it is from. Known before anything is refused: a page reads that by the route's fields. */
+  #locate(exchange: Exchange): Place {
+    const { connection, head } = exchange;
+    if (connection.trusted)
+      exchange.client = clientAddress(connection.address, true, head.forwardedFor, this.#settings.trusted);
     const origin = requestOrigin(exchange.target, head.host);
     const target = origin?.target ?? exchange.target;
     const decision = this.#routes.decide(target);
     const own = isOwn(target);
     if ("route" in decision && !own) exchange.state = this.#routes.stateOf(decision.route);
-
-    const broken =
-      turn.refusal ??
-      check(request, head, this.#settings.maxHeaders) ??
-      (origin === undefined ? badHost("the request target is no path and no http URL") : undefined);
-    if (broken !== undefined) {
-      exchange.closesAnyway = true;
-      return exchange.refuse(broken);
-    }
     // An HTTP/1.0 client may send no Host, but exactly one goes on (RFC 9112 3.2).
-    exchange.host = origin?.host || `localhost:${client.localPort}`;
-    if (exchange.method === "OPTIONS" && target === "*") return exchange.reply(204, "");
+    exchange.host = origin?.host || `localhost:${connection.localPort}`;
+    return { target, decision, own, sound: origin !== undefined };
+  }
 
-    if (own) return void answerOwnPath(exchange, target, this.#routes.readiness, () => this.draining);
-    const { state } = exchange;
-    if ("refuse" in decision || state === undefined)
-      return exchange.refuse(
-        "refuse" in decision ? notRouted(decision.refuse, decision.detail) : refusals.notHttp,
-      );
-    if (exchange.upgrade && this.ending) return exchange.refuse(refusals.draining);
-    if (this.#answersPreflight(exchange)) return;
-    if (head.length > state.maxBodyBytes) return exchange.refuse(refusals.bodyTooLarge);
-    if (this.#observers.spans !== undefined)
-      exchange.trace = traceOf(head.traceparents === 1 ? head.traceparent : undefined, client.trusted);
-    new Forward(exchange, state, decision.target, this).start();
+  #check(exchange: Exchange, request: GatewayRequest, { sound }: Place): Refusal | undefined {
+    const { head, state } = exchange;
+    // After an upgrade that is not taken Node's parser reports no error any more: what follows cannot be trusted.
+    if (head.upgrade !== undefined) exchange.closesAnyway = true;
+    const problem = check(request, head, this.#settings.maxHeaders);
+    if (problem !== undefined) return problem;
+    if (!sound) return refusals.target;
+    return state !== undefined && head.length > state.maxBodyBytes ? refusals.bodyTooLarge : undefined;
+  }
+
+  #answersOwnPath(exchange: Exchange, { target, own }: Place): boolean {
+    // Of the whole server (RFC 9110 9.3.7).
+    if (exchange.method === "OPTIONS" && target === "*") exchange.reply(204, "");
+    else if (own) void answerOwnPath(exchange, target, this.#routes.readiness, () => this.draining);
+    else return false;
+    return true;
   }
 
   /** A preflight asks the gateway alone: it costs the upstream nothing, and takes nothing from the route's limits. */
-  #answersPreflight(exchange: Exchange): boolean {
-    const cors = exchange.state?.cors;
-    const { origin = "", corsMethod = "", corsHeaders } = exchange.head;
-    if (cors === undefined || !isPreflight(exchange.method, exchange.head.origin, exchange.head.corsMethod))
-      return false;
+  #answersPreflight(exchange: Exchange, { cors }: RouteState): boolean {
+    const { method, head } = exchange;
+    if (cors === undefined || !isPreflight(method, head.origin, head.corsMethod)) return false;
+    const { origin = "", corsMethod = "", corsHeaders } = head;
     const allowed = cors.preflight(origin, corsMethod, corsHeaders);
     // All that a browser is told stands in these fields.
     exchange.ownCors = fieldLines(allowed ?? preflightVary);
     if (allowed === undefined) exchange.refuse(refusals.cors);
     else exchange.reply(204, "");
     return true;
+  }
+
+  #trace(exchange: Exchange): void {
+    if (this.#observers.spans === undefined) return;
+    const { connection, head } = exchange;
+    exchange.trace = traceOf(head.traceparents === 1 ? head.traceparent : undefined, connection.trusted);
   }
 
   onRetry(): void {
