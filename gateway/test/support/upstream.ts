@@ -6,8 +6,9 @@ import { type Message, readRequests } from "./strict.ts";
 export interface Recorded {
   readonly socket: Socket;
   bytes: Buffer;
-  /** How many whole requests have been handed to `answer`. */
+  /** How many whole requests have been handed to `answer`, and how many bytes they were. */
   answered: number;
+  read: number;
   /** When the gateway has closed or reset its side. */
   ended: boolean;
 }
@@ -49,7 +50,7 @@ export class Upstream {
   }
 
   #accept(socket: Socket): void {
-    const connection: Recorded = { socket, bytes: Buffer.alloc(0), answered: 0, ended: false };
+    const connection: Recorded = { socket, bytes: Buffer.alloc(0), answered: 0, read: 0, ended: false };
     this.connections.push(connection);
     socket.on("error", () => {});
     socket.on("close", () => {
@@ -62,11 +63,9 @@ export class Upstream {
     socket.on("data", (chunk: Buffer) => {
       connection.bytes = Buffer.concat([connection.bytes, chunk]);
       this.onBytes?.(connection, chunk);
-      const { messages } = readRequests(connection.bytes);
-      while (connection.answered < messages.length) {
-        const index = connection.answered++;
-        this.answer(connection, messages[index] as Message, index);
-      }
+      const { messages, rest } = readRequests(connection.bytes.subarray(connection.read));
+      connection.read = connection.bytes.length - rest.length;
+      for (const message of messages) this.answer(connection, message, connection.answered++);
     });
     this.onConnection?.(connection);
   }
