@@ -6,9 +6,8 @@ import { type Message, readRequests } from "./strict.ts";
 export interface Recorded {
   readonly socket: Socket;
   bytes: Buffer;
-  /** How many whole requests have been handed to `answer`, and how many bytes they were. */
+  /** How many whole requests have been handed to `answer`. */
   answered: number;
-  read: number;
   /** When the gateway has closed or reset its side. */
   ended: boolean;
 }
@@ -50,7 +49,7 @@ export class Upstream {
   }
 
   #accept(socket: Socket): void {
-    const connection: Recorded = { socket, bytes: Buffer.alloc(0), answered: 0, read: 0, ended: false };
+    const connection: Recorded = { socket, bytes: Buffer.alloc(0), answered: 0, ended: false };
     this.connections.push(connection);
     socket.on("error", () => {});
     socket.on("close", () => {
@@ -60,12 +59,18 @@ export class Upstream {
       connection.ended = true;
       socket.end();
     });
+    let read = 0;
+    let handed = 0;
     socket.on("data", (chunk: Buffer) => {
       connection.bytes = Buffer.concat([connection.bytes, chunk]);
       this.onBytes?.(connection, chunk);
-      const { messages, rest } = readRequests(connection.bytes.subarray(connection.read));
-      connection.read = connection.bytes.length - rest.length;
-      for (const message of messages) this.answer(connection, message, connection.answered++);
+      const { messages, rest, partial } = readRequests(connection.bytes.subarray(read));
+      for (const message of messages.slice(handed)) this.answer(connection, message, connection.answered++);
+      handed = messages.length;
+      // What is whole is not read again; thousands of requests come on one connection.
+      if (rest.length > 0 || partial !== undefined) return;
+      read = connection.bytes.length;
+      handed = 0;
     });
     this.onConnection?.(connection);
   }
