@@ -201,6 +201,12 @@ export class Gateway {
     return received;
   }
 
+  /** Process ids of its workers; Linux keeps them under the main thread. */
+  workers(): number[] {
+    const { pid } = this;
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  }
+
   /** Open files of the process. */
   openFiles(): number {
     return readdirSync(`/proc/${this.pid}/fd`).length;
