@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, get, type Server as HttpServer, createServer as httpServer } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleGateway } from "../../../infra/image/bundle.ts";
+
+export { freePort } from "../support/metrics.ts";
 
 /** The gateway as it is shipped: one bundled file, in a folder of its own. */
 export async function shippedGateway(): Promise<{ readonly file: string; readonly directory: string }> {
@@ -14,15 +16,6 @@ export async function shippedGateway(): Promise<{ readonly file: string; readonl
   const file = join(directory, "gateway.mjs");
   writeFileSync(file, await bundleGateway(fileURLToPath(new URL("../../..", import.meta.url))));
   return { file, directory };
-}
-
-/** A port of loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A table with one route, `prefix`, to a port of loopback. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,14 @@ export function commandUnderTest(): readonly string[] {
   return command ? command.split(/\s+/) : [process.env.GATEWAY_NODE ?? process.execPath, built];
 }
 
+/** A route as a test writes it. */
+export type TestRoute = Partial<Route> & {
+  readonly tunnels?: { readonly max?: number; readonly per_client?: number };
+};
+
+/** One line of the log. */
+export type Line = Readonly<Record<string, unknown>>;
+
 /** A private upstream with routes of its own in the gateway under test: `/sN` stripped, `/wN` WebSocket, unstripped. */
 export interface Slot {
   readonly upstream: Upstream;
@@ -33,9 +41,9 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly slots?: number;
   /** Routes beside those of the slots. */
-  readonly routes?: readonly Partial<Route>[];
+  readonly routes?: readonly TestRoute[];
   /** Fields for every slot's route. */
-  readonly route?: Partial<Route>;
+  readonly route?: TestRoute;
 }
 
 /** A gateway as it ships: a process of its own, told everything by environment variables. */
@@ -46,6 +54,8 @@ export class Gateway {
   exitCode: number | undefined;
   #child: ChildProcess | undefined;
   #folder = "";
+  #file = "";
+  #slotRoutes: readonly TestRoute[] = [];
   #used = 0;
   #stderr = "";
   #stopped = false;
@@ -62,21 +72,18 @@ export class Gateway {
     for (let i = 0; i < slots; i++)
       this.slots.push({ upstream: await new Upstream().listen(), prefix: `/s${i}`, socket: `/w${i}` });
     this.#folder = mkdtempSync(join(tmpdir(), "gateway-test-"));
-    const file = join(this.#folder, "routes.json");
-    const services = [
-      ...routes,
-      ...this.slots.flatMap(({ upstream, prefix, socket }, i) => {
-        const base = { host: "127.0.0.1", port: upstream.port, skip_prefix: [], ...route };
-        return [
-          { ...base, name: `slot-${i}`, prefix, strip_prefix: true },
-          { ...base, name: `socket-${i}`, prefix: socket, strip_prefix: false, websocket: true },
-        ];
-      }),
-    ];
-    writeFileSync(file, JSON.stringify({ services }));
+    this.#file = join(this.#folder, "routes.json");
+    this.#slotRoutes = this.slots.flatMap(({ upstream, prefix, socket }, i) => {
+      const base = { host: "127.0.0.1", port: upstream.port, skip_prefix: [], ...route };
+      return [
+        { ...base, name: `slot-${i}`, prefix, strip_prefix: true },
+        { ...base, name: `socket-${i}`, prefix: socket, strip_prefix: false, websocket: true },
+      ];
+    });
+    this.#write(routes);
     this.#env = {
       PATH: process.env.PATH,
-      GATEWAY_ROUTES: file,
+      GATEWAY_ROUTES: this.#file,
       PROXY_HOST: "127.0.0.1",
       PROXY_PORT: "0",
       ...env,
@@ -84,6 +91,19 @@ export class Gateway {
     this.#spawn();
     await eventually(() => this.port !== 0 || this.exitCode !== undefined, "the gateway listens", 15_000);
     if (this.exitCode !== undefined) throw new Error(`the gateway did not start: ${this.#stderr}`);
+  }
+
+  #write(routes: readonly TestRoute[]): void {
+    writeFileSync(this.#file, JSON.stringify({ services: [...routes, ...this.#slotRoutes] }));
+  }
+
+  /** Gives the running gateway other routes beside those of its slots. */
+  async reload(routes: readonly TestRoute[]): Promise<void> {
+    const reloads = () => this.lines("routes-reloaded").length;
+    const before = reloads();
+    this.#write(routes);
+    this.signal("SIGHUP");
+    await eventually(() => reloads() > before, "the routes are taken over");
   }
 
   #spawn(): void {
@@ -133,6 +153,23 @@ export class Gateway {
     return this.#stderr;
   }
 
+  /** Log lines of one event so far. */
+  lines(event: string): Line[] {
+    return this.log.map((line) => JSON.parse(line) as Line).filter((line) => line.event === event);
+  }
+
+  /** The log's lines of requests whose path begins so, once there are `count` of them. */
+  async requestLines(path: string, count = 1): Promise<Line[]> {
+    const found = () => this.lines("request").filter((line) => String(line.path).startsWith(path));
+    await eventually(() => found().length >= count, `${count} log lines of ${path}`);
+    return found();
+  }
+
+  /** Reads no more of its log, so that the pipe fills. */
+  leaveLog(): void {
+    this.#child?.stdout?.pause();
+  }
+
   /** An upstream that no other case of this gateway uses. */
   slot(): Slot {
     const slot = this.slots[this.#used++];
@@ -164,9 +201,21 @@ export class Gateway {
     return received;
   }
 
+  /** Process ids of its workers; Linux keeps them under the main thread. */
+  workers(): number[] {
+    const { pid } = this;
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  }
+
   /** Open files of the process. */
   openFiles(): number {
     return readdirSync(`/proc/${this.pid}/fd`).length;
+  }
+
+  /** Open sockets of the process. */
+  openSockets(): number {
+    const folder = `/proc/${this.pid}/fd`;
+    return readdirSync(folder).filter((file) => linkTo(join(folder, file)).startsWith("socket:")).length;
   }
 
   /** Resident memory of the process in bytes. */
@@ -188,6 +237,15 @@ export class Gateway {
     rmSync(this.#folder, { recursive: true, force: true });
     const [first] = this.#crashes;
     if (first !== undefined) throw new Error(`the gateway died ${this.#crashes.length} times: ${first}`);
+  }
+}
+
+/** Where a link leads; nowhere when it has gone meanwhile. */
+function linkTo(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return "";
   }
 }
 

@@ -59,14 +59,18 @@ export class Upstream {
       connection.ended = true;
       socket.end();
     });
+    let read = 0;
+    let handed = 0;
     socket.on("data", (chunk: Buffer) => {
       connection.bytes = Buffer.concat([connection.bytes, chunk]);
       this.onBytes?.(connection, chunk);
-      const { messages } = readRequests(connection.bytes);
-      while (connection.answered < messages.length) {
-        const index = connection.answered++;
-        this.answer(connection, messages[index] as Message, index);
-      }
+      const { messages, rest, partial } = readRequests(connection.bytes.subarray(read));
+      for (const message of messages.slice(handed)) this.answer(connection, message, connection.answered++);
+      handed = messages.length;
+      // What is whole is not read again; thousands of requests come on one connection.
+      if (rest.length > 0 || partial !== undefined) return;
+      read = connection.bytes.length;
+      handed = 0;
     });
     this.onConnection?.(connection);
   }
