@@ -20,12 +20,17 @@ export class Client {
   methods: readonly string[] = [];
   #changed: (() => void)[] = [];
 
-  constructor(port: number, options: { readonly allowHalfOpen?: boolean; readonly paused?: boolean } = {}) {
+  /** @param options `from`: the address it comes from. */
+  constructor(
+    port: number,
+    options: { readonly allowHalfOpen?: boolean; readonly paused?: boolean; readonly from?: string } = {},
+  ) {
     this.socket = connect({
       port,
       host: "127.0.0.1",
       noDelay: true,
       allowHalfOpen: options.allowHalfOpen ?? false,
+      ...(options.from !== undefined && { localAddress: options.from }),
     });
     this.socket.on("error", () => {});
     const over = () => {

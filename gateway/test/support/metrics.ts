@@ -1,14 +1,23 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { Client } from "./client.ts";
 
-/** A port of loopback that was free a moment ago. */
+/** Below the ports that outgoing connections are given (ip_local_port_range). */
+const lowest = 12_000;
+const ports = 18_000;
+
+/** A port of loopback that was free a moment ago, and that no connection is given meanwhile. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 0; tries < 50; tries++) {
+    const port = lowest + Math.floor(Math.random() * ports);
+    const server = createServer();
+    const listens = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!listens) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+  throw new Error("no port is free");
 }
 
 /**
