@@ -24,16 +24,19 @@ export function clientAddress(
   let end = forwardedFor.length;
   for (let hops = 0; hops < mostHops && end >= 0; hops++) {
     const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(",", end - 1);
-    const entry = entryAddress(trimmed(forwardedFor.slice(comma + 1, end)));
+    const text = trimmed(forwardedFor.slice(comma + 1, end));
+    end = comma;
+    // Empty elements of a list are to be ignored (RFC 9110 5.6.1.2).
+    if (text === "") continue;
+    const entry = entryAddress(text);
     if (entry === undefined) break;
     client = entry;
     if (!trusts(entry)) break;
-    end = comma;
   }
   return client;
 }
 
-const port = /^:\d{1,5}$/;
+const port = /^:(?:[0-5]?\d{1,4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/;
 
 /**
  * The address of an entry: bare, in brackets, or with a port (RFC 7239 6), as Azure's Application Gateway writes it.

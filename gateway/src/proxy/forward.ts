@@ -66,6 +66,9 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
   #askedAt = 0;
   #connectingAt = 0;
   #sentAt = 0;
+  /** Since when the client holds the answer back; 0 while it does not. */
+  #heldSince = 0;
+  #heldMs = 0;
   #ended = false;
   #over = false;
 
@@ -219,8 +222,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     if (this.#ended) {
       const exchange = this.#exchange;
       const now = this.#context.clock.read();
-      exchange.upstreamMs = now - this.#askedAt;
-      exchange.metrics.upstreamDone(exchange.upstreamMs);
+      this.#tellUpstreamTime(now);
       this.#leave();
       exchange.finish(now);
       return kept;
@@ -229,6 +231,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
       this.#waitForUpstream();
       return kept;
     }
+    this.#heldSince = this.#context.clock.read();
     this.#wait("client", this.#context.clock.now + this.#context.sendTimeout);
     return kept | pauseReading;
   }
@@ -244,12 +247,23 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
 
   onClientDrain(): void {
     if (this.#over) return;
+    if (this.#heldSince > 0) this.#heldMs += this.#context.clock.read() - this.#heldSince;
+    this.#heldSince = 0;
     if (this.#answer !== undefined) this.#waitForUpstream();
     this.#connection?.resume();
   }
 
+  /** Without the time for which the client held its answer back, which is not the service's. */
+  #tellUpstreamTime(now: number): void {
+    const exchange = this.#exchange;
+    const held = this.#heldMs + (this.#heldSince > 0 ? now - this.#heldSince : 0);
+    exchange.upstreamMs = now - this.#askedAt - held;
+    exchange.metrics.upstreamDone(exchange.upstreamMs);
+  }
+
   onClientGone(): void {
     const connection = this.#connection;
+    if (connection !== undefined) this.#tellUpstreamTime(this.#context.clock.read());
     this.#leave();
     connection?.destroy();
   }
@@ -300,7 +314,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     if (this.#over) return;
     const connection = this.#connection;
     const exchange = this.#exchange;
-    if (connection !== undefined) exchange.upstreamMs = this.#context.clock.read() - this.#askedAt;
+    if (connection !== undefined) this.#tellUpstreamTime(this.#context.clock.read());
     this.#leave();
     connection?.destroy();
     if (this.#answer?.begun === true) exchange.cut(why);

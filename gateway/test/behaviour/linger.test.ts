@@ -14,6 +14,8 @@ const env = {
   GATEWAY_LINGER_MAX_MS: "1500",
   GATEWAY_CLIENT_IDLE_MS: "60000",
   GATEWAY_MAX_HEADERS: "20",
+  // Connections that thirty requests at once need at the upstream must not be taken for clients.
+  GATEWAY_UPSTREAM_IDLE_MS: "300",
 };
 
 /** Clients that never close their side, whatever they are told. */
@@ -144,7 +146,7 @@ describe.concurrent("the linger", () => {
 
   test("must: a client's end ends it at once", async () => {
     const patient = await Gateway.start({
-      env: { GATEWAY_LINGER_MS: "60000", GATEWAY_LINGER_MAX_MS: "60000" },
+      env: { GATEWAY_LINGER_MS: "60000", GATEWAY_LINGER_MAX_MS: "60000", GATEWAY_UPSTREAM_IDLE_MS: "300" },
     });
     const { prefix } = patient.slot();
     await patient.exchange(get(`${prefix}/warm`));

@@ -68,10 +68,11 @@ describe.concurrent("a broken body that waits behind another request (RFC 9112 6
     const bytes = `${slowFirst(slot)}${post(`${prefix}/a`, "abc", "Content-Length: 3")}${get(`${prefix}/b`)}${begin(prefix)}ZZ\r\n${get(`${prefix}/hidden`)}`;
     const received = await gateway.exchange(bytes, 4);
     expect(received.answers.map(statusOf)).toEqual([200, 200, 200, 400]);
-    expect(slot.upstream.requests.map(({ startLine }) => startLine.split(" ")[1])).toEqual([
-      "/first",
+    // They may go over several connections.
+    expect(slot.upstream.requests.map(({ startLine }) => startLine.split(" ")[1]).sort()).toEqual([
       "/a",
       "/b",
+      "/first",
     ]);
   });
 

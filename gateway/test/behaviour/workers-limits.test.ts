@@ -112,7 +112,15 @@ test.runIf(process.platform === "linux")("must: the places of a worker that dies
     upstream.answer = () => {};
     const client = gateway.open().send(get(`${prefix}/x`));
     await eventually(() => upstream.connections.length === 1, "the request at the upstream");
-    for (const pid of gateway.workers()) process.kill(pid, "SIGKILL");
+    // One after the other: without any worker the port would be another.
+    for (const pid of gateway.workers()) {
+      process.kill(pid, "SIGKILL");
+      await eventually(
+        () => !gateway.workers().includes(pid) && gateway.workers().length === 2,
+        "another worker in its place",
+      );
+      await pause(300);
+    }
     await client.until(() => client.closed);
     upstream.answer = always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     let status = 0;
