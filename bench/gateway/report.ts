@@ -29,6 +29,14 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** The names of an option such as `--cases a,b`. @throws naming one that is not known. */
+export function chosen<T extends string>(text: string, known: readonly T[], option: string): T[] {
+  const names = text.split(",") as T[];
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong !== undefined) throw new Error(`${option} ${wrong}: choose from ${known.join(", ")}`);
+  return names;
+}
+
 /** Medians over rounds as one Markdown table a case; ratios are taken within a round, then their median. */
 export function tables(samples: readonly Sample[], base: string): string {
   const cases = [...new Set(samples.map((sample) => sample.case))];

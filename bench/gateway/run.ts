@@ -17,7 +17,7 @@ import {
   underLock,
   untilServing,
 } from "./process.ts";
-import { conditions, type Sample, tables, updateDocument } from "./report.ts";
+import { chosen, conditions, type Sample, tables, updateDocument } from "./report.ts";
 
 /** `npm run bench:gateway -- --help`. The method is described in docs/gateway-performance.md. */
 const usage = `Usage: npm run bench:gateway -- [options]
@@ -67,13 +67,6 @@ const [rounds, seconds, connections, firstPort] = [
   values.connections,
   values.port,
 ].map(Number) as [number, number, number, number];
-
-function chosen<T extends string>(text: string, known: readonly T[], option: string): T[] {
-  const names = text.split(",") as T[];
-  const wrong = names.find((name) => !known.includes(name));
-  if (wrong !== undefined) throw new Error(`${option} ${wrong}: choose from ${known.join(", ")}`);
-  return names;
-}
 
 interface Running extends Contender {
   readonly port: number;
