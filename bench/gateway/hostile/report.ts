@@ -1,4 +1,4 @@
-import { median } from "../report.ts";
+import { markdown, median } from "../report.ts";
 import type { Phase } from "./client.ts";
 import { limitMs } from "./flow.ts";
 import { afterSeconds, type Sample } from "./run.ts";
@@ -23,7 +23,6 @@ const factor = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)}x
 const ms = (value: number): string =>
   value >= limitMs ? `over ${limitMs}` : value.toFixed(value < 10 ? 1 : 0);
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
-const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 const names = (samples: readonly Sample[]): string[] => [...new Set(samples.map((s) => s.contender))];
 const scenariosOf = (samples: readonly Sample[]): ScenarioName[] => [
   ...new Set(samples.map((s) => s.scenario)),
@@ -49,9 +48,9 @@ function verdicts(samples: readonly Sample[]): string {
       const verdict = `${lostIn(own)} lost, ${factor(times(own))}${died(own) ? ", died" : ""}`;
       return holds(own) ? verdict : `**${verdict}**`;
     });
-    return row([scenarios[scenario].title, ...cells]);
+    return [scenarios[scenario].title, ...cells];
   });
-  return [row(["", ...columns]), `|${"---|".repeat(columns.length + 1)}`, ...rows].join("\n");
+  return markdown([["", ...columns], ...rows]);
 }
 
 const heads = [
@@ -77,7 +76,7 @@ function details(scenario: ScenarioName, samples: readonly Sample[]): string {
     const of = (pick: (sample: Sample) => number) => median(own.map(pick));
     const worst = (pick: (sample: Sample) => number) => Math.max(...own.map(pick));
     const end = own.find((sample) => sample.died !== undefined)?.died;
-    return row([
+    return [
       own.some(({ disturbed }) => disturbed) ? `${name} (disturbed)` : name,
       `${sum(own, (s) => lost(s.attack))} of ${sum(own, (s) => s.attack.kept.sent + s.attack.fresh.sent)}`,
       String(sum(own, (s) => lost(s.after))),
@@ -96,10 +95,10 @@ function details(scenario: ScenarioName, samples: readonly Sample[]): string {
             .join(", "),
       [of((s) => s.before.files), worst((s) => s.peak.files), worst((s) => s.left.files)].join(", "),
       attack(own),
-    ]);
+    ];
   });
   const { title, what } = scenarios[scenario];
-  return [`**${title}**: ${what}.`, "", row(heads), `|${"---|".repeat(heads.length)}`, ...rows].join("\n");
+  return `**${title}**: ${what}.\n\n${markdown([heads, ...rows])}`;
 }
 
 /** What the attack did in a round: so a scenario that did not take place is seen. */
