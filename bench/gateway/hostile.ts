@@ -3,9 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { type Contender, upstream } from "./contenders.ts";
+import { idle, loadCore, type Plan } from "./hostile/children.ts";
+import type { HostilePorts } from "./hostile/configs.ts";
 import { hostileContenders, hostileNames } from "./hostile/contenders.ts";
 import { holds, hostileTables, mostTimes } from "./hostile/report.ts";
-import { measure, type Plan, type Sample } from "./hostile/run.ts";
+import { measure, type Sample } from "./hostile/run.ts";
 import { type ScenarioName, scenarioNames } from "./hostile/scenarios.ts";
 import { beside, scratch } from "./ours.ts";
 import { expectFree, installed, launch, underLock, untilServing } from "./process.ts";
@@ -69,30 +71,38 @@ function told({ round, scenario, contender, quiet, attack, after, died, did }: S
   return `round ${round + 1} ${scenario} ${contender}: lost ${lost}, p99 ${p99}${end}; ${JSON.stringify(did)}`;
 }
 
+/** The upstreams that outlive a scenario: the client's, the fast one of attackers, and that of WebSockets. */
+async function startUpstreams(folder: string, to: HostilePorts): Promise<void> {
+  for (const name of ["upstream", "flood"] as const) {
+    await expectFree(to[name], `the upstream ${name}`);
+    mkdirSync(`${folder}/${name}`);
+    const { command, ...ready } = upstream(`${folder}/${name}`, to[name]);
+    launch({ ...ready, command: name === "flood" ? [...idle, ...command] : command, cores: loadCore });
+    await untilServing(to[name], "/api/v1/small.json", `the upstream ${name}`);
+  }
+  await expectFree(to.echo, "the WebSocket upstream");
+  launch({ command: [process.execPath, beside("websocket-echo.ts"), String(to.echo)], cores: loadCore });
+}
+
 async function main(): Promise<boolean> {
   for (const program of ["wrk", "nginx", "taskset", "chrt"])
     if (!installed(program)) throw new Error(`${program} is missing: apt-get install wrk nginx util-linux`);
   if (availableParallelism() < 2) throw new Error("one core is not enough: the load needs its own");
   // This process watches while others are measured: on the load's core, and after everybody else there.
-  spawnSync("taskset", ["-a", "-p", "-c", "1", String(process.pid)]);
+  spawnSync("taskset", ["-a", "-p", "-c", loadCore, String(process.pid)]);
   const cases = chosen(values.cases, scenarioNames, "--cases");
   const names: readonly string[] = chosen(values.only, hostileNames, "--only");
   const folder = scratch();
   const first = Number(values.port);
-  const to = { upstream: first, echo: first + 1, hostile: first + 2 };
-  const plan = { folder, to, port: first + 3, seconds: Number(values.seconds) };
+  const to = { upstream: first, echo: first + 1, hostile: first + 2, flood: first + 3 };
+  const plan = { folder, to, port: first + 4, seconds: Number(values.seconds) };
   const running = hostileContenders(values.node, values.variant, to).filter(({ name, missing }, at) => {
     const wanted = names.includes(name) || at >= hostileNames.length;
     if (wanted && missing !== undefined) console.log(`skipped: ${name}: ${missing}`);
     return wanted && missing === undefined;
   });
 
-  mkdirSync(`${folder}/upstream`);
-  await expectFree(to.upstream, "the upstream");
-  await expectFree(to.echo, "the WebSocket upstream");
-  launch({ ...upstream(`${folder}/upstream`, to.upstream), cores: "1" });
-  launch({ command: [process.execPath, beside("websocket-echo.ts"), String(to.echo)], cores: "1" });
-  await untilServing(to.upstream, "/api/v1/small.json", "the upstream");
+  await startUpstreams(folder, to);
 
   const samples: Sample[] = [];
   for (let round = 0; round < Number(values.rounds); round++)

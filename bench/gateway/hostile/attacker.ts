@@ -27,8 +27,12 @@ export function open({ deaf = false, onread }: Manner = {}): Socket {
     ...(onread !== undefined && { onread }),
   });
   count("connections");
-  socket.on("error", () => {});
-  socket.on("close", () => count("closed"));
+  let left = false;
+  const leaves = (error?: NodeJS.ErrnoException) => {
+    if (!left) count(error?.code === "ECONNREFUSED" ? "refused" : "closed by it");
+    left = true;
+  };
+  socket.on("end", leaves).on("error", leaves);
   if (deaf) socket.pause();
   else if (onread === undefined) socket.on("data", countAnswers);
   return socket;

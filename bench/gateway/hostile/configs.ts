@@ -1,8 +1,11 @@
 import { nginxMain, type Ports } from "../configs.ts";
 
-/** The ports of the bench, and that of the upstream whose route is attacked. */
+/** The ports of the bench, and those of the upstreams whose routes are attacked. */
 export interface HostilePorts extends Ports {
+  /** It hangs, is slow, or sends large answers. */
   readonly hostile: number;
+  /** It answers fast. */
+  readonly flood: number;
 }
 
 /** The path that the attacked route denies, as the client and as the upstream writes it. */
@@ -26,13 +29,14 @@ export const gatewaySettings = {
   GATEWAY_MAX_CONNECTIONS: "16384",
 };
 
-/** The gateway's routes: one for the well-behaved client, one with a denied path, one whose handshakes are limited. */
+/** The gateway's routes: one for the well-behaved client, two for attackers, one whose handshakes are limited. */
 export function hostileRoutes(to: HostilePorts): string {
   const route = { host: "127.0.0.1", strip_prefix: true, api_version: 1 };
   const limited = { rate_limit: { per_client: { rate: 0.001, burst: 1 } }, websocket: true };
   return JSON.stringify({
     services: [
       { ...route, name: "core", port: to.upstream, prefix: "/core" },
+      { ...route, name: "flood", port: to.flood, prefix: "/flood" },
       { ...route, name: "hostile", port: to.hostile, prefix: "/hostile", deny: [denied.upstream] },
       {
         ...limited,
@@ -72,6 +76,7 @@ export const hostileNginx = (folder: string, port: number, to: HostilePorts): st
   limit_req_status 429;
   limit_req_log_level notice;
   upstream core { server 127.0.0.1:${to.upstream}; keepalive 256; keepalive_requests 1000000000; }
+  upstream flood { server 127.0.0.1:${to.flood}; keepalive 256; keepalive_requests 1000000000; }
   upstream hostile { server 127.0.0.1:${to.hostile}; keepalive 256; keepalive_requests 1000000000; }
   proxy_http_version 1.1;
   proxy_set_header Connection "";
@@ -88,6 +93,7 @@ export const hostileNginx = (folder: string, port: number, to: HostilePorts): st
     keepalive_timeout 75s;
     location / { return 404; }
     location /core/ { proxy_pass http://core/api/v1/; }
+    location /flood/ { proxy_pass http://flood/api/v1/; }
     location /hostile/ { proxy_pass http://hostile/api/v1/; }
     location ${denied.client} { return 404; }
     location /limited {
@@ -127,7 +133,7 @@ frontend gateway
   stick-table type ip size 10k expire 10m store http_req_cnt
   http-request track-sc0 src if limited
   http-request deny deny_status 429 if limited { sc_http_req_cnt(0) gt 1 }
-  http-request deny deny_status 404 unless limited or { path_beg /core/ /hostile/ }
+  http-request deny deny_status 404 unless limited or { path_beg /core/ /flood/ /hostile/ }
   http-request deny deny_status 404 if { path,url_dec,lower -m beg ${denied.client} }
   http-request set-header X-Request-ID %[unique-id]
   http-request set-header X-Forwarded-Proto http
@@ -137,11 +143,15 @@ frontend gateway
   http-response set-header X-Frame-Options DENY
   http-response set-header X-Content-Type-Options nosniff
   use_backend echo if limited
+  use_backend flood if { path_beg /flood/ }
   use_backend hostile if { path_beg /hostile/ }
   default_backend core
 backend core
   http-request replace-path ^/core/(.*)$ /api/v1/\\1
   server core 127.0.0.1:${to.upstream}
+backend flood
+  http-request replace-path ^/flood/(.*)$ /api/v1/\\1
+  server flood 127.0.0.1:${to.flood}
 backend hostile
   http-request replace-path ^/hostile/(.*)$ /api/v1/\\1
   server hostile 127.0.0.1:${to.hostile}

@@ -27,6 +27,7 @@ function armed(contender: Contender, to: HostilePorts): Contender {
       env: {
         PORT: String(port),
         UPSTREAM_PORT: String(to.upstream),
+        FLOOD_PORT: String(to.flood),
         HOSTILE_PORT: String(to.hostile),
         ECHO_PORT: String(to.echo),
       },

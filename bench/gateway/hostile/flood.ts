@@ -5,7 +5,7 @@ import { count, forever, next, open, pump } from "./attacker.ts";
 /** Attacks that send as much as is taken. */
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: gw\r\n\r\n`;
 const repeated = (path: string, times: number): Buffer => Buffer.from(get(path).repeat(times));
-const served = repeated("/hostile/small", 1000);
+const served = repeated("/flood/small.json", 1000);
 const refused = repeated("/nowhere", 1000);
 const times = <T>(many: number, item: T): T[] => Array.from({ length: many }, () => item);
 

@@ -59,11 +59,11 @@ export async function idleHoard(): Promise<void> {
 
 /** What a client has sent when it leaves, and how many milliseconds later at most. */
 const beginnings: readonly (readonly [string, number])[] = [
-  [get("/hostile/small"), 5],
-  [get("/hostile/small").slice(0, -7), 5],
+  [get("/flood/small.json"), 5],
+  [get("/flood/small.json").slice(0, -7), 5],
   [get("/hostile/large"), 20],
   [get("/hostile/slow"), 100],
-  [get("/hostile/small").repeat(20), 5],
+  [get("/flood/small.json").repeat(20), 5],
   [`POST /hostile/post HTTP/1.1\r\nHost: gw\r\nContent-Length: 100000\r\n\r\n${"x".repeat(50_000)}`, 10],
   ["POST /hostile/post HTTP/1.1\r\nHost: gw\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", 10],
   [get("/limited", handshake), 5],

@@ -3,14 +3,13 @@ import http from "node:http";
 import httpProxy from "http-proxy";
 
 /** http-proxy for hostile clients: the limits of the others, with what Node's server and a few lines have for them. */
-const { PORT, UPSTREAM_PORT, HOSTILE_PORT, ECHO_PORT } = process.env;
+const { PORT, UPSTREAM_PORT, FLOOD_PORT, HOSTILE_PORT, ECHO_PORT } = process.env;
 const to = (port) => {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1024 });
   const options = { target: `http://127.0.0.1:${port}`, agent, xfwd: true, proxyTimeout: 60_000 };
   return httpProxy.createProxyServer(options).on("error", (_error, _request, response) => response.destroy());
 };
-const core = to(UPSTREAM_PORT);
-const hostile = to(HOSTILE_PORT);
+const routes = { core: to(UPSTREAM_PORT), flood: to(FLOOD_PORT), hostile: to(HOSTILE_PORT) };
 const echo = httpProxy.createProxyServer({ target: `http://127.0.0.1:${ECHO_PORT}`, xfwd: true });
 echo.on("error", (_error, _request, socket) => socket.destroy());
 
@@ -37,15 +36,15 @@ const limits = {
 http
   .createServer(limits, (request, response) => {
     const id = randomUUID();
-    const isCore = request.url.startsWith("/core/");
+    const [, first] = request.url.split("/", 2);
     response.setHeader("X-Request-ID", id);
     response.setHeader("X-Frame-Options", "DENY");
     response.setHeader("X-Content-Type-Options", "nosniff");
-    if (!isCore && (!request.url.startsWith("/hostile/") || isDenied(request.url)))
+    if (!Object.hasOwn(routes, first) || isDenied(request.url))
       return response.writeHead(404, { "Content-Length": 0 }).end();
     request.headers["x-request-id"] = id;
-    request.url = request.url.replace(/^\/(core|hostile)/, "/api/v1");
-    (isCore ? core : hostile).web(request, response);
+    request.url = request.url.replace(`/${first}`, "/api/v1");
+    routes[first].web(request, response);
   })
   .on("upgrade", (request, socket, head) => {
     socket.on("error", () => {});
