@@ -40,10 +40,10 @@ export function open({ deaf = false, onread }: Manner = {}): Socket {
 
 const mark = Buffer.from("HTTP/1.1 ");
 
-/** Counts answers by their status; one that is split between two reads just there is missed. */
+/** Counts answers by their status; one that is split between two reads up to there is missed. */
 function countAnswers(chunk: Buffer): void {
   for (let at = chunk.indexOf(mark); at >= 0; at = chunk.indexOf(mark, at + 12))
-    count(chunk.toString("latin1", at + 9, at + 12));
+    if (at + 12 <= chunk.length) count(chunk.toString("latin1", at + 9, at + 12));
 }
 
 /** Waits for the next of these events, or so long. */

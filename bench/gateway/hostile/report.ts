@@ -88,11 +88,11 @@ function details(scenario: ScenarioName, samples: readonly Sample[]): string {
       ms(of((s) => s.after.kept.p99)),
       ms(of((s) => s.attack.direct.p99)),
       `${Math.round(100 * of((s) => s.busy))} %`,
-      end !== undefined
-        ? `died: ${end}`
-        : [of((s) => s.before.resident), worst((s) => s.peak.resident), worst((s) => s.left.resident)]
-            .map(mib)
-            .join(", "),
+      [
+        mib(of((s) => s.before.resident)),
+        mib(worst((s) => s.peak.resident)),
+        end === undefined ? mib(worst((s) => s.left.resident)) : `died (${end})`,
+      ].join(", "),
       [of((s) => s.before.files), worst((s) => s.peak.files), worst((s) => s.left.files)].join(", "),
       attack(own),
     ];

@@ -29,7 +29,7 @@ export interface Sample {
   readonly busy: number;
   /** What the attack did: requests written, connections, those that the proxy closed, and answers by status. */
   readonly did: Readonly<Record<string, number>>;
-  /** Other programs used more than 5 % of the proxy's core. */
+  /** Other programs used more than 5 % of the proxy's core, or requests were lost before anybody attacked. */
   readonly disturbed: boolean;
 }
 
@@ -93,7 +93,7 @@ export async function measure(
       left,
       busy,
       did: ended ?? (await stop()),
-      disturbed: foreign > 0.05 * (2 * seconds + afterSeconds),
+      disturbed: quiet.kept.lost + quiet.fresh.lost > 0 || foreign > 0.05 * (2 * seconds + afterSeconds),
     };
   } finally {
     for (const child of children.reverse()) await end(child, "SIGKILL");
