@@ -11,6 +11,8 @@ export function slowReaders(): void {
     const path = client % 5 === 0 ? "/hostile/huge" : "/hostile/large";
     const reads = client % 2 === 0;
     const read = { buffer: Buffer.alloc(1024), callback: () => false };
+    // Not all at once: 600 MiB in a burst would be another scenario.
+    await sleep(Math.random() * 2500);
     const socket = open(reads ? { onread: read } : { deaf: true });
     socket.write(get(path), () => count("requests"));
     const timer = setInterval(() => reads && socket.resume(), 1000);

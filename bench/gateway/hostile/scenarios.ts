@@ -25,7 +25,7 @@ export const scenarios = {
   },
   readers: {
     title: "Slow readers",
-    what: "200 clients that ask for 1 MiB and 50 that ask for 8 MiB; half read nothing, half 1 KB a second",
+    what: "200 clients that ask for 1 MiB and 50 that ask for 8 MiB, all within 2.5 s; half read nothing, half 1 KB a second",
   },
   writers: {
     title: "Slow writers",
