@@ -40,19 +40,25 @@ export interface Speaking {
 
 export function speaking(command: readonly string[]): Speaking {
   const child = spawn("taskset", ["-c", loadCore, ...command], { stdio: ["pipe", "pipe", "inherit"] });
-  process.on("exit", () => child.kill("SIGKILL"));
+  const kill = () => child.kill("SIGKILL");
+  process.on("exit", kill);
   let text = "";
   child.stdout.on("data", (chunk) => {
     text += chunk;
   });
-  const over = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const over = new Promise<void>((resolve) =>
+    child.once("close", () => {
+      process.off("exit", kill);
+      resolve();
+    }),
+  );
   return {
     child,
     tell: (line) => child.stdin.write(`${line}\n`),
     async end(signal) {
       if (signal === undefined) child.stdin.end();
       else child.kill(signal);
-      const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      const timer = setTimeout(kill, 10_000);
       await over;
       clearTimeout(timer);
       return JSON.parse(text || "{}");

@@ -125,6 +125,7 @@ defaults
   timeout connect 3s
   timeout tunnel 300s
   option http-keep-alive
+  option abortonclose
   http-reuse always
 frontend gateway
   bind 127.0.0.1:${port} backlog 4096

@@ -45,7 +45,8 @@ function verdicts(samples: readonly Sample[]): string {
   const rows = scenariosOf(samples).map((scenario) => {
     const cells = columns.map((name) => {
       const own = samples.filter((s) => s.scenario === scenario && s.contender === name);
-      const verdict = `${lostIn(own)} lost, ${factor(times(own))}${died(own) ? ", died" : ""}`;
+      const doubt = own.some(({ disturbed }) => disturbed) ? ", disturbed" : "";
+      const verdict = `${lostIn(own)} lost, ${factor(times(own))}${died(own) ? ", died" : ""}${doubt}`;
       return holds(own) ? verdict : `**${verdict}**`;
     });
     return [scenarios[scenario].title, ...cells];
