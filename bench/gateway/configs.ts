@@ -9,13 +9,14 @@ const nginxPaths = (folder: string): string =>
     .map((name) => `  ${name}_temp_path ${folder}/${name};`)
     .join("\n");
 
-const nginxMain = (folder: string, http: string): string => `
+/** An nginx of one process. */
+export const nginxMain = (folder: string, http: string, connections = 8192): string => `
 daemon off;
 master_process off;
 pid ${folder}/pid;
 error_log stderr error;
-worker_rlimit_nofile 16384;
-events { worker_connections 8192; }
+worker_rlimit_nofile ${2 * connections};
+events { worker_connections ${connections}; }
 http {
 ${nginxPaths(folder)}
   keepalive_requests 1000000000;

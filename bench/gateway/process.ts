@@ -93,7 +93,7 @@ export const statusOf = (port: number, path: string): Promise<number> =>
       });
   });
 
-const ticksPerSecond = 100; // USER_HZ of Linux, the same on every architecture we meet.
+export const ticksPerSecond = 100; // USER_HZ of Linux, the same on every architecture we meet.
 
 /** A process and all its descendants. */
 export function family(pid: number): number[] {
@@ -108,7 +108,7 @@ export function family(pid: number): number[] {
 }
 
 /** The fields of /proc/PID/stat after the command name, beginning with the state (proc(5)). */
-function stat(pid: number): string[] | undefined {
+export function stat(pid: number): string[] | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, "latin1")
       .replace(/^.*\) /s, "")

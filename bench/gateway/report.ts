@@ -29,45 +29,80 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** The names of an option such as `--cases a,b`. @throws naming one that is not known. */
+export function chosen<T extends string>(text: string, known: readonly T[], option: string): T[] {
+  const names = text.split(",") as T[];
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong !== undefined) throw new Error(`${option} ${wrong}: choose from ${known.join(", ")}`);
+  return names;
+}
+
+/**
+ * Whom a case is compared with, the first for the range and p99 too. nginx's default buffers do not hold 64 KiB, so
+ * there the nginx whose buffers do is the one to be measured against.
+ */
+export const basesOf = (name: CaseName): readonly string[] =>
+  name === "large" ? ["nginx-buffers", "nginx"] : ["nginx"];
+
 /** Medians over rounds as one Markdown table a case; ratios are taken within a round, then their median. */
-export function tables(samples: readonly Sample[], base: string): string {
+export function tables(samples: readonly Sample[]): string {
   const cases = [...new Set(samples.map((sample) => sample.case))];
   return cases
     .map((name) =>
       table(
         samples.filter((sample) => sample.case === name),
-        base,
-        titles[name],
+        name,
       ),
     )
     .join("\n\n");
 }
 
-function table(samples: readonly Sample[], base: string, title: string): string {
+function table(samples: readonly Sample[], title: CaseName): string {
   const names = [...new Set(samples.map(({ contender }) => contender))];
-  const reference = new Map(samples.filter((s) => s.contender === base).map((s) => [s.round, s]));
+  const bases = basesOf(title).filter((base) => names.includes(base));
+  const ratios = (own: readonly Sample[], base: string, pick: (sample: Sample) => number) =>
+    own.flatMap((sample) => {
+      const other = samples.find(({ contender, round }) => contender === base && round === sample.round);
+      return other === undefined ? [] : [pick(sample) / pick(other)];
+    });
+  const perSecond = (sample: Sample) => sample.perSecond;
+  const head = [
+    "",
+    "per second",
+    ...bases.flatMap((base, i) => (i === 0 ? [`to ${base}`, "range"] : [`to ${base}`])),
+    "p50 ms",
+    "p99 ms",
+    ...bases.slice(0, 1).map((base) => `p99 to ${base}`),
+    "CPU us each",
+    "core busy",
+    "RSS MiB",
+  ];
   const rows = names.map((name) => {
     const own = samples.filter(({ contender }) => contender === name);
     const of = (pick: (sample: Sample) => number) => median(own.map(pick));
-    const against = (pick: (sample: Sample) => number) =>
-      median(own.map((sample) => pick(sample) / pick(reference.get(sample.round) ?? sample)));
-    const ratios = own.map((s) => s.perSecond / (reference.get(s.round)?.perSecond ?? Number.NaN));
-    const cells = [
+    return [
       name,
-      Math.round(of((s) => s.perSecond)).toLocaleString("en"),
-      reference.size === 0 ? "" : against((s) => s.perSecond).toFixed(2),
-      reference.size === 0 ? "" : `${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)}`,
+      Math.round(of(perSecond)).toLocaleString("en"),
+      ...bases.flatMap((base, i) => {
+        const all = ratios(own, base, perSecond);
+        const range = `${Math.min(...all).toFixed(2)}-${Math.max(...all).toFixed(2)}`;
+        return i === 0 ? [median(all).toFixed(2), range] : [median(all).toFixed(2)];
+      }),
       of((s) => s.p50).toFixed(1),
       of((s) => s.p99).toFixed(1),
-      reference.size === 0 ? "" : against((s) => s.p99).toFixed(1),
+      ...bases.slice(0, 1).map((base) => median(ratios(own, base, (s) => s.p99)).toFixed(1)),
       of((s) => s.cpu).toFixed(0),
       `${Math.round(100 * of((s) => s.busy))} %`,
       (of((s) => s.resident) / 2 ** 20).toFixed(0),
     ];
-    return `| ${cells.join(" | ")} |`;
   });
-  const head = `**${title}**\n\n| | per second | to ${base} | range | p50 ms | p99 ms | p99 to ${base} | CPU us each | core busy | RSS MiB |`;
-  return [head, "|---|---|---|---|---|---|---|---|---|---|", ...rows].join("\n");
+  return `**${titles[title]}**\n\n${markdown([head, ...rows])}`;
+}
+
+/** A Markdown table of its rows, the first of which is its head. */
+export function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`.replace(/^\| {2}\|/, "| |");
+  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
 
 /** Machine, kernel, programs and their versions, and the date (UTC). */

@@ -17,14 +17,14 @@ import {
   underLock,
   untilServing,
 } from "./process.ts";
-import { conditions, type Sample, tables, updateDocument } from "./report.ts";
+import { basesOf, chosen, conditions, type Sample, tables, updateDocument } from "./report.ts";
 
 /** `npm run bench:gateway -- --help`. The method is described in docs/gateway-performance.md. */
 const usage = `Usage: npm run bench:gateway -- [options]
   --rounds N          measurements of each contender and case (5)
   --seconds N         length of one, after a warm-up of 2 s (5)
   --connections N     (64)
-  --only a,b          contenders; nginx, against which ratios are taken, is worth keeping
+  --only a,b          contenders; nginx and nginx-buffers, against which ratios are taken, are worth keeping
   --cases a,b         of ${caseNames.join(", ")}
   --variant name=FILE another build of ours; repeatable. FILE may follow VARIABLE=value and --node-flags words
   --ablations         ours beside itself without one technique after the other
@@ -60,20 +60,14 @@ if (values.help) {
 
 const proxyCore = "0";
 const loadCore = "1";
-const base = "nginx";
+/** Ratios are taken to these, so they take part in every comparison. */
+const bases = new Set(caseNames.flatMap(basesOf));
 const [rounds, seconds, connections, firstPort] = [
   values.rounds,
   values.seconds,
   values.connections,
   values.port,
 ].map(Number) as [number, number, number, number];
-
-function chosen<T extends string>(text: string, known: readonly T[], option: string): T[] {
-  const names = text.split(",") as T[];
-  const wrong = names.find((name) => !known.includes(name));
-  if (wrong !== undefined) throw new Error(`${option} ${wrong}: choose from ${known.join(", ")}`);
-  return names;
-}
 
 interface Running extends Contender {
   readonly port: number;
@@ -150,9 +144,9 @@ async function main(): Promise<void> {
   if (values.ablations) extra.push(...(await ablated(values.node, folder)));
   const all = [...contenders(values.node), ...workers(values.node)];
   const usual = values.workers
-    ? all.filter(({ name }) => name === base || name.startsWith("ours-workers"))
+    ? all.filter(({ name }) => bases.has(name) || name.startsWith("ours-workers"))
     : values.ablations
-      ? all.filter(({ name }) => name === base || name === "ours")
+      ? all.filter(({ name }) => bases.has(name) || name === "ours")
       : all.filter(({ name }) => !name.startsWith("ours-workers"));
   const names =
     values.only === undefined
@@ -202,7 +196,7 @@ async function main(): Promise<void> {
   samples.sort((a, b) => order.indexOf(a.contender) - order.indexOf(b.contender));
   const text = [
     conditions(values.node, `${rounds} rounds of ${seconds} s, ${connections} connections; medians`),
-    tables(samples, base),
+    tables(samples),
   ].join("\n\n");
   console.log(`\n${text}`);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(samples, null, 1)}\n`);
