@@ -64,6 +64,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
   /** It waits for the gate or for the pool. */
   #waitsFor: "gate" | "pool" | undefined;
   #askedAt = 0;
+  #queuedAt = 0;
   #connectingAt = 0;
   #sentAt = 0;
   /** Since when the client holds the answer back; 0 while it does not. */
@@ -101,6 +102,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     this.#waitsFor = "gate";
     this.#wait("queue", now + queueTimeout);
     gate.enter(this, now);
+    if (this.#waitsFor === "gate") this.#queuedAt = now;
   }
 
   onRefused(refusal: Refusal): void {
@@ -110,7 +112,17 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
 
   onAdmitted(pass: Pass | undefined): void {
     this.#pass = pass;
+    this.#waitsFor = undefined;
+    this.#tellQueueTime();
     this.#acquire(false);
+  }
+
+  #tellQueueTime(): void {
+    if (this.#queuedAt === 0) return;
+    const queued = this.#context.clock.read() - this.#queuedAt;
+    this.#queuedAt = 0;
+    // Less is the way through the code, and to another process that counts.
+    if (queued >= 1) this.#exchange.queueMs = (this.#exchange.queueMs ?? 0) + queued;
   }
 
   /** Phase "connect". */
@@ -121,9 +133,11 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     this.#wait("queue", now + this.#state.queueTimeout);
     const wanted = { fresh: fresh || this.tunnel, apart: this.tunnel };
     if (!this.#state.pool.acquire(this, now, wanted)) this.onRefused(refusals.overloaded);
+    else if (this.#waitsFor === "pool" && this.#phase === "queue") this.#queuedAt = now;
   }
 
   onConnecting(): void {
+    this.#tellQueueTime();
     this.#connectingAt = performance.now();
     this.#wait("connect", this.#connectingAt + this.#state.connectTimeout);
   }
@@ -139,10 +153,8 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
       this.#connectingAt = 0;
       exchange.metrics.connected(exchange.connectMs);
     }
+    this.#tellQueueTime();
     this.#sentAt = clock.now;
-    const queued = clock.now - exchange.start - (exchange.connectMs ?? 0);
-    // Less is the way through the code.
-    if (queued >= 1) exchange.queueMs ??= queued;
     const { head } = exchange;
     const last = this.tunnel
       ? "Connection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -321,6 +333,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     else {
       exchange.corsGiven = "";
       exchange.varyGiven = undefined;
+      exchange.close = why;
       exchange.refuse(refusal);
     }
   }
