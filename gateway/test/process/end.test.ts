@@ -130,6 +130,42 @@ test.runIf(linux)("a log that was not read for a while has whole lines, the last
   expect(lines.slice(-2)).toMatchObject([{ event: "draining" }, { event: "stopped" }]);
 });
 
+describe("a crash", () => {
+  const crashing = (how: string, stdout: number | "socket" = "socket") =>
+    startOn(stdout, {
+      NODE_OPTIONS: `--import ${new URL("../support/crashes.mjs", import.meta.url)}`,
+      CRASH: how,
+    });
+
+  test.each([
+    ["error", "uncaughtException", "Error: crashed on purpose"],
+    ["rejection", "unhandledRejection", "Error: crashed on purpose"],
+    ["nothing", "uncaughtException", "undefined"],
+  ])("%s: the log is whole and says why, standard error has the stack", async (how, origin, text) => {
+    const { gateway, port } = await crashing(how);
+    gateway.child.stdout?.resume();
+    await gateway.event("listening");
+    for (let i = 0; i < 20; i++) await ask(port, "/a/x", client());
+    gateway.child.kill("SIGUSR2");
+    expect(await gateway.exited).toEqual({ code: 1, signal: null });
+    const { events } = gateway;
+    expect(events.filter(({ path }) => path === "/a/x")).toHaveLength(20);
+    expect(events.filter(({ event }) => event === "crashed")).toEqual([events.at(-1)]);
+    expect(events.at(-1)).toMatchObject({ origin, stack: expect.stringContaining(text) });
+    expect(gateway.stderr).toContain(text);
+  });
+
+  test.runIf(linux)("with a log that nobody reads: ends all the same", async () => {
+    const { gateway, port } = await crashing("error", newPipe("crash").writer);
+    await fill(port);
+    const start = performance.now();
+    gateway.child.kill("SIGUSR2");
+    expect(await gateway.exited).toEqual({ code: 1, signal: null });
+    expect(performance.now() - start).toBeLessThan(1_800);
+    expect(gateway.stderr).toContain("Error: crashed on purpose");
+  });
+});
+
 describe.each(["1", "2"] as const)("GATEWAY_WORKERS=%s", (workers) => {
   test("a collector of spans that does not answer: ended late, in order", async () => {
     const collector = createServer(() => {}).listen(0, "127.0.0.1");
