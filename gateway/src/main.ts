@@ -1,3 +1,5 @@
+// First: the rest may need what is missing.
+import "./node/checked.ts";
 import { fileURLToPath } from "node:url";
 import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
