@@ -1,8 +1,11 @@
+// First: the rest may need what is missing.
+import "./node/checked.ts";
 import { fileURLToPath } from "node:url";
 import { createGateway } from "./gateway.ts";
 import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { spanSource } from "./observe/sources.ts";
+import { endOnCrash } from "./process/crash.ts";
 import { isReady } from "./process/health.ts";
 import { serveWithWorkers } from "./process/primary.ts";
 import { RouteFile } from "./process/reload.ts";
@@ -22,6 +25,7 @@ const pipeBuffer = 4096;
 
 async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
   const log = new AccessLog({ requests: settings.accessLog, ...(!alone && { chunk: pipeBuffer }) });
+  endOnCrash(log);
   const metrics = new Metrics();
   const { otlp } = settings;
   const spans = otlp && new (await import("./observe/otlp.ts")).SpanExporter(otlp.endpoint, otlp.serviceName);

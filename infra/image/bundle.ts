@@ -20,9 +20,10 @@ function withoutCollector<T>(begin: () => T): T {
  * Bundles a program into one ES module with the same bytes for the same source: no absolute paths, no time stamps.
  * @param entry source file.
  * @param root directory that paths inside the bundle are relative to.
+ * @param target the oldest Node that can read it.
  * @throws when the source does not compile; esbuild's message names file and line.
  */
-export async function bundle(entry: string, root: string): Promise<Uint8Array> {
+export async function bundle(entry: string, root: string, target = "node22"): Promise<Uint8Array> {
   const { outputFiles } = await withoutCollector(() =>
     build({
       entryPoints: [entry],
@@ -30,7 +31,7 @@ export async function bundle(entry: string, root: string): Promise<Uint8Array> {
       absWorkingDir: root,
       bundle: true,
       platform: "node",
-      target: "node22",
+      target,
       format: "esm",
       minifyWhitespace: true,
       minifySyntax: true,
@@ -60,5 +61,9 @@ export async function bundle(entry: string, root: string): Promise<Uint8Array> {
   return file.contents;
 }
 
-/** The gateway as one file that needs nothing beside it. Throws as {@link bundle} does. */
-export const bundleGateway = (root: string): Promise<Uint8Array> => bundle("gateway/src/main.ts", root);
+/**
+ * The gateway as one file that needs nothing beside it. A Node that is too old for it can read it, and so gets as far as
+ * to say that. Throws as {@link bundle} does.
+ */
+export const bundleGateway = (root: string): Promise<Uint8Array> =>
+  bundle("gateway/src/main.ts", root, "node18");

@@ -47,6 +47,8 @@ export interface AccessLogOptions {
 
 const flushLength = 32_768;
 const flushMs = 200;
+/** Milliseconds that a slow reader gets at the end. */
+const patience = 1_000;
 /** Longest path, query or foreign text in a line, characters: a line stays below 64 KiB whatever was sent. */
 const longest = 4_096;
 const needsEscape = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
@@ -108,17 +110,26 @@ export class AccessLog {
     this.#add(`${json({ time: this.#now(), event, ...fields })}\n`);
   }
 
-  /** Writes what is gathered before it returns: for the end of the process. */
+  /** Hands over what is gathered; waits for nobody. */
   flush(): void {
     this.#hand();
-    this.#output?.flushSync();
   }
 
-  /** Resolves when everything logged is written. */
-  async close(): Promise<void> {
+  /** Writes what is gathered before it returns, as far as the reader makes room in time: for a sudden end of the process. */
+  flushSync(limitMs: number): void {
     this.#hand();
-    await this.#output?.drained();
-    this.flush();
+    this.#output?.flushSync(limitMs);
+  }
+
+  /** Resolves when everything logged is written, or when the reader has not taken it in time. */
+  async close(limitMs = patience): Promise<void> {
+    this.#hand();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+    });
+    await Promise.race([this.#output?.drained(), late]);
+    clearTimeout(timer);
   }
 
   #add(line: string): void {

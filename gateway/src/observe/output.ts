@@ -1,8 +1,7 @@
-import { write as writeAsync, writeSync } from "node:fs";
+import { constants, fstatSync, openSync, write as writeAsync, writeSync } from "node:fs";
 
-/** Milliseconds a reader has to make room when the process ends. */
-const patience = 1_000;
-const retryMs = 10;
+/** Milliseconds between two tries to write to a pipe that is full: 64 KiB each, so 32 MB a second at most. */
+const retryMs = 2;
 
 /** What {@link Output} needs from the outside. */
 export interface OutputOptions {
@@ -16,20 +15,25 @@ export interface OutputOptions {
 }
 
 /**
- * Lines in ASCII for a file descriptor. Node writes to pipes synchronously, so a reader that stops would stop the gateway;
- * here one write at a time goes through the thread pool, and what waits behind it is bounded.
+ * Lines in ASCII for a file descriptor; a reader that stops never stops the gateway, and what waits for it is bounded.
+ *
+ * A pipe is opened once more for writes that never wait. Anything else (a file, a socket, a terminal) is written by one
+ * thread of libuv's pool at a time; while that thread waits for the reader, process.exit waits for the thread.
  */
 export class Output {
   readonly #fd: number;
+  readonly #pipe: number | undefined;
   readonly #most: number;
   readonly #chunk: number;
   #waiting = "";
   #unwritten: Buffer | undefined;
+  /** A thread writes, or the next try is set. */
   #busy = false;
   #idle: (() => void)[] = [];
 
   constructor(fd: number, { most = 4_194_304, chunk = 65_536 }: OutputOptions = {}) {
     this.#fd = fd;
+    this.#pipe = unblockedPipe(fd);
     this.#most = most;
     this.#chunk = chunk;
   }
@@ -42,23 +46,72 @@ export class Output {
     return true;
   }
 
-  #next(): void {
-    this.#unwritten ??= this.#take();
-    const buffer = this.#unwritten;
-    if (buffer === undefined) {
-      this.#busy = false;
-      for (const done of this.#idle.splice(0)) done();
+  /** Resolves when everything taken is written. */
+  drained(): Promise<void> {
+    return this.#busy ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+  }
+
+  /**
+   * Writes what waits before it returns, for the end of the process. A pipe's reader gets `limitMs` to make room. What
+   * a thread has in hand is left to it, and so is what comes after it, but for files: no thread waits long for one.
+   */
+  flushSync(limitMs: number): void {
+    if (this.#pipe !== undefined) {
+      const deadline = performance.now() + limitMs;
+      while (!this.#fill(this.#pipe) && performance.now() < deadline)
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryMs);
       return;
     }
+    if (this.#busy && !isFile(this.#fd)) return;
+    let buffer = Buffer.from(this.#waiting, "latin1");
+    this.#waiting = "";
+    try {
+      while (buffer.length > 0) buffer = buffer.subarray(writeSync(this.#fd, buffer, 0, this.#cut(buffer)));
+    } catch {
+      // A reader that is gone or has no room: nothing more can be done.
+    }
+  }
+
+  #next(): void {
     this.#busy = true;
+    if (this.#pipe !== undefined) {
+      if (this.#fill(this.#pipe)) this.#rest();
+      else setTimeout(() => this.#next(), retryMs).unref();
+      return;
+    }
+    const buffer = this.#unwritten ?? this.#take();
+    this.#unwritten = buffer;
+    if (buffer === undefined) return this.#rest();
     writeAsync(this.#fd, buffer, 0, this.#cut(buffer), null, (error, written) => {
-      if (this.#unwritten !== buffer) return;
       if (error?.code === "EAGAIN") return void setTimeout(() => this.#next(), retryMs).unref();
-      // A reader that is gone takes nothing any more; the gateway goes on without its log.
-      if (error !== null && error !== undefined) this.#unwritten = undefined;
-      else this.#unwritten = written < buffer.length ? buffer.subarray(written) : undefined;
+      this.#wrote(buffer, error === null || error === undefined ? written : buffer.length);
       this.#next();
     });
+  }
+
+  #rest(): void {
+    this.#busy = false;
+    for (const done of this.#idle.splice(0)) done();
+  }
+
+  /** Writes to a pipe until it is full. @returns whether everything is written. */
+  #fill(pipe: number): boolean {
+    for (;;) {
+      const buffer = this.#unwritten ?? this.#take();
+      this.#unwritten = buffer;
+      if (buffer === undefined) return true;
+      try {
+        this.#wrote(buffer, writeSync(pipe, buffer, 0, this.#cut(buffer)));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "EAGAIN") return false;
+        // A reader that is gone takes nothing any more; the gateway goes on without its log.
+        this.#wrote(buffer, buffer.length);
+      }
+    }
+  }
+
+  #wrote(buffer: Buffer, count: number): void {
+    this.#unwritten = count < buffer.length ? buffer.subarray(count) : undefined;
   }
 
   #take(): Buffer | undefined {
@@ -74,27 +127,25 @@ export class Output {
     const end = buffer.lastIndexOf(10, this.#chunk - 1);
     return end < 0 ? this.#chunk : end + 1;
   }
+}
 
-  /** Resolves when everything taken is written. */
-  drained(): Promise<void> {
-    return this.#busy ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+/**
+ * Another descriptor of the pipe at `fd`, whose writes fail with EAGAIN where they would wait; undefined when it is no
+ * pipe or cannot be opened. The flag is not set on `fd` itself, which may be shared with programs that do not expect it.
+ */
+export function unblockedPipe(fd: number): number | undefined {
+  try {
+    if (!fstatSync(fd).isFIFO()) return undefined;
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
   }
+}
 
-  /**
-   * Writes what waits before it returns, for the end of the process; gives a reader that is full a second. A write
-   * that the thread pool has in hand is left to it: call {@link drained} first where there is time.
-   */
-  flushSync(): void {
-    const text = this.#waiting;
-    this.#waiting = "";
-    let buffer = Buffer.from(text, "latin1");
-    const deadline = performance.now() + patience;
-    while (buffer.length > 0)
-      try {
-        buffer = buffer.subarray(writeSync(this.#fd, buffer, 0, this.#cut(buffer)));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || performance.now() > deadline) return;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryMs);
-      }
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false;
   }
 }

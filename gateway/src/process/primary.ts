@@ -17,7 +17,7 @@ export async function serveWithWorkers(
   { settings, log, metrics }: Omit<Wiring, "start">,
   routeFile: RouteFile,
 ): Promise<void> {
-  const stop = stopOnSignals(log);
+  const stop = stopOnSignals(log, settings.drain + grace);
   const table = routeFile.load();
   await probePort(settings);
   const { default: cluster } = await import("node:cluster");

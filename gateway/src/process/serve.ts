@@ -9,7 +9,7 @@ import type { Wiring } from "./wiring.ts";
  */
 export async function serve(wiring: Wiring, routeFile: RouteFile): Promise<void> {
   const { settings, log, metrics } = wiring;
-  const stop = stopOnSignals(log);
+  const stop = stopOnSignals(log, settings.drain);
   const gateway = wiring.start(routeFile.load());
   await listen(gateway.server, settings);
   let unwatch = () => {};
@@ -17,6 +17,8 @@ export async function serve(wiring: Wiring, routeFile: RouteFile): Promise<void>
   stop.drain = async () => {
     unwatch();
     await gateway.close();
+  };
+  stop.finish = async () => {
     await wiring.finish?.();
     // Last: what happens during the drain can still be scraped.
     port?.close();

@@ -1,8 +1,12 @@
 import type { Gateway } from "../gateway.ts";
 import { RemoteGates } from "../policy/remote-gates.ts";
+import { endInOrder } from "./ending.ts";
 import { listen } from "./listen.ts";
 import type { Order, Report } from "./messages.ts";
 import { StartError, type Wiring } from "./wiring.ts";
+
+/** Milliseconds beyond the drain in which the rest has to end: before the primary kills, which it does after 2 s. */
+const grace = 1_500;
 
 /**
  * Serves as one of several processes, on the orders of the primary.
@@ -28,10 +32,12 @@ export async function work(wiring: Wiring): Promise<void> {
   const drain = async () => {
     if (draining) return;
     draining = true;
-    await gateway?.close();
-    await wiring.finish?.();
-    await log.close();
-    process.exit(0);
+    await endInOrder({
+      log,
+      limit: settings.drain + grace,
+      drain: async () => gateway?.close(),
+      finish: async () => wiring.finish?.(),
+    });
   };
 
   // A terminal sends its signals to the whole group; the primary decides what they mean.

@@ -36,13 +36,20 @@ export async function namedUpstream(name: string): Promise<{ server: HttpServer;
 export class GatewayProcess {
   readonly child: ChildProcess;
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
+  /** As `exited`, whether or not its output was read to the end. */
+  readonly ended: Promise<{ code: number | null; signal: string | null }>;
   stdout = "";
   stderr = "";
 
-  constructor(file: string, args: readonly string[], env: Record<string, string>) {
+  constructor(
+    file: string,
+    args: readonly string[],
+    env: Record<string, string>,
+    stdout: "pipe" | number = "pipe",
+  ) {
     this.child = spawn(process.execPath, [file, ...args], {
       env: { PATH: process.env.PATH ?? "", PROXY_HOST: "127.0.0.1", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", stdout, "pipe"],
     });
     this.child.stdout?.on("data", (chunk) => {
       this.stdout += chunk;
@@ -50,6 +57,7 @@ export class GatewayProcess {
     this.child.stderr?.on("data", (chunk) => {
       this.stderr += chunk;
     });
+    this.ended = once(this.child, "exit").then(([code, signal]) => ({ code, signal }));
     // "close", not "exit": only then all output is here.
     this.exited = once(this.child, "close").then(([code, signal]) => ({ code, signal }));
   }

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -140,6 +140,26 @@ test.runIf(process.platform !== "win32")("a stop while it starts is no crash", a
     expect(await gateway.exited, `workers: ${workers}`).toEqual({ code: 0, signal: null });
     expect(gateway.stderr).toBe("");
   }
+});
+
+test("a real Node that is too old ends with the same line", async ({ skip }) => {
+  const node = "/usr/bin/node";
+  const known = existsSync(node) && execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
+  skip(!known || !/^v(?:18|20)\./.test(known), `${node} is no Node 18 or 20`);
+  const { status, stderr } = spawnSync(node, [suite.file], { encoding: "utf8" });
+  expect(stderr).toMatch(/^gateway: Node v[^\n]+ or newer\n$/);
+  expect(status).toBe(1);
+});
+
+describe("a Node that does not ask before it hands over an Upgrade", () => {
+  test.each(["serve", "check", "health", "worker"])("%s ends with one line", async (command) => {
+    const NODE_OPTIONS = `--import ${new URL("../support/older-node.mjs", import.meta.url)}`;
+    expect(await run([command], { GATEWAY_ROUTES: suite.routes, NODE_OPTIONS })).toEqual({
+      code: 1,
+      stderr: `gateway: Node ${process.version} hands every Upgrade to the gateway unasked: use Node.js 22.21, 24.9 or newer\n`,
+      stdout: "",
+    });
+  });
 });
 
 test("unknown commands and a worker without a primary are refused", async () => {
