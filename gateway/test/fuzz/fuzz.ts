@@ -15,6 +15,7 @@ export interface FuzzOptions {
 export interface Findings {
   readonly runs: number;
   readonly findings: readonly string[];
+  readonly summary: string;
 }
 
 const lanes = 24;
@@ -53,5 +54,5 @@ export async function fuzz({ seed, seconds, side, most = 5 }: FuzzOptions): Prom
     if (gateway.crashes > 0) findings.push(`the gateway died: ${gateway.stderr.slice(-1500)}`);
     await gateway.stop().catch(() => {});
   }
-  return { runs, findings };
+  return { runs, findings, summary: "" };
 }

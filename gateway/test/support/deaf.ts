@@ -11,15 +11,17 @@ export class DeafAddress {
   #child: ChildProcess | undefined;
   readonly #fillers: Socket[] = [];
 
-  async listen(): Promise<this> {
+  async listen(host = "127.0.0.1", port = 0): Promise<this> {
     const program =
-      'const s=require("net").createServer();s.listen({port:0,host:"127.0.0.1",backlog:1},()=>console.log(s.address().port))';
-    const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+      'const [host,port]=process.argv.slice(1),s=require("net").createServer();s.listen({port:+port,host,backlog:1},()=>console.log(s.address().port))';
+    const child = spawn(process.execPath, ["-e", program, host, String(port)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     this.#child = child;
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     this.port = Number(String(line));
     child.kill("SIGSTOP");
-    for (let i = 0; i < 6; i++) this.#fillers.push(connect(this.port, "127.0.0.1").on("error", () => {}));
+    for (let i = 0; i < 6; i++) this.#fillers.push(connect(this.port, host).on("error", () => {}));
     await new Promise((resolve) => setTimeout(resolve, 150));
     return this;
   }

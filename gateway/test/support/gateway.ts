@@ -191,7 +191,8 @@ export class Gateway {
   }
 }
 
-function listeningPort(line: string): number {
+/** The port that a log line tells of; 0 for any other line. */
+export function listeningPort(line: string): number {
   try {
     const { event, address } = JSON.parse(line) as { event?: string; address?: { port?: number } };
     return event === "listening" ? (address?.port ?? 0) : 0;
