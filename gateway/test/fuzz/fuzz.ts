@@ -57,11 +57,15 @@ export async function fuzz({ seed, seconds, side, most = 5 }: FuzzOptions): Prom
   const findings: string[] = [];
   const total: Totals = { sound: 0, slowest: 0 };
   let runs = 0;
+  let path: Promise<unknown> = Promise.resolve();
   const one = async (slot: Slot, random: Random, number: number) => {
     if (side === "responses") return fuzzResponse(gateway, slot, random, total);
-    if (!random.chance(0.02)) return fuzzRequests(gateway, slot, random, number, total);
-    const prefix = random.chance(0.5) ? "/deny" : slot.prefix;
-    const problem = await fuzzPath(gateway, prefix, random);
+    if (number % 25 !== 0) return fuzzRequests(gateway, slot, random, number, total);
+    const prefix = random.chance(0.7) ? "/deny" : slot.prefix;
+    // One at a time, so that none pays for another.
+    const found = path.then(() => fuzzPath(gateway, prefix, random, number / 25));
+    path = found.catch(() => undefined);
+    const problem = await found;
     // Its requests are not judged here, and long.
     for (const upstream of [denied, slot.upstream]) forget(upstream);
     return problem;

@@ -10,6 +10,9 @@ import { drainMs } from "./verdict.ts";
 import type { World } from "./world.ts";
 
 const lanes = 14;
+/** Memory that a worker may take under load: less than the largest answer, which nobody may keep whole. */
+const peakSlack = 64 * 1024 * 1024;
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
 /** The life of one gateway: warm-up, rest, load, rest, and a drain under load. */
 export interface EpochOptions {
@@ -52,6 +55,7 @@ export async function runEpoch(world: World, { seed, workers, loadMs }: EpochOpt
     const mortal = echoes[upstreamNames.indexOf("mortal")] as Echo;
     while (performance.now() < end - 400 && world.drainAt === Number.POSITIVE_INFINITY) {
       await pause(200 + random.below(400));
+      if (world.drainAt < Number.POSITIVE_INFINITY) break;
       if (random.chance(0.2)) subject.write('{"services": [{');
       else {
         generation++;
@@ -73,14 +77,24 @@ export async function runEpoch(world: World, { seed, workers, loadMs }: EpochOpt
     await load(loadMs / 4);
     const warm = await judgeRest(world, subject, undefined);
     const requests = world.requests;
-    await load(loadMs);
+    let peak = 0;
+    const sampling = setInterval(() => {
+      peak = Math.max(peak, subject.facts.memory);
+    }, 100);
+    await load(loadMs).finally(() => clearInterval(sampling));
+    if (peak > warm.memory + workers * peakSlack)
+      world.report(
+        "memory under load",
+        seed,
+        `${megabytes(warm.memory)} at rest, ${megabytes(peak)} at the peak`,
+      );
     const after = await judgeRest(world, subject, warm);
     judgeLimits(world, workers, performance.now() - started);
     const perRequest = (after.cpuMs - warm.cpuMs) / Math.max(1, world.requests - requests);
     if (perRequest > mostCpuMs)
       world.report("too much processor time", seed, `${perRequest.toFixed(2)} ms a request`);
     const drained = await drain();
-    return `epoch ${seed}, ${workers} workers, ${upstreamConnections} connections: ${perRequest.toFixed(2)} ms CPU a request, ${Math.round(warm.memory / 1e6)} to ${Math.round(after.memory / 1e6)} MB, drained in ${Math.round(drained)} ms`;
+    return `epoch ${seed}, ${workers} workers, ${upstreamConnections} connections: ${perRequest.toFixed(2)} ms CPU a request, ${megabytes(warm.memory)} at first, ${megabytes(peak)} at the peak, ${megabytes(after.memory)} at the end, drained in ${Math.round(drained)} ms`;
   } catch (error) {
     world.report("the run failed", seed, `${(error as Error).stack}`);
     return `epoch ${seed} failed`;
@@ -102,6 +116,11 @@ export async function runEpoch(world: World, { seed, workers, loadMs }: EpochOpt
     const from = performance.now();
     world.drainAt = from;
     subject.signal("SIGTERM");
+    if (random.chance(0.3)) {
+      // Whoever writes the routes does not know of the drain.
+      await pause(100 + random.below(600));
+      subject.signal("SIGHUP");
+    }
     await loaded;
     await eventually(
       () => subject.exit !== undefined || performance.now() > from + drainMs + 3_000,
