@@ -42,12 +42,13 @@ export async function runConnection(world: World, port: number, seed: number): P
   const random = new Random(seed);
   let number = 0;
   const draft = () => ({ id: `r${seed}-${number++}`, seed });
-  const style = random.below(100);
+  const largest = seed % 150 === 75;
+  const style = largest ? 0 : random.below(100);
   const plans: Plan[] = [];
   let pace: Pace = { late: 0, rest: 0, rests: 0 };
   if (style < 3) {
-    plans.push(...bulk(random, draft));
-    pace = { late: 200 + random.below(600), rest: 5, rests: random.below(40) };
+    plans.push(...bulk(random, draft, largest));
+    pace = { late: (largest ? 500 : 200) + random.below(600), rest: 5, rests: random.below(40) };
   } else if (style >= 12) {
     const count = random.chance(0.1) ? 10 + random.below(30) : 1 + random.below(6);
     for (let i = 0; i < count; i++) plans.push(nextPlan(random, draft()));
@@ -134,7 +135,7 @@ function late({ plans, line, sent, opened, manner }: Talk): boolean {
   return performance.now() - from > allowance(plans[i], manner);
 }
 
-/** What a request may take: its own delays and the reader's, and the budget. */
+/** What a request may take: its own delays and the reader's, its bytes, and the budget. */
 export const allowance = (plan: Plan | undefined, { pace }: Manner): number =>
   budgetMs +
   (plan?.act.delay ?? 0) +

@@ -9,9 +9,9 @@ import { Subject } from "./subject.ts";
 import { drainMs } from "./verdict.ts";
 import type { World } from "./world.ts";
 
-const lanes = 14;
+const lanes = 24;
 /** Memory that a worker may take under load: less than the largest answer, which nobody may keep whole. */
-const peakSlack = 64 * 1024 * 1024;
+const peakSlack = 56 * 1024 * 1024;
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
 /** The life of one gateway: warm-up, rest, load, rest, and a drain under load. */
@@ -38,6 +38,8 @@ export async function runEpoch(world: World, { seed, workers, loadMs }: EpochOpt
   const subject = new Subject();
   let next = seed;
   let generation = 0;
+  let peak = 0;
+  let sampling: NodeJS.Timeout | undefined;
   const table = () => JSON.stringify({ services: routes(ports, generation) });
   /** Clients for a time, or until they are told to stop. */
   const load = async (ms: number, goesOn: () => boolean = () => true) => {
@@ -74,31 +76,29 @@ export async function runEpoch(world: World, { seed, workers, loadMs }: EpochOpt
   try {
     await subject.start({ workers, upstreamConnections, names, routes: routes(ports, generation) });
     const started = performance.now();
+    const fresh = subject.facts.memory;
+    sampling = setInterval(() => {
+      peak = Math.max(peak, subject.facts.memory);
+    }, 100);
     await load(loadMs / 4);
     const warm = await judgeRest(world, subject, undefined);
     const requests = world.requests;
-    let peak = 0;
-    const sampling = setInterval(() => {
-      peak = Math.max(peak, subject.facts.memory);
-    }, 100);
-    await load(loadMs).finally(() => clearInterval(sampling));
-    if (peak > warm.memory + workers * peakSlack)
-      world.report(
-        "memory under load",
-        seed,
-        `${megabytes(warm.memory)} at rest, ${megabytes(peak)} at the peak`,
-      );
+    await load(loadMs);
     const after = await judgeRest(world, subject, warm);
     judgeLimits(world, workers, performance.now() - started);
+    clearInterval(sampling);
+    if (peak > fresh + workers * peakSlack)
+      world.report("memory under load", seed, `${megabytes(fresh)} at first, ${megabytes(peak)} at the peak`);
     const perRequest = (after.cpuMs - warm.cpuMs) / Math.max(1, world.requests - requests);
     if (perRequest > mostCpuMs)
       world.report("too much processor time", seed, `${perRequest.toFixed(2)} ms a request`);
     const drained = await drain();
-    return `epoch ${seed}, ${workers} workers, ${upstreamConnections} connections: ${perRequest.toFixed(2)} ms CPU a request, ${megabytes(warm.memory)} at first, ${megabytes(peak)} at the peak, ${megabytes(after.memory)} at the end, drained in ${Math.round(drained)} ms`;
+    return `epoch ${seed}, ${workers} workers, ${upstreamConnections} connections: ${perRequest.toFixed(2)} ms CPU a request, ${megabytes(fresh)} at first, ${megabytes(warm.memory)} when warm, ${megabytes(peak)} at the peak, ${megabytes(after.memory)} at the end, drained in ${Math.round(drained)} ms`;
   } catch (error) {
     world.report("the run failed", seed, `${(error as Error).stack}`);
     return `epoch ${seed} failed`;
   } finally {
+    clearInterval(sampling);
     const { exit, stderr } = subject;
     if (exit !== undefined && (exit.code !== 0 || exit.signal !== null))
       world.report("the gateway died", seed, `${JSON.stringify(exit)}: ${stderr.slice(-1_500)}`);

@@ -64,7 +64,7 @@ type Kind = (random: Random, draft: Pick<Plan, "id" | "seed">) => Plan;
 /** An upstream that does something wrong, which its client may see in one way only. */
 const odd: Kind = (random, draft) => {
   const plan = complete(random, { ...draft, route: "odd" });
-  const how = random.pick(["cut", "cut", "cut", "garbage", "silent", "poison", "early", "early"] as const);
+  const how = random.pick(["cut", "cut", "cut", "garbage", "poison", "early", "early"] as const);
   const act: Act = { ...plan.act, how };
   const bodiless = plan.method === "HEAD" || act.status === 204 || act.status === 304;
   if (how === "cut")
@@ -84,7 +84,6 @@ const odd: Kind = (random, draft) => {
       repeats: repeatable(plan) ? 2 : 1,
     };
   if (how === "garbage") return { ...plan, act, refusals: { 502: "garbage" }, serves: false };
-  if (how === "silent") return { ...plan, act, refusals: { 504: "silent upstream" }, serves: false };
   if (how === "poison")
     // Small enough to be read at once: what comes later is another answer to anybody.
     return {
@@ -143,6 +142,7 @@ const kinds: readonly (readonly [weight: number, kind: Kind])[] = [
     },
   ],
   [4, small],
+  [1, silent],
   [2, own],
 ];
 const total = kinds.reduce((sum, [weight]) => sum + weight, 0);
@@ -209,6 +209,12 @@ function small(random: Random, draft: Pick<Plan, "id" | "seed">): Plan {
   return large
     ? { ...plan, arrives: undefined, serves: false, refusals: { 413: "body limit" }, closes: "may" }
     : plan;
+}
+
+function silent(random: Random, draft: Pick<Plan, "id" | "seed">): Plan {
+  const plan = complete(random, { ...draft, route: "silent" });
+  const act: Act = { ...plan.act, how: "silent" };
+  return { ...plan, act, refusals: { 504: "silent upstream" }, serves: false };
 }
 
 function own(random: Random, draft: Pick<Plan, "id" | "seed">): Plan {

@@ -1,5 +1,6 @@
 import { statusOf } from "../../support/strict.ts";
 import { show } from "../../support/upstream.ts";
+import { isUnfinished } from "./broken.ts";
 import { allowance, type Talk } from "./client.ts";
 import { isSound, type Plan } from "./plan.ts";
 import {
@@ -113,7 +114,8 @@ function judgeEnd(world: World, talk: Talk, over: boolean, tell: Tell, times: Ti
     return world.count(plan.cuts ? "cut upstream" : "cut by a kill or the drain");
   // A client that says nothing for a second is let go then; when the gateway saw its last request is not known exactly.
   const quiet = (talk.sent[i] ?? times.to) - (talk.sent[i - 1] ?? 0);
-  if (i > 0 && times.to > world.drainAt && quiet > 900) return world.count("drain");
+  const idle = (i > 0 && quiet > 900) || isUnfinished(plan);
+  if (idle && times.to > world.drainAt) return world.count("drain");
   // A listener that is closed, and what the kernel had queued for it.
   if (i === 0 && talk.opened > world.drainAt + drainDelayMs - 100) return world.count("drain");
   if (isSound(plan)) world.sound++;

@@ -12,7 +12,7 @@ export const rate = { rate: 40, burst: 25 } as const;
 export const queue = { max: 2, queue: 3, queue_ms: 150 } as const;
 /** Bytes of a body on `/small` at most. */
 export const smallest = 20_000;
-/** Milliseconds after which a silent upstream of `/odd` is given up. */
+/** Milliseconds after which an upstream of `/silent` is given up. */
 export const impatient = 700;
 
 /** The table of a generation: what changes with it must not matter to any request under way. */
@@ -29,7 +29,8 @@ export function routes(ports: Ports, generation: number): Partial<Route>[] {
   const list = [
     to("p", "main"),
     // Answers of an upstream that breaks off share the pool of those that do not.
-    to("odd", "main", { timeouts: { response_ms: impatient } }),
+    to("odd", "main"),
+    to("silent", "main", { timeouts: { response_ms: impatient } }),
     to("cors", "main", {
       cors: { origins: [origin], expose: [`X-G${generation % 2}`, "X-Echo"], credentials: true },
     }),

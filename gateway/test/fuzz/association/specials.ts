@@ -8,16 +8,17 @@ import type { World } from "./world.ts";
 
 type Draft = Pick<Plan, "id" | "seed">;
 
-/** More than the sockets between take: for a reader that is late the gateway must wait, and keep what it has read. */
-export function bulk(random: Random, draft: () => Draft): Plan[] {
-  const count = random.pick([1, 20, 30]);
-  // The largest would be seen in the gateway's memory if it did not wait.
-  const size = () =>
-    count > 1 ? random.pick([70_000, 300_000]) : random.pick([6_000_000, 6_000_000, 80_000_000]);
+/**
+ * More than the sockets between take: for a reader that is late the gateway must wait, and keep what it has read.
+ * @param largest one answer that would be seen in the gateway's memory if it did not wait.
+ */
+export function bulk(random: Random, draft: () => Draft, largest: boolean): Plan[] {
+  const count = largest ? 1 : random.pick([1, 20, 30]);
+  const size = () => (largest ? 40_000_000 : count === 1 ? 6_000_000 : random.pick([70_000, 300_000]));
   return Array.from({ length: count }, () => {
     const plan = complete(random, { ...draft(), route: "p", method: "GET", body: -1 });
     const act = { ...plan.act, how: "whole", status: 200, size: size(), pieces: 0, delay: 0 } as const;
-    return { ...plan, act: act.size > 6_000_000 ? { ...act, framing: "length" } : act };
+    return { ...plan, act: largest ? { ...act, framing: "length" } : act };
   });
 }
 
