@@ -149,6 +149,9 @@ function judgeLimits(world: World, workers: number, ms: number): void {
       0,
       `${world.rated} in ${Math.round(ms)} ms, ${Math.round(most)} are allowed`,
     );
+  // A bucket is not empty before it has given what it holds; with more workers each may have a part.
+  if (world.limited > 0 && world.rated < Math.floor(rate.burst / workers))
+    world.report("less than the rate limit", 0, `${world.rated} let through, ${world.limited} refused`);
   for (const { span, seed, id } of world.shed) {
     const others = world.queued.filter(({ from, to }) => from <= span.to && span.from <= to).length - 1;
     // With more workers the places are divided.

@@ -65,6 +65,7 @@ export function judgeConnection(world: World, talk: Talk): void {
     judgeTime(talk, i, times, tell);
     const took = times.to - times.from - (allowance(plan, talk.manner) - 5_000);
     if (sound) world.slowest = Math.max(world.slowest, took);
+    if (plan.route === "rate" && reason !== "served") world.limited++;
     if (plan.route === "queue") {
       const span = { from: times.from - 50, to: times.to };
       world.queued.push(span);

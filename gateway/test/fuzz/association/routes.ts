@@ -7,7 +7,7 @@ export type UpstreamName = (typeof upstreamNames)[number];
 
 export const origin = "https://app.example.org";
 /** Requests that `/rate` lets through at once, and then each second. */
-export const rate = { rate: 40, burst: 25 } as const;
+export const rate = { rate: 4, burst: 8 } as const;
 /** Requests of `/queue` at its upstream at once, and those that wait. */
 export const queue = { max: 2, queue: 3, queue_ms: 150 } as const;
 /** Bytes of a body on `/small` at most. */

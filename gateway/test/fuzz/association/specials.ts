@@ -43,7 +43,7 @@ export function handshakePlan(random: Random, draft: Draft): Plan {
   return {
     ...plan,
     act: { ...plan.act, how: "tunnel", status: 200, interim: false, framing: "length" },
-    refusals: route === "wsrate" ? { 429: "rate limit" } : {},
+    refusals: route === "wsrate" ? { 429: "rate limit of handshakes" } : {},
   };
 }
 

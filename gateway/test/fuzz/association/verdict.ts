@@ -57,7 +57,7 @@ function bodyFacts(plan: Plan, body: Buffer): string {
 function excuse(world: World, { route }: Plan, status: number, { from, to }: Times): string | undefined {
   if (route === "mortal" && (status === 502 || status === 503) && world.wasDead(from, to))
     return "killed upstream";
-  if (status === 503 && to > world.drainAt && route === "ws") return "drain";
+  if (status === 503 && to > world.drainAt && route.startsWith("ws")) return "drain";
   return undefined;
 }
 

@@ -23,8 +23,9 @@ export class World {
   readonly queued: Span[] = [];
   /** Those of them that were refused for want of room. */
   readonly shed: { readonly span: Span; readonly seed: number; readonly id: string }[] = [];
-  /** Answers of the upstream to `/rate`. */
+  /** Requests that `/rate` let through, and those that it refused. */
   rated = 0;
+  limited = 0;
   /** Requests that had to be served, and those that were. */
   sound = 0;
   served = 0;
@@ -49,6 +50,7 @@ export class World {
     this.queued.length = 0;
     this.shed.length = 0;
     this.rated = 0;
+    this.limited = 0;
     this.drainAt = Number.POSITIVE_INFINITY;
   }
 
