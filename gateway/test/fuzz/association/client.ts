@@ -62,6 +62,11 @@ export async function runConnection(world: World, port: number, seed: number): P
     // What stands behind it, too.
     if (random.chance(0.5) && !isUnfinished(plans.at(-1) as Plan)) plans.push(nextPlan(random, draft()));
   }
+  for (const plan of plans) world.plans.set(plan.id, plan);
+  const last = plans.at(-1) as Plan;
+  const tunnel = last.act.how === "tunnel" ? new Tunnel(last, random) : undefined;
+  if (tunnel !== undefined) world.tunnels.set(last.id, tunnel);
+  if (tunnel?.floods === true) pace = { late: 100 + random.below(400), rest: 2, rests: random.below(40) };
   const manner: Manner = {
     turns: random.chance(0.35),
     pieces: random.chance(0.3),
@@ -69,10 +74,6 @@ export async function runConnection(world: World, port: number, seed: number): P
     leaves: random.chance(0.08) ? 1 + random.below(60) : 0,
     holds: random.chance(0.3),
   };
-  for (const plan of plans) world.plans.set(plan.id, plan);
-  const last = plans.at(-1) as Plan;
-  const tunnel = last.act.how === "tunnel" ? new Tunnel(last, random) : undefined;
-  if (tunnel !== undefined) world.tunnels.set(last.id, tunnel);
   const line = new Line(
     port,
     plans.map(({ method }) => method),

@@ -46,10 +46,8 @@ export class Tunnel {
   readonly down = new Direction();
   /** Frames that come with the handshake, before it is answered. */
   readonly early: Buffer;
-  /** When it was opened and both ends had said all they had, or one was gone. */
-  over = false;
-  opened = false;
-  clientEnded = false;
+  /** The upstream says more at once than the sockets between take, and the client is late to read it. */
+  readonly floods: boolean;
   readonly #random: Random;
   readonly #frames: Buffer[];
   readonly #total: number;
@@ -59,6 +57,7 @@ export class Tunnel {
     this.plan = plan;
     this.#random = random;
     this.end = random.pick(["client", "client", "upstream", "upstream", "client breaks", "upstream breaks"]);
+    this.floods = random.chance(0.25);
     const mask = Buffer.from([random.below(256), random.below(256), random.below(256), random.below(256)]);
     const payload = (i: number) => fill(`c${plan.id}:${i}`, random.pick([1, 20, 125, 126, 3_000, 70_000]));
     const frames = Array.from({ length: 1 + random.below(8) }, (_, i) => frame(2, payload(i), { mask }));
@@ -70,11 +69,11 @@ export class Tunnel {
   /** The upstream accepts: some frames at once, and each piece back as it came. */
   accept(socket: Socket, key: string, early: Buffer): void {
     this.#upstream = socket;
-    this.opened = true;
     const head = `HTTP/1.1 101 Switching Protocols\r\nX-Echo: ${this.plan.id}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n\r\n`;
     const first = this.#random.chance(0.5) ? this.#own(0, 500) : Buffer.alloc(0);
     this.down.sent(first);
     socket.write(Buffer.concat([Buffer.from(head, "latin1"), first]));
+    for (let i = 10; this.floods && i < 30; i++) this.#say(this.#own(i, 300_000));
     if (early.length > 0) this.onClientBytes(early);
     if (this.end === "upstream breaks") setTimeout(() => socket.resetAndDestroy(), this.#random.below(60));
   }
