@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fuzzAssociation } from "./association.ts";
 import { fuzz } from "./fuzz.ts";
 
 /** The same streams every time, so that a change is judged and not the dice. New ones: `npm run fuzz -- --seconds 600`. */
@@ -14,3 +15,10 @@ test.each(["requests", "responses"] as const)(
   },
   30_000,
 );
+
+test("each request gets its own answer, whole or visibly cut, and whatever is sound is served", async () => {
+  const { runs, findings, summary } = await fuzzAssociation({ seed, seconds: 10 });
+  console.log(summary);
+  expect(findings.join("\n")).toBe("");
+  expect(runs).toBeGreaterThan(100);
+}, 60_000);

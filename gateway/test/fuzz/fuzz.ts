@@ -1,6 +1,8 @@
-import { Gateway } from "../support/gateway.ts";
+import { Gateway, type Slot } from "../support/gateway.ts";
+import { Upstream } from "../support/upstream.ts";
+import { fuzzPath } from "./paths.ts";
 import { Random } from "./random.ts";
-import { fuzzRequests } from "./requests.ts";
+import { forget, fuzzRequests } from "./requests.ts";
 import { fuzzResponse } from "./responses.ts";
 
 export interface FuzzOptions {
@@ -15,14 +17,35 @@ export interface FuzzOptions {
 export interface Findings {
   readonly runs: number;
   readonly findings: readonly string[];
+  readonly summary: string;
+}
+
+/** Counted over all runs: sound messages, all of which arrived unless a finding says otherwise. */
+export interface Totals {
+  sound: number;
+  /** Milliseconds. */
+  slowest: number;
 }
 
 const lanes = 24;
 
 /** Fuzzes the gateway for a bounded time. Run `i` depends on `seed + i` alone, so a finding is repeated by its own seed. */
 export async function fuzz({ seed, seconds, side, most = 5 }: FuzzOptions): Promise<Findings> {
+  const denied = await new Upstream().listen();
   const gateway = await Gateway.start({
     slots: lanes,
+    // Paths on a route that denies some are read once more.
+    routes: [
+      {
+        name: "deny",
+        host: "127.0.0.1",
+        port: denied.port,
+        prefix: "/deny",
+        strip_prefix: true,
+        skip_prefix: [],
+        deny: ["/denied"],
+      },
+    ],
     env: {
       // Long enough for an upstream of this process on a busy machine: a 504 that it did not earn is a finding.
       GATEWAY_RESPONSE_TIMEOUT_MS: "1000",
@@ -32,18 +55,28 @@ export async function fuzz({ seed, seconds, side, most = 5 }: FuzzOptions): Prom
   });
   const end = Date.now() + seconds * 1_000;
   const findings: string[] = [];
+  const total: Totals = { sound: 0, slowest: 0 };
   let runs = 0;
+  let path: Promise<unknown> = Promise.resolve();
+  const one = async (slot: Slot, random: Random, number: number) => {
+    if (side === "responses") return fuzzResponse(gateway, slot, random, total);
+    if (number % 25 !== 0) return fuzzRequests(gateway, slot, random, number, total);
+    const prefix = random.chance(0.7) ? "/deny" : slot.prefix;
+    // One at a time, so that none pays for another.
+    const found = path.then(() => fuzzPath(gateway, prefix, random, number / 25));
+    path = found.catch(() => undefined);
+    const problem = await found;
+    // Its requests are not judged here, and long.
+    for (const upstream of [denied, slot.upstream]) forget(upstream);
+    return problem;
+  };
   const lane = async () => {
     const slot = gateway.slot();
     while (Date.now() < end && findings.length < most) {
       const number = seed + runs++;
       // A long run would gather a line for each of its requests.
       gateway.log.length = 0;
-      const random = new Random(number);
-      const found =
-        side === "requests"
-          ? await fuzzRequests(gateway, slot, random, number)
-          : await fuzzResponse(gateway, slot, random);
+      const found = await one(slot, new Random(number), number);
       if (found !== undefined) findings.push(`seed ${number}: ${found}`);
     }
   };
@@ -52,6 +85,13 @@ export async function fuzz({ seed, seconds, side, most = 5 }: FuzzOptions): Prom
   } finally {
     if (gateway.crashes > 0) findings.push(`the gateway died: ${gateway.stderr.slice(-1500)}`);
     await gateway.stop().catch(() => {});
+    await denied.close();
   }
-  return { runs, findings };
+  // A gateway that refuses everything lets nothing wrong through, either.
+  if (total.sound === 0 && findings.length === 0) findings.push("not one sound message in the whole run");
+  return {
+    runs,
+    findings,
+    summary: `${total.sound} had to arrive, the slowest took ${Math.round(total.slowest)} ms`,
+  };
 }

@@ -1,7 +1,9 @@
 import { Client, pause } from "../support/client.ts";
 import type { Gateway, Slot } from "../support/gateway.ts";
 import { isNamed, isSound, type Message, readAsServer, readRequests, values } from "../support/strict.ts";
-import { show, type Upstream } from "../support/upstream.ts";
+import { type Answer, show, type Upstream } from "../support/upstream.ts";
+import { budgetMs, mustBeServed } from "./floor.ts";
+import type { Totals } from "./fuzz.ts";
 import { fuzzedRequest } from "./messages.ts";
 import type { Random } from "./random.ts";
 
@@ -24,8 +26,13 @@ export function forget(upstream: Upstream): void {
   }
 }
 
+/** 200 with a body of two bytes, and without one for HEAD. */
+const ok: Answer = ({ socket }, { startLine }) =>
+  socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${startLine.startsWith("HEAD ") ? "" : "ok"}`);
+
 /**
- * Sends one stream of fuzzed requests in random pieces and compares what the upstream got with a strict reading of it.
+ * Sends one stream of fuzzed requests in random pieces and compares what the upstream got with a strict reading of it:
+ * nothing else may arrive, and what is sound must, with a 200 for each.
  * @returns what is wrong, or undefined.
  */
 export async function fuzzRequests(
@@ -33,9 +40,11 @@ export async function fuzzRequests(
   slot: Slot,
   random: Random,
   run: number,
+  total: Totals,
 ): Promise<string | undefined> {
   const { upstream, prefix } = slot;
   forget(upstream);
+  upstream.answer = ok;
   // Names of neighbouring runs differ in many places: no damaged byte turns one into that of a straggler.
   const name = (Math.imul(run, 0x9e3779b1) >>> 0).toString(36);
   let sent = "";
@@ -43,13 +52,19 @@ export async function fuzzRequests(
     sent += fuzzedRequest(random, `${prefix}/r${name}-${i}`);
   const stream = Buffer.from(sent, "latin1");
   const strict = readAsServer(stream);
+  const sound = mustBeServed(stream);
   const client = new Client(gateway.port);
   client.methods = strict.messages.map(({ startLine }) => startLine.split(" ", 1)[0] as string);
   for (const piece of random.cut(stream)) {
     client.send(piece);
     if (random.chance(0.5)) await new Promise((resolve) => setImmediate(resolve));
   }
-  const finals = () => client.answers.filter(({ startLine }) => !startLine.startsWith("HTTP/1.1 1")).length;
+  const from = performance.now();
+  const answers = () => client.answers.filter(({ startLine }) => !startLine.startsWith("HTTP/1.1 1"));
+  const finals = () => answers().length;
+  await client.until(() => client.closed || finals() >= sound, budgetMs);
+  total.sound += sound;
+  total.slowest = Math.max(total.slowest, performance.now() - from);
   await client.until(
     () => client.closed || finals() >= strict.messages.length + (strict.error === undefined ? 0 : 1),
     400,
@@ -84,6 +99,13 @@ export async function fuzzRequests(
   if (got.length > strict.messages.length)
     return problem(
       `${got.length} requests arrived, ${strict.messages.length} were sent: ${got.map(({ startLine }) => startLine).join("; ")}`,
+    );
+  const refused = answers()
+    .slice(0, sound)
+    .find(({ startLine }) => startLine !== "HTTP/1.1 200 OK");
+  if (refused !== undefined || finals() < sound)
+    return problem(
+      `${sound} must be served: ${refused?.startLine ?? `${finals()} were answered`}: ${show(client.bytes)}`,
     );
   const left = strict.messages.filter(isSound);
   for (const message of got) {

@@ -2,6 +2,8 @@ import { Client } from "../support/client.ts";
 import type { Gateway, Slot } from "../support/gateway.ts";
 import { isNamed, type Message, readResponses, statusOf, values } from "../support/strict.ts";
 import { show } from "../support/upstream.ts";
+import { mustBeDelivered } from "./floor.ts";
+import type { Totals } from "./fuzz.ts";
 import { fuzzedResponse } from "./messages.ts";
 import type { Random } from "./random.ts";
 import { forget } from "./requests.ts";
@@ -32,6 +34,7 @@ export async function fuzzResponse(
   gateway: Gateway,
   slot: Slot,
   random: Random,
+  total: Totals,
 ): Promise<string | undefined> {
   const { upstream, prefix } = slot;
   forget(upstream);
@@ -47,9 +50,11 @@ export async function fuzzResponse(
   };
   const client = new Client(gateway.port);
   client.methods = [method];
+  const from = performance.now();
   client.send(`${method} ${prefix}/x HTTP/1.1\r\nHost: gw\r\nContent-Length: 0\r\n\r\n`);
   const finals = () => client.answers.filter(({ startLine }) => !startLine.startsWith("HTTP/1.1 1"));
   const settled = await client.until(() => client.closed || finals().length > 0, 3_000);
+  const took = performance.now() - from;
   const { reading } = client;
   client.destroy();
   const strict = readResponses(Buffer.from(forgive(answer), "latin1"), [method], ends);
@@ -64,6 +69,11 @@ export async function fuzzResponse(
   if (reading.error !== undefined) return problem(`the client got what is no HTTP: ${reading.error}`);
   if (reading.rest.length > 0 && got !== undefined) return problem("bytes after the answer");
   const own = got !== undefined && values(got, "content-type")[0] === "application/problem+json";
+  if (mustBeDelivered(answer, method, ends)) {
+    total.sound++;
+    total.slowest = Math.max(total.slowest, took);
+    if (got === undefined || own) return problem("a sound answer was not delivered");
+  }
   if (got !== undefined && !own) {
     if (wanted === undefined) return problem("an answer that a strict reading does not find");
     if (statusOf(got) !== statusOf(wanted))

@@ -249,7 +249,8 @@ function linkTo(file: string): string {
   }
 }
 
-function listeningPort(line: string): number {
+/** The port that a log line tells of; 0 for any other line. */
+export function listeningPort(line: string): number {
   try {
     const { event, address } = JSON.parse(line) as { event?: string; address?: { port?: number } };
     return event === "listening" ? (address?.port ?? 0) : 0;

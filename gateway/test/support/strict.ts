@@ -141,12 +141,12 @@ function readAll(bytes: Buffer, emptyLines: boolean, frame: (head: Head) => Fram
       if (end < 0) throw new Unfinished();
       const head = { startLine: lines[0] as string, fields };
       const framing = frame(head);
-      at = end + 4;
       if (framing.kind === "tunnel") {
         messages.push({ ...head, framing: "none", body: Buffer.alloc(0), trailers: [] });
-        return { messages, rest: bytes.subarray(at) };
+        return { messages, rest: bytes.subarray(end + 4) };
       }
-      const [message, next] = readBody(bytes, at, head, framing);
+      // Until the body is whole, what is left over begins with the head.
+      const [message, next] = readBody(bytes, end + 4, head, framing);
       at = next;
       messages.push(message);
     }
