@@ -26,6 +26,8 @@ export interface Stop {
  */
 export function stopOnSignals(log: AccessLog, limit: number): Stop {
   const stop: Stop = { asked: false, drain: async () => {}, finish() {}, abandon() {} };
+  // A reload that is asked for before the table is watched, or after, must not end the process.
+  process.on("SIGHUP", () => {});
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.on(signal, () => {
       if (stop.asked) {
