@@ -17,7 +17,7 @@ export interface AssociationResult {
 }
 
 /** What an epoch takes beside its load, milliseconds: the start, two rests and the drain. */
-const overheadMs = 4_500;
+const overheadMs = 6_000;
 
 /**
  * Whether each request gets its own answer, whole or visibly cut, and everything that is asked of a gateway is served.

@@ -52,16 +52,20 @@ export function judgeConnection(world: World, talk: Talk): void {
     world.requests++;
     if (over) tell("an answer behind the last one", i, message.startLine);
     const verdict = judgeAnswer(world, plan, message, times);
+    const sound = isSound(plan);
     if ("problem" in verdict) {
+      if (sound) world.sound++;
       tell(verdict.problem[0], i, verdict.problem[1]);
       // Whatever follows is out of place, too.
       return;
     }
     const { reason } = verdict;
     world.count(reason === "served" || reason === "tunnel" ? reason : `${statusOf(message)} ${reason}`);
-    const sound = isSound(plan);
-    if (sound) world.sound++;
-    if (sound && (reason === "served" || reason === "tunnel")) world.served++;
+    // One that met a dead upstream or the drain did not have to be served.
+    if (sound && (reason === "served" || reason === "tunnel")) {
+      world.sound++;
+      world.served++;
+    }
     judgeTime(talk, i, times, tell);
     const took = times.to - times.from - (allowance(plan, talk.manner) - 5_000);
     if (sound) world.slowest = Math.max(world.slowest, took);
