@@ -237,6 +237,11 @@ export class ClientConnection implements Applicant {
     this.#advance();
   }
 
+  /** Reads on for the body of the current request; a parser that is held has read that, and must not be fed. */
+  resume(): void {
+    if (this.state === "open" && !this.#held) this.socket.resume();
+  }
+
   /** The current turn is answered. */
   next(now: number): void {
     this.current = undefined;
@@ -288,6 +293,12 @@ export class ClientConnection implements Applicant {
   destroy(reason: string): void {
     this.closeReason ??= reason;
     this.socket.destroy();
+  }
+
+  /** Closes it now, so that the client sees that it is broken. */
+  reset(reason: string): void {
+    this.closeReason ??= reason;
+    this.socket.resetAndDestroy();
   }
 
   onAllSent(): void {

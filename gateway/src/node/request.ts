@@ -4,7 +4,7 @@ import type { ClientSocket } from "./parser.ts";
 
 /** Who gets a request's body as it arrives. */
 export interface BodySink {
-  /** @returns false when no more should be read for now; `request.socket.resume()` goes on. */
+  /** @returns false when no more should be read for now; the connection's `resume` goes on. */
   onRequestBody(chunk: Buffer): boolean;
   onRequestEnd(): void;
 }
@@ -32,7 +32,7 @@ export class GatewayRequest extends IncomingMessage {
       this.#early = undefined;
       let more = true;
       for (const chunk of early) more = sink.onRequestBody(chunk) && more;
-      if (more) this.socket.resume();
+      if (more) (this.socket as ClientSocket).gatewayClient.resume();
     }
     if (this.complete) sink.onRequestEnd();
   }

@@ -91,6 +91,7 @@ export class Exchange implements AccessRecord, Speaker {
   readonly #response: ServerResponse | undefined;
   readonly #host: ExchangeHost;
   #closing = false;
+  #undelimited = false;
   #over = false;
 
   constructor(connection: ClientConnection, turn: Turn, host: ExchangeHost, start: number) {
@@ -146,6 +147,7 @@ export class Exchange implements AccessRecord, Speaker {
 
   /** Decides whether the connection ends with this answer; a body that ends with the connection makes it so. */
   decideClose(undelimited = false): boolean {
+    this.#undelimited = undelimited;
     const reason = this.#closeReason() ?? (undelimited ? "undelimited" : undefined);
     this.close ??= reason;
     this.#closing = reason !== undefined;
@@ -224,14 +226,21 @@ export class Exchange implements AccessRecord, Speaker {
     this.#host.onOver(this);
   }
 
-  /** An answer that cannot be completed: the connection is cut, so that it does not look whole (RFC 9112 8). */
-  cut(reason: string): void {
+  /**
+   * An answer that cannot be completed must not look whole (RFC 9112 8): the connection ends before what delimits it. It
+   * ends in good order all the same, since a reset would take answers that the client has not read yet; unless the end of
+   * the connection is what delimits the answer, or the client takes nothing.
+   */
+  cut(reason: string, atOnce = false): void {
     if (this.#over) return;
     this.outcome = "cut";
     this.close = reason;
     this.#end();
-    this.connection.current = undefined;
-    this.connection.destroy(reason);
+    const { connection } = this;
+    connection.current = undefined;
+    if (this.#undelimited) connection.reset(reason);
+    else if (atOnce) connection.destroy(reason);
+    else connection.end(reason);
   }
 
   /** The client's request turned out to be no valid HTTP while it was being handled. */

@@ -329,7 +329,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     if (connection !== undefined) this.#tellUpstreamTime(this.#context.clock.read());
     this.#leave();
     connection?.destroy();
-    if (this.#answer?.begun === true) exchange.cut(why);
+    if (this.#answer?.begun === true) exchange.cut(why, this.#phase === "client");
     else {
       exchange.corsGiven = "";
       exchange.varyGiven = undefined;

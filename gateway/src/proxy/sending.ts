@@ -118,7 +118,7 @@ export class Sending implements BodySink {
   onUpstreamDrain(): void {
     if (!this.blocked) return;
     this.blocked = false;
-    this.#exchange.connection.socket.resume();
+    this.#exchange.connection.resume();
   }
 
   #flushHead(): void {

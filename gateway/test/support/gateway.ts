@@ -16,7 +16,10 @@ const built = fileURLToPath(new URL("../../dist/gateway.mjs", import.meta.url));
  */
 export function commandUnderTest(): readonly string[] {
   const command = process.env.GATEWAY_UNDER_TEST?.trim();
-  return command ? command.split(/\s+/) : [process.env.GATEWAY_NODE ?? process.execPath, built];
+  return command
+    ? command.split(/\s+/)
+    : // As in the image (gateway/image/Dockerfile).
+      [process.env.GATEWAY_NODE ?? process.execPath, "--max-semi-space-size=4", built];
 }
 
 /** A route as a test writes it. */

@@ -120,15 +120,24 @@ export class Echo {
   async #answer(peer: Peer, plan: Plan, got: string): Promise<void> {
     peer.current = plan;
     peer.served++;
-    const busy = [...this.#peers].filter(({ current }) => current !== undefined).length;
-    this.peak = Math.max(this.peak, busy);
-    if (this.name === "queue" && busy > queue.max)
-      this.#tell("more at once than the route allows", plan, `${busy} of ${queue.max}`);
+    const busy = [...this.#peers].filter(({ current }) => current !== undefined);
+    this.peak = Math.max(this.peak, busy.length);
+    if (this.name === "queue" && busy.length > queue.max) this.#judgePlaces(plan, busy);
     await answer(peer.socket, plan, got, () => {
       peer.current = undefined;
     });
     if (plan.act.how === "unannounced")
       setTimeout(() => peer.current === undefined && peer.socket.end(), plan.act.delay);
+  }
+
+  /** A request that the gateway has given up leaves its place there a moment before its connection ends here. */
+  #judgePlaces(plan: Plan, busy: readonly Peer[]): void {
+    const before = busy.map(({ current }) => current);
+    setTimeout(() => {
+      const still = busy.filter(({ current, socket }, i) => current === before[i] && !socket.destroyed);
+      if (still.length > queue.max)
+        this.#tell("more at once than the route allows", plan, `${still.length} of ${queue.max}`);
+    }, 150);
   }
 
   #planOf({ startLine }: Pick<Message, "startLine">): Plan | undefined {
