@@ -27,10 +27,10 @@ export interface Stop {
 export function stopOnSignals(log: AccessLog, limit: number): Stop {
   const stop: Stop = { asked: false, drain: async () => {}, finish() {}, abandon() {} };
   for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.on(signal, () => {
+    process.on(signal, async () => {
       if (stop.asked) {
         log.event("stopped-at-once", { signal });
-        log.flushSync(briefly);
+        await log.close(briefly);
         stop.abandon();
         leave(128 + constants.signals[signal]);
       }
