@@ -117,8 +117,8 @@ export class AccessLog {
 
   /** Writes what is gathered before it returns, as far as the reader makes room in time: for a sudden end of the process. */
   flushSync(limitMs: number): void {
-    this.#hand();
-    this.#output?.flushSync(limitMs);
+    if (this.#output === undefined) this.#hand();
+    else this.#output.flushSync(this.#gathered(), limitMs);
   }
 
   /** Resolves when everything logged is written, or when the reader has not taken it in time. */
@@ -139,15 +139,20 @@ export class AccessLog {
     else this.#timer ??= setTimeout(() => this.#hand(), flushMs).unref();
   }
 
+  #gathered(): string {
+    const lines = this.#pending;
+    this.#pending = "";
+    this.#lines = 0;
+    return lines;
+  }
+
   /** Gives what is gathered to the output, or drops it. */
   #hand(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#pending === "") return;
-    const lines = this.#pending;
     const count = this.#lines;
-    this.#pending = "";
-    this.#lines = 0;
+    const lines = this.#gathered();
     const lost = this.dropped - this.#told;
     const note =
       lost > 0 ? `${JSON.stringify({ time: this.#now(), event: "log-lines-dropped", lines: lost })}\n` : "";

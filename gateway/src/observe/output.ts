@@ -1,4 +1,5 @@
-import { constants, fstatSync, openSync, write as writeAsync, writeSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { constants, fstatSync, openSync, write as writeAsync, writeFileSync, writeSync } from "node:fs";
 
 /** Milliseconds between two tries to write to a pipe that is full: 64 KiB each, so 32 MB a second at most. */
 const retryMs = 2;
@@ -52,24 +53,30 @@ export class Output {
   }
 
   /**
-   * Writes what waits before it returns, for the end of the process. A pipe's reader gets `limitMs` to make room. What
-   * a thread has in hand is left to it, and so is what comes after it, but for files: no thread waits long for one.
+   * Takes these lines too and writes what waits before it returns, for the end of the process; the reader gets `limitMs`
+   * to make room. What a thread has in hand is left to it.
    */
-  flushSync(limitMs: number): void {
+  flushSync(lines: string, limitMs: number): void {
+    this.#waiting += lines;
     if (this.#pipe !== undefined) {
       const deadline = performance.now() + limitMs;
       while (!this.#fill(this.#pipe) && performance.now() < deadline)
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryMs);
       return;
     }
-    if (this.#busy && !isFile(this.#fd)) return;
-    let buffer = Buffer.from(this.#waiting, "latin1");
+    const input = Buffer.from(this.#waiting, "latin1");
     this.#waiting = "";
-    try {
-      while (buffer.length > 0) buffer = buffer.subarray(writeSync(this.#fd, buffer, 0, this.#cut(buffer)));
-    } catch {
-      // A reader that is gone or has no room: nothing more can be done.
-    }
+    if (input.length === 0) return;
+    if (isFile(this.#fd)) writeFileSync(this.#fd, input);
+    // Only another process can be made to stop waiting for a socket or a terminal.
+    else
+      spawnSync(process.execPath, ["-e", "process.stdin.pipe(process.stdout)"], {
+        input,
+        stdio: ["pipe", this.#fd, "ignore"],
+        timeout: limitMs,
+        killSignal: "SIGKILL",
+        env: {},
+      });
   }
 
   #next(): void {

@@ -1,6 +1,9 @@
 import type { AccessLog } from "../observe/access-log.ts";
 import { leave } from "./leave.ts";
 
+/** Milliseconds for the reader of the log when there is no time left. */
+export const briefly = 50;
+
 /** How a process ends. */
 export interface Ending {
   readonly log: AccessLog;
@@ -20,9 +23,9 @@ export interface Ending {
  */
 export async function endInOrder({ log, limit, drain, finish, abandon }: Ending): Promise<void> {
   let drained = false;
-  setTimeout(() => {
+  setTimeout(async () => {
     log.event("ended-late", { after_ms: limit, drained });
-    log.flushSync(briefly);
+    await log.close(briefly);
     abandon?.();
     leave(drained ? 0 : 1);
   }, limit);
@@ -32,6 +35,3 @@ export async function endInOrder({ log, limit, drain, finish, abandon }: Ending)
   await log.close();
   leave(0);
 }
-
-/** Milliseconds for the reader of the log when there is no time left. */
-export const briefly = 50;

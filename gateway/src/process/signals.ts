@@ -29,10 +29,10 @@ export function stopOnSignals(log: AccessLog, limit: number): Stop {
   // A reload that is asked for before the table is watched, or after, must not end the process.
   process.on("SIGHUP", () => {});
   for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.on(signal, () => {
+    process.on(signal, async () => {
       if (stop.asked) {
         log.event("stopped-at-once", { signal });
-        log.flushSync(briefly);
+        await log.close(briefly);
         stop.abandon();
         leave(128 + constants.signals[signal]);
       }

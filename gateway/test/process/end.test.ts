@@ -40,8 +40,8 @@ function contentOf(pipe: number): string {
   }
 }
 
-/** A gateway whose standard output is `stdout`; resolves once it serves. */
-async function startOn(stdout: number | "socket", env: Record<string, string>) {
+/** A gateway whose standard output is a pipe, or a socket that is read or not; resolves once it serves. */
+async function startOn(stdout: number | "read" | "unread", env: Record<string, string>) {
   const port = await freePort();
   const gateway = new GatewayProcess(
     suite.file,
@@ -53,10 +53,10 @@ async function startOn(stdout: number | "socket", env: Record<string, string>) {
       GATEWAY_DRAIN_DELAY_MS: "0",
       ...env,
     },
-    stdout === "socket" ? "pipe" : stdout,
+    typeof stdout === "number" ? stdout : "pipe",
   );
   undo.push(() => gateway.child.kill("SIGKILL"));
-  if (stdout === "socket") gateway.child.stdout?.pause();
+  if (stdout === "unread") gateway.child.stdout?.pause();
   await expect
     .poll(() => ask(port, "/_gateway/health", client()).catch(() => undefined), { timeout: 8_000 })
     .toMatchObject({ status: 200 });
@@ -83,7 +83,7 @@ describe.runIf(linux).each(["1", "2"] as const)("GATEWAY_WORKERS=%s, a log that 
   test.each(["pipe", "socket"] as const)(
     "%s: requests go on, and the drain ends in time, with 0",
     async (kind) => {
-      const stdout = kind === "pipe" ? newPipe(`drain-${workers}`).writer : "socket";
+      const stdout = kind === "pipe" ? newPipe(`drain-${workers}`).writer : "unread";
       const { gateway, port } = await startOn(stdout, { GATEWAY_WORKERS: workers });
       await fill(port);
       expect((await ask(port, "/a/x", client())).status).toBe(200);
@@ -95,7 +95,7 @@ describe.runIf(linux).each(["1", "2"] as const)("GATEWAY_WORKERS=%s, a log that 
   );
 
   test.each(["pipe", "socket"] as const)("%s: a second signal leaves at once", async (kind) => {
-    const stdout = kind === "pipe" ? newPipe(`twice-${workers}`).writer : "socket";
+    const stdout = kind === "pipe" ? newPipe(`twice-${workers}`).writer : "unread";
     const { gateway, port } = await startOn(stdout, { GATEWAY_WORKERS: workers, GATEWAY_DRAIN_MS: "10000" });
     await fill(port);
     const slow = ask(port, "/a/slow", client()).catch(() => "cut");
@@ -131,7 +131,7 @@ test.runIf(linux)("a log that was not read for a while has whole lines, the last
 });
 
 describe("a crash", () => {
-  const crashing = (how: string, stdout: number | "socket" = "socket") =>
+  const crashing = (how: string, stdout: number | "read" | "unread" = "read") =>
     startOn(stdout, {
       NODE_OPTIONS: `--import ${new URL("../support/crashes.mjs", import.meta.url)}`,
       CRASH: how,
@@ -143,7 +143,6 @@ describe("a crash", () => {
     ["nothing", "uncaughtException", "undefined"],
   ])("%s: the log is whole and says why, standard error has the stack", async (how, origin, text) => {
     const { gateway, port } = await crashing(how);
-    gateway.child.stdout?.resume();
     await gateway.event("listening");
     for (let i = 0; i < 20; i++) await ask(port, "/a/x", client());
     gateway.child.kill("SIGUSR2");
@@ -155,15 +154,20 @@ describe("a crash", () => {
     expect(gateway.stderr).toContain(text);
   });
 
-  test.runIf(linux)("with a log that nobody reads: ends all the same", async () => {
-    const { gateway, port } = await crashing("error", newPipe("crash").writer);
-    await fill(port);
-    const start = performance.now();
-    gateway.child.kill("SIGUSR2");
-    expect(await gateway.exited).toEqual({ code: 1, signal: null });
-    expect(performance.now() - start).toBeLessThan(1_800);
-    expect(gateway.stderr).toContain("Error: crashed on purpose");
-  });
+  test.runIf(linux).each(["pipe", "socket"])(
+    "with a %s that nobody reads: ends all the same",
+    async (kind) => {
+      const { gateway, port } = await crashing("error", kind === "pipe" ? newPipe("crash").writer : "unread");
+      await fill(port);
+      const start = performance.now();
+      gateway.child.kill("SIGUSR2");
+      expect(await gateway.ended).toEqual({ code: 1, signal: null });
+      expect(performance.now() - start).toBeLessThan(1_800);
+      gateway.child.stdout?.resume();
+      await gateway.exited;
+      expect(gateway.stderr).toContain("Error: crashed on purpose");
+    },
+  );
 });
 
 describe.each(["1", "2"] as const)("GATEWAY_WORKERS=%s", (workers) => {
@@ -171,11 +175,10 @@ describe.each(["1", "2"] as const)("GATEWAY_WORKERS=%s", (workers) => {
     const collector = createServer(() => {}).listen(0, "127.0.0.1");
     undo.push(() => collector.close());
     await once(collector, "listening");
-    const { gateway, port } = await startOn("socket", {
+    const { gateway, port } = await startOn("read", {
       GATEWAY_WORKERS: workers,
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
     });
-    gateway.child.stdout?.resume();
     expect((await ask(port, "/a/x", client())).status).toBe(200);
     const start = performance.now();
     gateway.child.kill("SIGTERM");
@@ -185,11 +188,10 @@ describe.each(["1", "2"] as const)("GATEWAY_WORKERS=%s", (workers) => {
   });
 
   test("a server that never closes: ended late, with an error where requests are", async () => {
-    const { gateway, port } = await startOn("socket", {
+    const { gateway, port } = await startOn("read", {
       GATEWAY_WORKERS: workers,
       NODE_OPTIONS: `--import ${new URL("../support/never-closes.mjs", import.meta.url)}`,
     });
-    gateway.child.stdout?.resume();
     expect((await ask(port, "/a/x", client())).status).toBe(200);
     const start = performance.now();
     gateway.child.kill("SIGTERM");
@@ -201,11 +203,10 @@ describe.each(["1", "2"] as const)("GATEWAY_WORKERS=%s", (workers) => {
 
   test("a scraper that keeps its connection: ended in time", async () => {
     const metricsPort = await freePort();
-    const { gateway } = await startOn("socket", {
+    const { gateway } = await startOn("read", {
       GATEWAY_WORKERS: workers,
       GATEWAY_METRICS_PORT: String(metricsPort),
     });
-    gateway.child.stdout?.resume();
     await gateway.event("listening");
     const scraper = client();
     undo.push(() => scraper.destroy());
