@@ -9,6 +9,7 @@ import {
   type Unparsed,
 } from "../node/parser.ts";
 import type { GatewayRequest } from "../node/request.ts";
+import { unsentBytes } from "../node/unsent.ts";
 import type { Applicant, Gate, Pass } from "../policy/gate.ts";
 import type { Exchange } from "../proxy/exchange.ts";
 
@@ -51,7 +52,7 @@ export interface ConnectionHost {
   /** Begins the next turn. It may be over before this returns. */
   begin(client: ClientConnection, turn: Turn): void;
   /** Its client has too many connections. */
-  onTooMany(client: ClientConnection): void;
+  onTooMany(): void;
   onClosed(client: ClientConnection): void;
 }
 
@@ -158,14 +159,17 @@ export class ClientConnection implements Applicant {
 
   onRefused(): void {
     this.#gate = undefined;
-    this.#host.onTooMany(this);
+    this.#host.onTooMany();
     this.turnAway();
   }
 
-  /** There is no place for it: it is told so, and closed soon. */
+  /** There is no place for it: it is told so where that can still be said, and closed soon. */
   turnAway(): void {
     this.#turnedAway = true;
-    this.refuse({ refusal: refusals.tooManyConnections });
+    const { current } = this;
+    if (current === undefined) this.refuse({ refusal: refusals.tooManyConnections });
+    else if (current.tunnel?.open === true) this.destroy("refused");
+    else current.abort(refusals.tooManyConnections);
   }
 
   /** Whether no further request shall be parsed for now. */
@@ -246,20 +250,21 @@ export class ClientConnection implements Applicant {
   next(now: number): void {
     this.current = undefined;
     this.idleSince = now;
-    this.#unsent = this.socket.writableLength;
     const { clientIdle, sendTimeout } = this.#host.limits;
-    this.#deadline = now + (this.#unsent > 0 ? sendTimeout : clientIdle);
+    const unsent = this.socket.writableLength > 0;
+    if (unsent) this.takesSlowly();
+    this.#deadline = now + (unsent ? sendTimeout : clientIdle);
     this.#advance();
   }
 
   /** Begins what waits, in a loop: many turns may be over at once, and none is begun that the client does not take. */
   #advance(): void {
     if (this.#advancing) return;
+    const queue = this.#queue;
+    if (queue === undefined) return;
     this.#advancing = true;
-    const queue = this.#queue as Turn[];
     while (
       this.current === undefined &&
-      queue !== undefined &&
       queue.length > 0 &&
       (this.state === "open" || this.state === "refusing") &&
       !this.socket.writableNeedDrain
@@ -282,7 +287,7 @@ export class ClientConnection implements Applicant {
     this.closeReason ??= reason;
     this.state = "flushing";
     this.#queue = undefined;
-    this.#unsent = this.socket.writableLength;
+    this.takesSlowly();
     this.#deadline = this.#host.now + this.#host.limits.sendTimeout;
     stopParsing(this.socket);
     if (this.socket.writableFinished) this.onAllSent();
@@ -292,12 +297,14 @@ export class ClientConnection implements Applicant {
   /** Closes it now, whatever is unsent. */
   destroy(reason: string): void {
     this.closeReason ??= reason;
+    this.state = "closed";
     this.socket.destroy();
   }
 
   /** Closes it now, so that the client sees that it is broken. */
   reset(reason: string): void {
     this.closeReason ??= reason;
+    this.state = "closed";
     this.socket.resetAndDestroy();
   }
 
@@ -323,8 +330,8 @@ export class ClientConnection implements Applicant {
   }
 
   onDrain(): void {
-    if (this.current === undefined) this.#advance();
-    else this.current.onClientDrain();
+    this.current?.onClientDrain();
+    this.#advance();
   }
 
   onSocketClosed(): void {
@@ -346,13 +353,17 @@ export class ClientConnection implements Applicant {
     } else if (this.#deadline <= now) this.#expire(now);
   }
 
+  /** Whether it has taken anything of what it is sent since the last look. */
+  takesSlowly(): boolean {
+    const before = this.#unsent;
+    this.#unsent = unsentBytes(this.socket);
+    return this.#unsent < before;
+  }
+
   #expire(now: number): void {
     const unsent = this.socket.writableLength;
-    if (unsent > 0 && unsent < this.#unsent) {
-      // It takes its answer, slowly.
-      this.#unsent = unsent;
-      this.#deadline = now + this.#host.limits.sendTimeout;
-    } else if (unsent > 0) this.destroy("send_timeout");
+    if (unsent > 0 && this.takesSlowly()) this.#deadline = now + this.#host.limits.sendTimeout;
+    else if (unsent > 0) this.destroy("send_timeout");
     else if (this.state === "lingering") this.destroy("answered");
     else if (this.state === "flushing") this.destroy("send_timeout");
     else if (now - this.idleSince >= this.#host.limits.clientIdle) this.destroy("idle");

@@ -13,6 +13,7 @@ interface NodeParser {
   nodeOnIncoming: NodeParser["onIncoming"];
   readonly socket: ClientSocket | null;
   resume(): void;
+  execute(bytes: Buffer): unknown;
 }
 
 /** A client's socket with what Node and this gateway keep at it. */
@@ -68,11 +69,17 @@ export function keepUnparsed(
   if (first) socket.push("");
 }
 
+/** No bytes, with an address: without one the parser takes them for the end of the stream. */
+const nothing = Buffer.alloc(1).subarray(0, 0);
+
 /** Lets the parser go on after {@link keepUnparsed}. */
 export function goOn(socket: ClientSocket): void {
   // Node has stopped it too, and resumes it as soon as the client takes what is written.
   if (socket._paused === true) return;
-  socket.parser?.resume();
+  const { parser } = socket;
+  parser?.resume();
+  // It stopped before the end of a request that may have no more bytes: an end of the stream would find it unfinished.
+  parser?.execute(nothing);
   socket.resume();
 }
 

@@ -74,17 +74,18 @@ export class Answer {
   /** Writes what one read brought. @returns {@link keepsBuffer} while a piece of the read buffer is being written. */
   flush(): ReadOutcome {
     this.#flushText();
-    this.uncork();
+    return this.release();
+  }
+
+  /** Lets go of the socket and, unless a piece of it is still being written, of the read buffer. */
+  release(): ReadOutcome {
+    if (this.#corked) {
+      this.#corked = false;
+      this.#exchange.connection.socket.uncork();
+    }
     const kept = this.#wroteBytes && this.#exchange.connection.socket.writableLength > 0;
     this.#wroteBytes = false;
     return kept ? keepsBuffer : 0;
-  }
-
-  /** Lets go of the socket. */
-  uncork(): void {
-    if (!this.#corked) return;
-    this.#corked = false;
-    this.#exchange.connection.socket.uncork();
   }
 
   #flushText(): void {

@@ -128,7 +128,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
   /** Phase "connect". */
   #acquire(fresh: boolean): void {
     const now = this.#context.clock.now;
-    this.#askedAt = now;
+    if (this.#askedAt === 0) this.#askedAt = now;
     this.#waitsFor = "pool";
     this.#wait("queue", now + this.#state.queueTimeout);
     const wanted = { fresh: fresh || this.tunnel, apart: this.tunnel };
@@ -225,9 +225,10 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
   }
 
   afterRead(): ReadOutcome {
-    if (this.#over) return 0;
-    const { socket } = this.#exchange.connection;
     const answer = this.#answer;
+    // What was written before the answer broke off is still the client's to read.
+    if (this.#over) return answer?.release() ?? 0;
+    const { socket } = this.#exchange.connection;
     // Interim answers alone bring none, and may be more than the client takes.
     if (answer === undefined) return socket.writableNeedDrain ? pauseReading : 0;
     const kept = answer.flush();
@@ -244,6 +245,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
       return kept;
     }
     this.#heldSince = this.#context.clock.read();
+    this.#exchange.connection.takesSlowly();
     this.#wait("client", this.#context.clock.now + this.#context.sendTimeout);
     return kept | pauseReading;
   }
@@ -291,7 +293,9 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     exchange.tunnel?.switch(connection, head, rest, this.#pass);
   }
 
-  onDeadline(): void {
+  onDeadline(now: number): void {
+    if (this.#phase === "client" && this.#exchange.connection.takesSlowly())
+      return this.#wait("client", now + this.#context.sendTimeout);
     this.#abort(expired[this.#phase], "timeout");
   }
 
@@ -348,7 +352,6 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
     if (this.#over) return;
     this.#over = true;
     this.#sending?.stop();
-    this.#answer?.uncork();
     this.#exchange.answering = undefined;
     if (this.#waitsFor === "gate") this.#state.gate?.forget(this);
     else if (this.#waitsFor === "pool") this.#state.pool.forget(this);

@@ -55,16 +55,18 @@ async function probe(route: Route): Promise<UpstreamState> {
 
 function probeHttp(route: Route, path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = http.get(
-      { host: route.host, port: route.port, path, agent: false, timeout },
-      (response) => {
-        response.resume();
-        resolve((response.statusCode ?? 500) < 400);
-      },
-    );
-    request.on("timeout", () => request.destroy());
+    const request = http.get({ host: route.host, port: route.port, path, agent: false }, (response) => {
+      resolve((response.statusCode ?? 500) < 400);
+      // The head says it all; a body may never end.
+      request.destroy();
+    });
+    // In all: one that drips is never quiet.
+    const timer = setTimeout(() => request.destroy(), timeout);
     request.on("error", () => resolve(false));
-    request.on("close", () => resolve(false));
+    request.on("close", () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
   });
 }
 

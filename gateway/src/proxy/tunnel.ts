@@ -119,9 +119,11 @@ export class Tunnel implements RawReader, Answering {
     const { socket } = this.#exchange.connection;
     this.#pass?.leave();
     this.#pass = undefined;
-    // What a client that ended in good order has sent still goes to the upstream.
-    if (connection?.socket.writable === true && socket.readableEnded) connection.socket.destroySoon();
-    else connection?.destroy();
+    if (connection === undefined) return;
+    if (!socket.readableEnded) return connection.destroy();
+    // What a client that ended in good order has sent still goes to the upstream, if that takes it.
+    connection.socket.setTimeout(this.#limits.halfClosed, () => connection.destroy());
+    connection.socket.destroySoon();
   }
 
   onClientBroken(): void {

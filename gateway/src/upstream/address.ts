@@ -1,6 +1,8 @@
 import { type LookupAddress, lookup } from "node:dns";
 import { isIP } from "node:net";
 
+/** How long a resolver may take before what is known already is used all the same, milliseconds. */
+const patience = 300;
 /** How long an answer of the resolver is used before it is asked again, milliseconds. */
 const freshMs = 2_000;
 
@@ -35,7 +37,16 @@ export class UpstreamAddress {
   /** Waits until what is known is fresh, so that no connection is opened to where the upstream was. */
   whenFresh(now: number, then: OnAddresses): void {
     if (this.#literal || now - this.#answeredAt < freshMs) return then(undefined);
-    this.#ask(now).push(then);
+    const asking = this.#ask(now);
+    if (this.known.length === 0) return void asking.push(then);
+    let told = false;
+    const once = () => {
+      clearTimeout(timer);
+      if (!told) then(undefined);
+      told = true;
+    };
+    const timer = setTimeout(once, patience);
+    asking.push(once);
   }
 
   #ask(now: number): OnAddresses[] {

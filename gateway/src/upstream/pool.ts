@@ -52,7 +52,9 @@ export class Pool implements ConnectionOwner {
   #places = 0;
   readonly #searches = new Map<PoolUser, Search>();
   /** First come, first served. */
-  readonly #waiting = new Set<PoolUser>();
+  readonly #waiting = new Map<PoolUser, { readonly fresh: boolean }>();
+  /** Connections in use that do not count. */
+  #apart = 0;
   /** Connections whose answer ended in this turn of the loop. */
   #settling: UpstreamConnection[] = [];
   #serving = false;
@@ -66,7 +68,11 @@ export class Pool implements ConnectionOwner {
 
   get state(): PoolState {
     const idle = this.#endpoints.reduce((sum, endpoint) => sum + endpoint.idle.length, 0);
-    return { open: this.#places, idle: idle + this.#settling.length, waiting: this.#waiting.size };
+    return {
+      open: this.#places + this.#apart,
+      idle: idle + this.#settling.length,
+      waiting: this.#waiting.size,
+    };
   }
 
   /**
@@ -89,7 +95,8 @@ export class Pool implements ConnectionOwner {
       return true;
     }
     if (this.#waiting.size >= this.#limits.maxWaiting) return false;
-    this.#waiting.add(user);
+    this.#waiting.set(user, { fresh });
+    if (fresh) this.#makeRoom();
     return true;
   }
 
@@ -104,6 +111,7 @@ export class Pool implements ConnectionOwner {
     if (connection.apart) return;
     connection.apart = true;
     this.#places--;
+    this.#apart++;
     this.#serve();
   }
 
@@ -131,7 +139,8 @@ export class Pool implements ConnectionOwner {
     if (wasLent) endpoint.busy--;
     const at = endpoint.idle.indexOf(connection);
     if (at >= 0) endpoint.idle.splice(at, 1);
-    if (!apart) this.#places--;
+    if (apart) this.#apart--;
+    else this.#places--;
     this.#serve();
   }
 
@@ -152,14 +161,22 @@ export class Pool implements ConnectionOwner {
     if (this.#serving || this.#waiting.size === 0) return;
     this.#serving = true;
     const now = performance.now();
-    for (const user of this.#waiting) {
-      const kept = this.#takeIdle(now);
+    for (const [user, { fresh }] of this.#waiting) {
+      const kept = fresh ? undefined : this.#takeIdle(now);
       if (kept === undefined && this.#places >= this.#limits.maxConnections) break;
       this.#waiting.delete(user);
       if (kept !== undefined) this.#lend(kept, user);
       else this.#open(user, now, false);
     }
     this.#serving = false;
+  }
+
+  /** Closes a kept connection for a user that may not have it: its place is free once that is done. */
+  #makeRoom(): void {
+    for (const { idle } of this.#endpoints) {
+      const [oldest] = idle;
+      if (oldest !== undefined) return oldest.destroy();
+    }
   }
 
   /** Takes over the addresses that the name has now; what was open to others is closed when it is free. */
@@ -217,7 +234,13 @@ export class Pool implements ConnectionOwner {
   }
 
   #open(user: PoolUser, now: number, apart: boolean): void {
-    if (!apart) this.#places++;
+    if (apart) this.#apart++;
+    else this.#places++;
+    const leave = () => {
+      this.#searches.delete(user);
+      if (apart) this.#apart--;
+      else this.#places--;
+    };
     const search = new Search({
       onUpstreamConnected: (connection) => {
         this.#searches.delete(user);
@@ -228,14 +251,12 @@ export class Pool implements ConnectionOwner {
         this.#lend(connection, user);
       },
       onNoConnection: (code) => {
-        this.#searches.delete(user);
+        leave();
         user.onUpstreamFailed(code);
-        if (!apart) this.#places--;
         this.#serve();
       },
       onGivenUp: () => {
-        this.#searches.delete(user);
-        if (!apart) this.#places--;
+        leave();
         this.#serve();
       },
     });
