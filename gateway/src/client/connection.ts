@@ -235,7 +235,8 @@ export class ClientConnection implements Applicant {
   /** The parser has stopped, since the connection is {@link full}. */
   hold(left: Unparsed): void {
     if (this.state !== "open") return;
-    keepUnparsed(this.socket, left, !this.#readAsStream);
+    // A parser that is fed while it is held takes nothing, and its place in the bytes is that of the time before.
+    keepUnparsed(this.socket, this.#held ? { ...left, bytesParsed: 0 } : left, !this.#readAsStream);
     this.#readAsStream = true;
     this.#held = true;
     this.#advance();

@@ -62,6 +62,10 @@ export class GatewayRequest extends IncomingMessage {
     return this;
   }
 
+  /** Nor is there anything to read; from 26 on Node starts the socket's reading so, which may be stopped on purpose. */
+  override _read(): void {}
+  _dump(): void {}
+
   /** Node destroys requests that have no answer yet when their connection closes; the connection knows by itself. */
   override destroy(): this {
     return this;
