@@ -14,68 +14,58 @@ const ablations: readonly Ablation[] = [
   {
     name: "head and body written apart",
     edits: [
-      ["proxy/forward.ts", "chunk.length <= mostJoined) {", "chunk.length < 0) {"],
+      ["proxy/sending.ts", "chunk.length <= mostText) {", "chunk.length < 0) {"],
       ["proxy/answer.ts", "if (length <= mostText && ", "if (length < 0 && "],
-      ["proxy/answer.ts", "if (!this.#chunked && length <= mostJoined) {", "if (length < 0) {"],
-    ],
-  },
-  {
-    name: "bodies up to 8 KiB as text",
-    edits: [
-      [
-        "message/joined-write.ts",
-        "  const before = text.length;\n",
-        '  if (Date.now() > 0) return socket.write(text + bytes.toString("latin1", start, end), "latin1");\n  const before = text.length;\n',
-      ],
     ],
   },
   {
     name: "a new buffer for every read",
     edits: [
-      ["upstream/connection.ts", "      onread: {", "      ...{ onread: undefined }, was: {"],
+      ["node/upstream-socket.ts", "    onread: {", "    ...{ onread: undefined }, was: {"],
       [
         "upstream/connection.ts",
-        '    this.socket.on("connect",',
-        '    this.socket.on("data", (chunk: Buffer) => {\n      if (!this.#onRead(chunk.length, chunk)) this.socket.pause();\n    });\n    this.socket.on("connect",',
+        '    this.socket.on("drain", () =>',
+        '    this.socket.on("data", (chunk: Buffer) => {\n      if (!this.onRead(chunk.length, chunk)) this.socket.pause();\n    });\n    this.socket.on("drain", () =>',
       ],
+      ["upstream/connection.ts", "if (buffer !== this.#buffer || ", "if (buffer.length < 0 || "],
     ],
   },
   {
     name: "request bodies through a Readable",
     edits: [
       [
-        "proxy/incoming.ts",
+        "node/request.ts",
         "  sendBodyTo(sink: BodySink): void {",
         '  sendBodyTo(sink: BodySink): void {\n    this.on("data", (chunk: Buffer) => void sink.onRequestBody(chunk));\n    this.on("end", () => sink.onRequestEnd());\n  }\n\n  unused(sink: BodySink): void {',
       ],
-      ["proxy/incoming.ts", "  override push(", "  unusedPush("],
-      ["proxy/incoming.ts", "  override resume(): this {\n    return this;\n  }", ""],
-      // A Readable destroys itself at its end; that is no client that has left.
-      ["proxy/incoming.ts", "    this.onGone?.onClientGone();\n", ""],
-      ["proxy/incoming.ts", '"readableEnded", {', '"unusedEnded", {'],
+      ["node/request.ts", "  override push(", "  unusedPush("],
+      ["node/request.ts", "  override resume(): this {\n    return this;\n  }", ""],
+      ["node/request.ts", '"readableEnded", {', '"unusedEnded", {'],
     ],
   },
   {
     name: "fields as Node's objects too",
     edits: [
       [
-        "proxy/server.ts",
-        "    const { head } = request;\n",
-        "    void request.headersDistinct;\n    const { head } = request;\n",
+        "proxy/request-handler.ts",
+        "    const place = this.#locate(exchange);\n",
+        "    void request.headersDistinct;\n    const place = this.#locate(exchange);\n",
       ],
     ],
   },
   {
-    name: "a timer for every request",
+    name: "connections used again in the same turn",
     edits: [
       [
-        "proxy/forward.ts",
-        "    this.#context.deadlines.add(this);\n",
-        "    this.timer = setTimeout(() => this.onDeadline(), this.#state.responseTimeout);\n",
+        "upstream/pool.ts",
+        "if (this.#settling.push(connection) === 1) setImmediate(settle, this);",
+        "this.#settling.push(connection);\n    settle(this);",
       ],
-      ["proxy/forward.ts", "    this.#context.deadlines.remove(this);\n", "    clearTimeout(this.timer);\n"],
-      ["proxy/forward.ts", "  #phase: string =", "  timer: NodeJS.Timeout | undefined;\n  #phase: string ="],
     ],
+  },
+  {
+    name: "a parser that does not stop",
+    edits: [["client/connection.ts", "    stopWhenFull(socket);\n", ""]],
   },
   {
     name: "random bytes for every id",

@@ -60,6 +60,8 @@ class GatewayServer implements Gateway, ServerEvents, ConnectionHost, GatewaySta
   readonly #capacity: Capacity;
   readonly #sweeper: NodeJS.Timeout;
   #poolsSweptAt = 0;
+  /** Connections closed without a word since the last line about them. */
+  #unanswered = 0;
 
   constructor(table: RouteTable, settings: Settings, observers: Observers, gates: Gates) {
     this.limits = settings;
@@ -107,8 +109,10 @@ class GatewayServer implements Gateway, ServerEvents, ConnectionHost, GatewaySta
     if (size > this.#capacity.connections) {
       this.#observers.metrics.connectionRefused("total");
       // Beyond the reserve there is no file left even for an answer.
-      if (size > this.#capacity.connections + this.#capacity.reserve) client.destroy("refused");
-      else client.turnAway();
+      if (size > this.#capacity.connections + this.#capacity.reserve) {
+        this.#unanswered++;
+        client.destroy("refused");
+      } else client.turnAway();
     } else if (!client.trusted && this.#gates.connections !== undefined)
       client.enter(this.#gates.connections);
   }
@@ -184,6 +188,12 @@ class GatewayServer implements Gateway, ServerEvents, ConnectionHost, GatewaySta
     if (now - this.#poolsSweptAt < poolSweep) return;
     this.#poolsSweptAt = now;
     this.#routes.sweep(now);
+    if (this.#unanswered === 0) return;
+    this.#observers.log.event("connections-refused", {
+      count: this.#unanswered,
+      most: this.#capacity.connections,
+    });
+    this.#unanswered = 0;
   }
 }
 

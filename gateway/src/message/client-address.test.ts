@@ -35,8 +35,6 @@ describe("an entry that is no address ends the walk, since only the client speak
   test.each([
     "unknown",
     "_hidden",
-    "",
-    " ",
     "203.0.113.9:",
     "203.0.113.9:http",
     "203.0.113.9:123456",
@@ -63,6 +61,10 @@ describe("the peer itself is the client", () => {
     expect(clientAddress("203.0.113.9", false, "6.6.6.6", trusts)).toBe("203.0.113.9");
     expect(via(undefined)).toBe("10.0.0.1");
     expect(via("")).toBe("10.0.0.1");
+  });
+  test("and empty elements are none (RFC 9110 5.6.1.2)", () => {
+    expect(via("6.6.6.6, 203.0.113.9, , 10.0.0.3,")).toBe("203.0.113.9");
+    expect(via(" , ,")).toBe("10.0.0.1");
   });
   test("in the form in which all addresses stand", () => {
     expect(clientAddress("::ffff:203.0.113.9", false, undefined, trusts)).toBe("203.0.113.9");

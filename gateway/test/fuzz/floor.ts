@@ -4,7 +4,7 @@ import { type Message, readRequests, readResponses, statusOf, values } from "../
 export const budgetMs = 5_000;
 
 const methods = new Set(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"]);
-const plainTarget = /^(?:http:\/\/other\.example)?\/s\d+\/r[\w-]+(?:\?[\w=%&]*)?$/;
+const plainTarget = /^(?:http:\/\/other\.example)?(\/s\d+)\/r[\w-]+(?:\?[\w=%&]*)?$/;
 const framing = new Set(["content-length", "transfer-encoding"]);
 
 /** Whether there is nothing about fields that anybody may refuse; `more` are names beside framing and `X-Fz`. */
@@ -17,14 +17,15 @@ const arePlain = (fields: Message["fields"], more: readonly string[]): boolean =
 /**
  * How many requests at the begin of a stream must be served: nothing is forgiven in them, nothing in them is odd, and
  * what comes before them does not end the connection. Extensions of chunks may be refused (RFC 9112 7.1.1).
+ * @param prefix of the route that they are for.
  */
-export function mustBeServed(stream: Buffer): number {
+export function mustBeServed(stream: Buffer, prefix: string): number {
   const { messages } = readRequests(stream);
   const odd = messages.findIndex(({ startLine, fields, framing: kind }) => {
     const [method = "", target = "", version] = startLine.split(" ");
     return !(
       methods.has(method) &&
-      plainTarget.test(target) &&
+      plainTarget.exec(target)?.[1] === prefix &&
       version === "HTTP/1.1" &&
       values({ fields }, "host").join() === "gw" &&
       arePlain(fields, ["host", "te"]) &&

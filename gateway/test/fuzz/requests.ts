@@ -52,7 +52,7 @@ export async function fuzzRequests(
     sent += fuzzedRequest(random, `${prefix}/r${name}-${i}`);
   const stream = Buffer.from(sent, "latin1");
   const strict = readAsServer(stream);
-  const sound = mustBeServed(stream);
+  const sound = mustBeServed(stream, prefix);
   const client = new Client(gateway.port);
   client.methods = strict.messages.map(({ startLine }) => startLine.split(" ", 1)[0] as string);
   for (const piece of random.cut(stream)) {

@@ -62,6 +62,8 @@ export class Upstream {
     let read = 0;
     let handed = 0;
     socket.on("data", (chunk: Buffer) => {
+      // Whoever reads the record may empty it.
+      if (connection.bytes.length < read) read = handed = 0;
       connection.bytes = Buffer.concat([connection.bytes, chunk]);
       this.onBytes?.(connection, chunk);
       const { messages, rest, partial } = readRequests(connection.bytes.subarray(read));

@@ -1,6 +1,6 @@
 import type { Random } from "../random.ts";
-import { complete } from "./generate.ts";
 import type { Plan } from "./plan.ts";
+import { complete } from "./sound.ts";
 
 /** Statuses for what is no request, or none that is offered here. */
 const refused = { 400: "broken request", 405: "CONNECT", 408: "unfinished request", 501: "broken request" };

@@ -6,36 +6,9 @@ import { judgeConnection } from "./judge.ts";
 import { Line, type Pace } from "./line.ts";
 import { type Plan, requestBytes } from "./plan.ts";
 import { bulk, handshakePlan, talkInTunnel } from "./specials.ts";
+import { allowance, type Manner, type Talk } from "./talk.ts";
 import { Tunnel } from "./tunnel.ts";
 import type { World } from "./world.ts";
-
-/** How a client writes its requests and leaves. */
-export interface Manner {
-  /** Each request after the answer to the one before. */
-  readonly turns: boolean;
-  readonly pieces: boolean;
-  readonly pace: Pace;
-  /** Milliseconds after which it leaves in the middle; 0 for never. */
-  readonly leaves: number;
-  /** It does not close a connection that the gateway has ended. */
-  readonly holds: boolean;
-}
-
-/** A connection's requests and what became of them. */
-export interface Talk {
-  readonly seed: number;
-  readonly plans: readonly Plan[];
-  readonly line: Line;
-  readonly manner: Manner;
-  readonly opened: number;
-  /** When the last byte of each was written. */
-  readonly sent: number[];
-  readonly tunnel: Tunnel | undefined;
-  left: boolean;
-}
-
-/** Milliseconds that a sound request may take beside what it asks for itself. */
-export const budgetMs = 5_000;
 
 /** One connection with all that is asked on it. What it does depends on its seed alone. */
 export async function runConnection(world: World, port: number, seed: number): Promise<void> {
@@ -135,14 +108,6 @@ function late({ plans, line, sent, opened, manner }: Talk): boolean {
   const from = Math.max(opened, sent[i] ?? sent[i - 1] ?? 0, line.times[i - 1] ?? 0);
   return performance.now() - from > allowance(plans[i], manner);
 }
-
-/** What a request may take: its own delays and the reader's, its bytes, and the budget. */
-export const allowance = (plan: Plan | undefined, { pace }: Manner): number =>
-  budgetMs +
-  (plan?.act.delay ?? 0) +
-  pace.late +
-  pace.rest * pace.rests +
-  (plan?.route === "slow" ? 1_000 : 0);
 
 async function until(ready: () => boolean, ms = Number.POSITIVE_INFINITY): Promise<boolean> {
   const end = performance.now() + ms;

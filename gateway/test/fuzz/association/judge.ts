@@ -1,8 +1,8 @@
 import { statusOf } from "../../support/strict.ts";
 import { show } from "../../support/upstream.ts";
 import { isUnfinished } from "./broken.ts";
-import { allowance, type Talk } from "./client.ts";
 import { isSound, type Plan } from "./plan.ts";
+import { allowance, type Talk } from "./talk.ts";
 import {
   describe,
   drainDelayMs,

@@ -1,9 +1,9 @@
 import { pause } from "../../support/client.ts";
 import { key } from "../../support/frames.ts";
 import type { Random } from "../random.ts";
-import type { Talk } from "./client.ts";
-import { complete } from "./generate.ts";
 import type { Plan } from "./plan.ts";
+import { complete } from "./sound.ts";
+import type { Talk } from "./talk.ts";
 import type { World } from "./world.ts";
 
 type Draft = Pick<Plan, "id" | "seed">;
