@@ -56,7 +56,7 @@ export const process: readonly Mutant[] = [
   ...of("process/listen.ts", [
     ["a taken port is not understood", "EADDRINUSE:", "EADDRINUSED:", "process:start"],
     ["a host that is none is not understood", "EADDRNOTAVAIL:", "EADDRNOTAVAILABLE:", "process:start"],
-    ["bursts of connections are dropped", "const backlog = 4096;", "const backlog = 1;", "backlog"],
+    ["bursts of connections are dropped", "const backlog = 4096;", "const backlog = 1;", "drain"],
     [
       "the port is not tried before workers are",
       "  await listen(server, address, { exclusive: true });\n",

@@ -69,7 +69,7 @@ export const proxyAnswer: readonly Mutant[] = [
       "text is gathered without bound",
       "if (length <= mostText && this.#text.length <= mostGathered) {",
       "if (length > 0) {",
-      "gathered slow-reader",
+      "slow-reader",
     ],
     [
       "an answer stays corked",

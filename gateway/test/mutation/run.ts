@@ -13,7 +13,8 @@ import { type Results, run } from "./suites.ts";
  *
  * `--only TEXT` takes the mutants whose name, file or suites contain it. `--cases` runs the suites to their end, names
  * every case that noticed, and lists those that no mutant reached: they have not been seen to fail. `--twice` lets a
- * case count only if it fails again: on a busy machine one may fail for want of time. `--check` runs nothing.
+ * case count only if it fails again: on a busy machine one may fail for want of time. `--check` runs nothing. `--jobs N`
+ * tries so many at once.
  */
 const { values: options } = parseArgs({
   options: {
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     cases: { type: "boolean", default: false },
     twice: { type: "boolean", default: false },
     check: { type: "boolean", default: false },
+    jobs: { type: "string", default: "2" },
   },
 });
 mkdirSync(join(root, ".beat"), { recursive: true });
@@ -41,13 +43,13 @@ function runs(pid: number): boolean {
 }
 
 /** The cases that notice a mutant; the first of them is enough, unless all are asked for. */
-function killersOf(built: Build, { suites }: Mutant, baseline: Results): string[] {
+async function killersOf(built: Build, { suites }: Mutant, baseline: Results): Promise<string[]> {
   const first = !options.cases && baseline.failed.size === 0;
-  const { failed } = run(built, suites, { first });
+  const { failed } = await run(built, suites, { first });
   const killers = [...failed].filter((name) => !baseline.failed.has(name));
   if (!options.twice || killers.length === 0) return killers;
   const cases = killers.map((name) => name.slice(name.indexOf(": ") + 2));
-  const again = run(built, suites, { cases });
+  const again = await run(built, suites, { cases });
   return killers.filter((name) => !again.passed.has(name));
 }
 
@@ -58,24 +60,29 @@ const chosen = mutants.filter((mutant) => only?.some((text) => told(mutant).incl
 
 /** Tries the chosen mutants. @returns how many survived. */
 async function tryAll(): Promise<number> {
-  const builds: Build[] = [];
-  for (const [i, mutant] of chosen.entries()) builds.push(await build(join(work, `m-${i}`), mutant));
   const suites = [...new Set(chosen.flatMap((mutant) => mutant.suites))].sort();
   console.log(`${chosen.length} mutants; first the gateway as it is`);
-  const baseline = run(await build(join(work, "none"), undefined), suites);
+  const baseline = await run(await build(join(work, "none"), undefined), suites);
   for (const name of baseline.failed) console.log(`fails without any mutant: ${name}`);
   const unreached = new Set(baseline.passed);
   const survivors: string[] = [];
-  for (const [i, mutant] of chosen.entries()) {
-    const start = Date.now();
-    const killers = killersOf(builds[i] as Build, mutant, baseline);
-    for (const name of killers) unreached.delete(name);
-    if (killers.length === 0) survivors.push(told(mutant));
-    const by = killers.length === 0 ? "SURVIVED" : `${killers.length} cases, such as ${killers[0]}`;
-    const seconds = ((Date.now() - start) / 1_000).toFixed(1);
-    console.log(`${String(i + 1).padStart(3)} ${told(mutant)}: ${by} (${seconds} s)`);
-    if (options.cases) for (const name of killers) console.log(`      ${name}`);
-  }
+  const todo = chosen.entries();
+  /** Takes one mutant after the other. */
+  const runner = async () => {
+    for (const [i, mutant] of todo) {
+      const start = Date.now();
+      const built = await build(join(work, `m-${i}`), mutant);
+      const killers = await killersOf(built, mutant, baseline);
+      rmSync(built.copy, { recursive: true });
+      for (const name of killers) unreached.delete(name);
+      if (killers.length === 0) survivors.push(told(mutant));
+      const by = killers.length === 0 ? "SURVIVED" : `${killers.length} cases, such as ${killers[0]}`;
+      const seconds = ((Date.now() - start) / 1_000).toFixed(1);
+      console.log(`${String(i + 1).padStart(3)} ${told(mutant)}: ${by} (${seconds} s)`);
+      if (options.cases) for (const name of killers) console.log(`      ${name}`);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(options.jobs) }, runner));
   if (options.cases) for (const name of [...unreached].sort()) console.log(`no mutant reaches ${name}`);
   for (const name of survivors) console.log(`survived: ${name}`);
   const of = options.cases ? `; ${unreached.size} of ${baseline.passed.size} cases unreached` : "";

@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { suiteFile } from "./mutant.ts";
 import { type Build, root } from "./sources.ts";
 
@@ -18,11 +19,17 @@ export interface RunOptions {
   readonly first?: boolean;
 }
 
-/** Milliseconds for all suites of one mutant: a test that does not end has noticed something too. */
-const limit = 600_000;
+const execute = promisify(execFile);
 
-/** Runs suites against a build: tests beside the source on the copy, those of the process on the bundle. */
-export function run(build: Build, suites: readonly string[], options: RunOptions = {}): Results {
+/** Milliseconds for all suites of one mutant: a test that does not end has noticed something too. */
+const limit = 300_000;
+
+/** Runs suites against a build: tests beside the source on the copy, all others on the bundle. */
+export async function run(
+  build: Build,
+  suites: readonly string[],
+  options: RunOptions = {},
+): Promise<Results> {
   const beside = suites.filter((suite) => suite.startsWith("unit:"));
   const apart = suites.filter((suite) => !suite.startsWith("unit:"));
   const failed = new Set<string>();
@@ -32,44 +39,43 @@ export function run(build: Build, suites: readonly string[], options: RunOptions
     [root, apart],
   ] as const) {
     if (some.length === 0 || (options.first === true && failed.size > 0)) continue;
-    runIn(folder, build, some, options, failed, passed);
+    await runIn(folder, build, some, options, failed, passed);
   }
   if (failed.size + passed.size === 0) throw new Error(`${suites.join(" ")}: no case ran`);
   return { failed, passed };
 }
 
-function runIn(
+async function runIn(
   folder: string,
   build: Build,
   suites: readonly string[],
   { cases, first }: RunOptions,
   failed: Set<string>,
   passed: Set<string>,
-): void {
+): Promise<void> {
   const report = join(build.copy, "report.json");
   rmSync(report, { force: true });
-  const { stderr, error } = spawnSync(
-    process.execPath,
-    [
-      join(root, "node_modules/vitest/vitest.mjs"),
-      "run",
-      `--root=${folder}`,
-      ...suites.map((suite) => (suite === "fuzz" ? "gateway/test/fuzz/" : suiteFile(suite))),
-      "--reporter=json",
-      `--outputFile=${report}`,
-      ...(first === true ? ["--bail=1"] : []),
-      ...(cases === undefined ? [] : ["-t", cases.map(literally).join("|")]),
-    ],
-    {
-      cwd: root,
-      env: { ...process.env, GATEWAY_UNDER_TEST: `${process.execPath} ${build.bundle}` },
-      encoding: "utf8",
-      timeout: limit,
-      killSignal: "SIGKILL",
-    },
+  const args = [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    `--root=${folder}`,
+    ...suites.map((suite) => (suite === "fuzz" ? "gateway/test/fuzz/" : suiteFile(suite))),
+    "--reporter=json",
+    `--outputFile=${report}`,
+    ...(first === true ? ["--bail=1"] : []),
+    ...(cases === undefined ? [] : ["-t", cases.map(literally).join("|")]),
+  ];
+  // It fails when a case does; the report tells which.
+  const { stderr, killed } = await execute(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, GATEWAY_UNDER_TEST: `${process.execPath} ${build.bundle}` },
+    timeout: limit,
+    killSignal: "SIGKILL",
+  }).then(
+    ({ stderr }) => ({ stderr, killed: false }),
+    (error: { stderr: string; killed: boolean }) => error,
   );
-  if ((error as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT")
-    return void failed.add(`${suites[0]}: does not end`);
+  if (killed) return void failed.add(`${suites[0]}: does not end`);
   let json: {
     testResults: {
       name: string;
