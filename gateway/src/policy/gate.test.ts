@@ -126,3 +126,12 @@ test("what turns out to last takes a tunnel's place while there is one, once", (
   for (const each of [a, c]) each.pass?.leave();
   expect([enter(gate).said, enter(gate).said]).toEqual(["in", "shed"]);
 });
+
+test("what is said to last twice gives one place back", () => {
+  const gate = new LocalGate({ ...none, requests: new Admission(9, 0), tunnels: new Places(1) });
+  const a = enter(gate);
+  for (let i = 0; i < 2; i++) a.pass?.becomeLong();
+  expect(enter(gate, true).said).toBe("tunnels");
+  a.pass?.leave();
+  expect(enter(gate, true).said).toBe("in");
+});

@@ -48,10 +48,10 @@ test.each<[Partial<Route>, boolean]>([
 });
 
 test("each route has limits of its own", () => {
-  const all = gates(
-    route("a", { concurrency: { max: 1, queue: 0 } }),
-    route("b", { concurrency: { max: 1, queue: 0 } }),
-  );
+  const services = ["a", "b"].map((name) => route(name, { concurrency: { max: 1, queue: 0 } }));
+  const all = gates(...services);
+  // Also when they were taken over from the table before.
+  all.use({ services });
   expect(["a", "b", "a", "b"].map((name) => asks(all, name))).toEqual(["in", "in", "shed", "shed"]);
 });
 

@@ -119,6 +119,16 @@ test("whoever leaves while it waits is not answered, and its turn is given up", 
   expect([b.said, c.said]).toEqual([undefined, "in"]);
 });
 
+test("who was let in does not wait any more", async () => {
+  const { worker } = primary([one]);
+  const all = worker();
+  const a = await enter(all, "a");
+  all.gates.of({ name: "a" })?.forget(a);
+  await settled();
+  // Its place is still taken.
+  expect((await enter(all, "a")).said).toBeUndefined();
+});
+
 test("whoever leaves while the answer is on its way leaves no place behind", async () => {
   const { worker } = primary([one]);
   const all = worker();

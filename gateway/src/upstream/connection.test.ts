@@ -31,7 +31,7 @@ const userOf = () => ({
   onAnswerEnd: vi.fn(),
   afterRead: vi.fn(() => 0),
   onSwitched: vi.fn(),
-  onUpstreamFailed: vi.fn(),
+  onUpstreamFailed: vi.fn<UpstreamUser["onUpstreamFailed"]>(),
 });
 
 async function connected(user: UpstreamUser): Promise<UpstreamConnection> {
@@ -64,6 +64,22 @@ test("a control: what the socket read is", async () => {
   await vi.waitFor(() => expect(user.onAnswerEnd).toHaveBeenCalled());
   connection.destroy();
   await once(connection.socket, "close");
+});
+
+test("whoever ends it hears nothing more", async () => {
+  const user = userOf();
+  const connection = await connected(user);
+  connection.destroy();
+  await once(connection.socket, "close");
+  expect(user.onUpstreamFailed).not.toHaveBeenCalled();
+});
+
+test("a control: whoever does not is told", async () => {
+  const user = userOf();
+  const connection = await connected(user);
+  accepted?.destroy();
+  await once(connection.socket, "close");
+  expect(user.onUpstreamFailed).toHaveBeenCalledExactlyOnceWith("ERR_CLOSED");
 });
 
 test.each([false, true])("its buffer is given back once (tunnel: %s)", async (tunnel) => {

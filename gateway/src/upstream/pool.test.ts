@@ -44,22 +44,19 @@ class User implements PoolUser {
   readonly wantsUpgrade = false;
   connection: UpstreamConnection | undefined;
   failed: string | undefined;
-  readonly #onLent: (() => void) | undefined;
-
-  constructor(onLent?: () => void) {
-    this.#onLent = onLent;
-  }
+  ended: (() => void) | undefined;
 
   onLent(connection: UpstreamConnection): void {
     this.connection = connection;
-    this.#onLent?.();
   }
   onConnecting(): void {}
   onUpstreamDrain(): void {}
   onInterim(): void {}
   onHead(): void {}
   onBody(): void {}
-  onAnswerEnd(): void {}
+  onAnswerEnd(): void {
+    this.ended?.();
+  }
   afterRead(): ReadOutcome {
     return 0;
   }
@@ -179,6 +176,15 @@ describe("kept connections", () => {
     await c.answered();
     const d = await lent(pool, { fresh: true, apart: true });
     expect([a.connection, b.connection]).not.toContain(d.connection);
+  });
+
+  test("none is lent in the turn in which its answer ended: more may be on its way (response queue poisoning)", async () => {
+    const { pool } = poolOf();
+    const [a, b] = [await lent(pool), new User()];
+    a.ended = () => queueMicrotask(() => void pool.acquire(b, performance.now()));
+    await a.answered();
+    await vi.waitFor(() => expect(b.connection).toBeDefined());
+    expect(b.connection).not.toBe(a.connection);
   });
 
   test("those opened together end one after the other, a tenth of their age apart at most", async () => {

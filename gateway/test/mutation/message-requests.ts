@@ -46,12 +46,6 @@ export const messageRequests: readonly Mutant[] = [
       "cors",
     ],
     [
-      "invented names grow memory",
-      "if (known.size < mostSpellings) known.set(name, found);",
-      "known.set(name, found);",
-      "unit:message/fields",
-    ],
-    [
       "NBSP is white space",
       "code === 0x20 || code === 0x09;",
       "code === 0x20 || code === 0x09 || code === 0xa0;",

@@ -52,7 +52,6 @@ export const policyWorkers: readonly Mutant[] = [
       "",
       "connections workers-limits unit:policy/remote-gates",
     ],
-    ["refused asks are kept", "if (!holds) this.#held.delete(id);", "", "unit:policy/remote-gates"],
     [
       "each answer is a message of its own",
       "if (this.#answers.push(answer) > 1) return;",
@@ -89,12 +88,6 @@ export const policyWorkers: readonly Mutant[] = [
       "who left is answered all the same",
       "        this.#ids.delete(applicant);\n        this.#waiting.delete(id);\n        this.#ask",
       "        this.#ask",
-      "unit:policy/remote-gates",
-    ],
-    [
-      "a place is given back twice to the primary",
-      "if (!left) this.#ask",
-      "this.#ask",
       "unit:policy/remote-gates",
     ],
     [

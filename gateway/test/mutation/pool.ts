@@ -81,7 +81,7 @@ export const pool: readonly Mutant[] = [
       "a connection is lent in the turn in which it came free",
       "if (this.#settling.push(connection) === 1) setImmediate(settle, this);",
       "this.#settling.push(connection);\n    this.settle();",
-      "pool association",
+      "unit:upstream/pool",
     ],
     [
       "what is set apart keeps its place",
@@ -174,13 +174,8 @@ export const pool: readonly Mutant[] = [
       "    if (this.#next",
       "unit:upstream/connecting",
     ],
-    [
-      "an address that is slow is tried first again",
-      "      other.avoid();\n",
-      "",
-      "unit:upstream/connecting",
-    ],
-    ["slower addresses stay connected", "      slower.destroy();\n", "", "unit:upstream/connecting"],
+    ["an address that is slow is tried first again", "      other.avoid();\n", "", "addresses"],
+    ["slower addresses stay connected", "      slower.destroy();\n", "", "addresses"],
     [
       "an address that accepts again is still avoided",
       "    endpoint.trust();\n",

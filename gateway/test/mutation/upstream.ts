@@ -1,4 +1,4 @@
-import { type Mutant, never, of } from "./mutant.ts";
+import { type Mutant, never, of, together } from "./mutant.ts";
 
 /** Mutants of a connection to an upstream. */
 export const upstream: readonly Mutant[] = [
@@ -49,18 +49,6 @@ export const upstream: readonly Mutant[] = [
       "pool",
     ],
     [
-      "a connection with bytes left over is used again",
-      "!this.#ended && !leftOver;",
-      "!this.#ended;",
-      "pool",
-    ],
-    [
-      "a connection that its upstream ended is used again",
-      "!this.#ended && !leftOver;",
-      "!leftOver;",
-      "pool upstream-reuse",
-    ],
-    [
       "a connection is used again before its request is whole",
       "user.reusable && user.requestSent &&",
       "user.reusable &&",
@@ -77,12 +65,6 @@ export const upstream: readonly Mutant[] = [
       "this.#framing !== Framing.untilClose && !doubtful;",
       "this.#framing !== Framing.untilClose;",
       "upstream-reuse",
-    ],
-    [
-      "a body that ends with the connection is followed by another answer",
-      "head.keepAlive && this.#framing !== Framing.untilClose &&",
-      "head.keepAlive &&",
-      "answers",
     ],
     [
       "how long the upstream keeps a connection is not heard",
@@ -120,36 +102,30 @@ export const upstream: readonly Mutant[] = [
       "",
       "slow-reader client",
     ],
-    [
-      "a connection is free while its answer is being read",
-      "      this.#free = true;\n      this.#lent = false;",
-      "      this.#lent = false;\n      this.owner?.onFree(this);",
-      "pool association",
-    ],
     ["whether a connection is used again is forgotten", "return this.requests > 1;", "return false;", "pool"],
     [
       "a tunnel keeps its buffer",
       "    buffers.give(this.#buffer);\n    this.#nextBuffer = buffers.shared;",
       "    this.#nextBuffer = undefined;",
-      "unit:upstream/buffers tunnel",
+      "unit:upstream/connection",
     ],
     [
       "a tunnel's buffer is given away twice",
       "if (this.#raw === undefined) buffers.give(this.#buffer);",
       "buffers.give(this.#buffer);",
-      "unit:upstream/buffers",
+      "unit:upstream/connection",
     ],
     [
       "a user that has left hears of the failure",
       "  destroy(): void {\n    this.user = undefined;\n",
       "  destroy(): void {\n",
-      "client pool",
+      "unit:upstream/connection",
     ],
     [
       "the pool hears nothing of a connection that closed",
       "    this.owner?.onClosed(this, this.#lent);\n",
       "",
-      "upstream-reuse",
+      "unit:upstream/pool",
     ],
     [
       "a read that went elsewhere is parsed",
@@ -158,6 +134,16 @@ export const upstream: readonly Mutant[] = [
       "unit:upstream/connection",
     ],
   ]),
+  together(
+    "a connection with bytes left over is used again",
+    "pool",
+    ["upstream/connection.ts", "!this.#ended && !leftOver;", "!this.#ended;"],
+    [
+      "upstream/connection.ts",
+      "        if (this.#raw === undefined) this.socket.destroy();\n        return;",
+      "        return;",
+    ],
+  ),
   ...of("upstream/head-text.ts", [
     ["an endless head is gathered", "if (this.#length > most || !isPlausible", "if (!isPlausible", "answers"],
     [
