@@ -166,13 +166,16 @@ describe("places", () => {
 
 describe("kept connections", () => {
   test("the one used last is used first; whoever wants a fresh one gets it", async () => {
-    const { pool } = poolOf();
+    const { pool, address } = poolOf();
     const [a, b] = [await lent(pool), await lent(pool)];
     await a.answered();
     await b.answered();
+    const refresh = vi.spyOn(address, "refresh");
     expect(pool.state).toEqual({ open: 2, idle: 2, waiting: 0 });
     const c = await lent(pool);
     expect(c.connection).toBe(b.connection);
+    // Where the name leads is looked after all the same.
+    expect(refresh).toHaveBeenCalledTimes(1);
     await c.answered();
     const d = await lent(pool, { fresh: true, apart: true });
     expect([a.connection, b.connection]).not.toContain(d.connection);
@@ -219,6 +222,8 @@ describe.runIf(process.platform === "linux")("several addresses", () => {
     for (const user of users.filter(({ address }) => address === two)) await user.answered();
     // Its two are kept, and nothing is under way there.
     expect([(await lent(pool)).address, (await lent(pool)).address]).toEqual([two, two]);
+    // Two are under way at either now.
+    expect([(await lent(pool)).address, (await lent(pool)).address].sort()).toEqual([one, two]);
   });
 
   test("one that does not accept is left out for a while", async () => {

@@ -19,6 +19,7 @@ const names = {
   "two.test": ["127.0.0.1", "127.0.0.2"],
   "all-refused.test": ["127.0.0.9", "127.0.0.8"],
   "all-silent.test": ["127.0.0.5", "127.0.0.5"],
+  "silent-refused.test": ["127.0.0.5", "127.0.0.9"],
 };
 const first = new Upstream();
 const second = new Upstream();
@@ -147,9 +148,12 @@ describe("a name with several addresses (RFC 1123 2.3)", () => {
   test.each([
     ["all-refused", 503],
     ["all-silent", 504],
+    ["silent-refused", 504],
   ])("must: none of them accepts (%s): %i in bounded time", async (name, status) => {
+    const sockets = gateway.openSockets();
     const start = Date.now();
     expectProblem(onlyAnswer(await gateway.exchange(get(`/${name}/x`))), status);
     expect(Date.now() - start).toBeLessThan(7_000);
+    await eventually(() => gateway.openSockets() <= sockets, "no socket is left behind");
   });
 });

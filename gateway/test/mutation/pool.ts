@@ -147,7 +147,7 @@ export const pool: readonly Mutant[] = [
       "    if (!fresh || Date.now() > 0) {",
       "unit:upstream/pool",
     ],
-    ["an address is not looked after", "    this.#address.refresh(now);\n", "", "upstream"],
+    ["an address is not looked after", "    this.#address.refresh(now);\n", "", "unit:upstream/pool"],
   ]),
   together(
     "connections that the upstream closed are used",
@@ -186,7 +186,7 @@ export const pool: readonly Mutant[] = [
       "a search that is given up goes on",
       "    for (const connection of this.#trying.values()) connection.destroy();\n",
       "",
-      "unit:upstream/connecting",
+      "addresses",
     ],
     [
       "the error of the first address is told",
@@ -198,7 +198,7 @@ export const pool: readonly Mutant[] = [
       "one address that fails ends the search",
       "    if (this.#trying.size > 0) return;\n    this.#end();",
       "    this.#end();",
-      "unit:upstream/connecting",
+      "addresses",
     ],
   ]),
   ...of("upstream/endpoint.ts", [
