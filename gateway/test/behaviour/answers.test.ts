@@ -4,7 +4,15 @@ import { Gateway } from "../support/gateway.ts";
 import { statusOf, values } from "../support/strict.ts";
 import { suiteGateway } from "../support/suite.ts";
 import { always, ok, thenClose } from "../support/upstream.ts";
-import { expectForwarded, expectProblem, expectServed, get, onlyAnswer, post } from "../support/verdict.ts";
+import {
+  expectForwarded,
+  expectProblem,
+  expectServed,
+  get,
+  head,
+  onlyAnswer,
+  post,
+} from "../support/verdict.ts";
 
 const gateway = suiteGateway({
   slots: 70,
@@ -203,6 +211,18 @@ describe.concurrent("unusual answers that are fine", () => {
     expect(received.answers.map(statusOf)).toEqual([103, 200]);
     expect(values(received.answers[0] as never, "link")).toEqual(["</a.css>; rel=preload"]);
     expect(received.answers[1]?.body.toString()).toBe("ok");
+  });
+
+  test("must: whoever expects 100 gets one, though the upstream says it too (RFC 9110 10.1.1)", async () => {
+    const { upstream, prefix } = gateway.slot();
+    upstream.answer = always("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    const client = gateway
+      .open()
+      .send(head("POST", `${prefix}/x`, "Content-Length: 3", "Expect: 100-continue"));
+    await client.until(() => client.answers.length > 0);
+    const received = await client.send("abc").settle();
+    expect(received.answers.map(statusOf)).toEqual([100, 200]);
+    client.destroy();
   });
 
   test("must: no interim answer to a HTTP/1.0 client (RFC 9110 15.2)", async () => {

@@ -49,6 +49,20 @@ describe.concurrent("a connection to a service is not used again when its end is
     },
   );
 
+  test.each([
+    "304 Not Modified\r\nContent-Length: 2",
+    "204 No Content\r\nContent-Length: 2",
+    "304 Not Modified\r\nTransfer-Encoding: chunked",
+  ])(
+    "must: after an answer without a body that announces one (%j): it may come all the same",
+    async (start) => {
+      const { upstream, prefix } = gateway.slot();
+      upstream.answer = always(`HTTP/1.1 ${start}\r\n\r\n`);
+      for (let i = 0; i < 2; i++) expect((await ask(prefix)).answers).toHaveLength(1);
+      expect(upstream.connections).toHaveLength(2);
+    },
+  );
+
   test("must: after an answer that came before the request was whole (RFC 9112 9.5)", async () => {
     const { upstream, prefix } = gateway.slot();
     upstream.onBytes = ({ socket, bytes }) => {

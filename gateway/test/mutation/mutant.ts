@@ -13,8 +13,18 @@ export interface Mutant {
   readonly name: string;
   /** Usually one. Several where one guard stands behind another, and either alone would do. */
   readonly edits: readonly Edit[];
-  /** Files of the suite that may notice, without `.test.ts`; `fuzz` is the short fuzz run. */
+  /** What may notice; see {@link suiteFile}. As few as will do. */
   readonly suites: readonly string[];
+}
+
+/**
+ * The file or folder of a suite: `pool` is one of the behaviour suite, `process:start` one of whole processes,
+ * `unit:policy/gate` a test beside the source, and `fuzz` the short fuzz run.
+ */
+export function suiteFile(suite: string): string {
+  if (suite === "fuzz") return "gateway/test/fuzz";
+  const [kind, name] = suite.includes(":") ? suite.split(":", 2) : ["behaviour", suite];
+  return kind === "unit" ? `gateway/src/${name}.test.ts` : `gateway/test/${kind}/${name}.test.ts`;
 }
 
 /** What never holds, in a form that a type checker and a bundler leave alone. */

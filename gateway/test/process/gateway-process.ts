@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, get, type Server as HttpServer, createServer as httpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,11 +10,13 @@ import { bundleGateway } from "../../../infra/image/bundle.ts";
 
 export { freePort } from "../support/metrics.ts";
 
-/** The gateway as it is shipped: one bundled file, in a folder of its own. */
+/** The gateway as it is shipped: one bundled file, in a folder of its own; the one that GATEWAY_UNDER_TEST ends with. */
 export async function shippedGateway(): Promise<{ readonly file: string; readonly directory: string }> {
   const directory = mkdtempSync(join(tmpdir(), "gateway-process-"));
   const file = join(directory, "gateway.mjs");
-  writeFileSync(file, await bundleGateway(fileURLToPath(new URL("../../..", import.meta.url))));
+  const other = process.env.GATEWAY_UNDER_TEST?.trim().split(/\s+/).at(-1);
+  if (other) copyFileSync(other, file);
+  else writeFileSync(file, await bundleGateway(fileURLToPath(new URL("../../..", import.meta.url))));
   return { file, directory };
 }
 

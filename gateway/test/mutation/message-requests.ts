@@ -1,0 +1,137 @@
+import { type Mutant, never, of } from "./mutant.ts";
+
+/** Mutants of reading requests: fields and what they mean. */
+export const messageRequests: readonly Mutant[] = [
+  ...of("message/fields.ts", [
+    ["Proxy-Connection passes", '  "proxy-connection": RequestField.hop,', "", "fields"],
+    ["TE passes", "  te: RequestField.hop,", "", "fields"],
+    ["Keep-Alive passes", '"keep-alive": RequestField.hop,', "", "fields"],
+    ["Trailer passes", "trailer: RequestField.hop,", "", "fields"],
+    ["Proxy-Authorization passes", '"proxy-authorization": RequestField.hop,', "", "fields"],
+    ["HTTP2-Settings passes", '"http2-settings": RequestField.hop,', "", "fields upgrade own-answers"],
+    ["fields named in Connection pass", "named.add(name);", "", "fields"],
+    [
+      "options of Connection are names of fields",
+      ' || name === "keep-alive" || name === "close" || name === "upgrade"',
+      "",
+      "unit:message/fields",
+    ],
+    [
+      "names in Connection have a case",
+      "const name = trimmed(part).toLowerCase();",
+      "const name = trimmed(part);",
+      "unit:message/fields",
+    ],
+    [
+      "a name with _ for - is another name",
+      'const dashed = name.replaceAll("_", "-");',
+      "const dashed = name;",
+      "unit:message/fields",
+    ],
+    ["a client's X-Forwarded-For is kept", '"x-forwarded-for": RequestField.forwardedFor,', "", "identity"],
+    ["Upgrade passes on plain requests", "  upgrade: RequestField.upgrade,", "", "upgrade"],
+    ["the upstream's security fields too", '"x-frame-options": ResponseField.own,', "", "fields"],
+    ["the upstream's request id too", '"x-request-id": ResponseField.own,', "", "own-answers fields"],
+    ["the upstream's hop-by-hop fields pass", '"proxy-connection": ResponseField.hop,', "", "fields"],
+    [
+      "the upstream's Keep-Alive passes",
+      '"keep-alive": ResponseField.keepAlive,',
+      "",
+      "fields upstream-reuse",
+    ],
+    [
+      "the upstream's CORS fields pass beside the route's",
+      '"access-control-allow-origin": ResponseField.cors,',
+      "",
+      "cors",
+    ],
+    [
+      "NBSP is white space",
+      "code === 0x20 || code === 0x09;",
+      "code === 0x20 || code === 0x09 || code === 0xa0;",
+      "unit:message/fields fields",
+    ],
+  ]),
+  ...of("message/identity-fields.ts", [
+    ["X-Real-IP is believed", '"x-real-ip",', "", "identity"],
+    ["X-Original-URL is a proxy's to send", '"x-original-url",', "", "unit:message/fields"],
+    [
+      "names that begin so pass",
+      "beginnings.some((start) => name.startsWith(start))",
+      never,
+      "unit:message/fields",
+    ],
+  ]),
+  ...of("message/request-head.ts", [
+    [
+      "two Hosts",
+      "if (head.hosts === 1) return isAuthority",
+      "if (head.hosts >= 1) return isAuthority",
+      "identity",
+    ],
+    [
+      "a request may do without Host",
+      'return http10 ? undefined : "the Host field is missing"',
+      "return undefined",
+      "path",
+    ],
+    ["a handshake by POST", '    method === "GET" &&\n', "", "upgrade"],
+    ["a handshake in HTTP/1.0", '    httpVersion === "1.1" &&\n', "", "upgrade"],
+    ["a handshake with a chunked body", "    head.transferEncoding === undefined &&\n", "", "upgrade"],
+    [
+      "a handshake with a body",
+      "    head.transferEncoding === undefined &&\n    head.length <= 0",
+      "    head.transferEncoding === undefined",
+      "upgrade",
+    ],
+    ["a handshake without a key", "    head.webSocketKey !== undefined &&\n", "", "upgrade"],
+    [
+      "any Upgrade is a WebSocket",
+      '    head.upgrade?.toLowerCase() === "websocket" &&\n',
+      "    head.upgrade !== undefined &&\n",
+      "upgrade",
+    ],
+    [
+      "fields without a value are dropped",
+      "const kind = requestField(name);",
+      'const kind = requestField(name); if (value === "") continue;',
+      "fields",
+    ],
+    [
+      "fields go in the other order",
+      "head.kept = named === undefined ? kept :",
+      "head.kept = named === undefined ? kept.split(/(?<=\\r\\n)/).reverse().join('') :",
+      "fields",
+    ],
+    [
+      "identity fields pass from anybody",
+      "      return trusted;",
+      "      return true;",
+      "unit:message/fields",
+    ],
+    [
+      "identity fields pass from nobody",
+      "      return trusted;",
+      "      return false;",
+      "unit:message/fields",
+    ],
+    [
+      "a body of which nothing is announced",
+      "return this.length > 0 || this.transferEncoding !== undefined;",
+      "return this.length > 0;",
+      "framing",
+    ],
+    [
+      "the last of two codings counts",
+      "head.transferEncoding = joined(head.transferEncoding, value);",
+      "head.transferEncoding = value;",
+      "framing",
+    ],
+    [
+      "the last of several X-Forwarded-For counts",
+      "head.forwardedFor = joined(head.forwardedFor, value);",
+      "head.forwardedFor = value;",
+      "client-address identity",
+    ],
+  ]),
+];

@@ -1,0 +1,175 @@
+import { type Mutant, of, together } from "./mutant.ts";
+
+/** Mutants of addresses and names in requests, and of answers of the gateway's own. */
+export const message: readonly Mutant[] = [
+  ...of("message/authority.ts", [
+    [
+      "user information in Host",
+      "[A-Za-z0-9_-]{1,63}\\.?$",
+      "[A-Za-z0-9@_-]{1,63}\\.?$",
+      "unit:message/authority",
+    ],
+    ["any port in Host", " || Number(port) > 65535", "", "unit:message/authority"],
+    ["a zone in Host", ' && !host.includes("%")', "", "unit:message/authority"],
+    [
+      "the absolute form's authority is forgotten",
+      "rest.slice(end) : `/${rest.slice(end)}`, host: authority }",
+      "rest.slice(end) : `/${rest.slice(end)}`, host }",
+      "path unit:message/authority",
+    ],
+    [
+      "no authority in the absolute form",
+      "if (!isAuthority(authority)) return undefined;",
+      "",
+      "unit:message/authority",
+    ],
+    [
+      "any scheme in the absolute form",
+      'if (url.slice(0, 7).toLowerCase() !== "http://") return undefined;',
+      "",
+      "unit:message/authority",
+    ],
+    ["a fragment passes", 'if (rest[end] === "#") return undefined;', "", "unit:message/authority"],
+    [
+      "Host in small letters",
+      "return { target: url, host };",
+      "return { target: url, host: host.toLowerCase() };",
+      "identity",
+    ],
+  ]),
+  together(
+    "an empty Host is passed on",
+    "identity",
+    ["message/authority.ts", "return host.length <= 254 &&", 'return text === "" || host.length <= 254 &&'],
+    ["proxy/request-handler.ts", "origin?.host || `", "origin?.host ?? `"],
+  ),
+  ...of("message/client-address.ts", [
+    [
+      "the rate limit goes by the leftmost X-Forwarded-For",
+      "    if (!trusts(entry)) break;\n",
+      "",
+      "client-address",
+    ],
+    [
+      "an entry that is no address is passed over",
+      "if (entry === undefined) break;",
+      "if (entry === undefined) continue;",
+      "unit:message/client-address",
+    ],
+    ["empty elements end the walk", 'if (text === "") continue;', "", "unit:message/client-address"],
+    [
+      "a port is no part of an entry",
+      "return port.test(entry.slice(colon)) ? plainAddress(entry.slice(0, colon)) : undefined;",
+      "return undefined;",
+      "unit:message/client-address",
+    ],
+    [
+      "any port in an entry",
+      "return port.test(entry.slice(colon)) ?",
+      "return entry.length > 0 ?",
+      "unit:message/client-address",
+    ],
+    ["a list of any length is walked", "hops < mostHops && ", "", "unit:message/client-address"],
+    [
+      "IPv4 within IPv6 is an address of its own",
+      "if (dotted !== undefined) return dotted;",
+      "",
+      "unit:message/client-address",
+    ],
+    [
+      "a zone makes another address",
+      "const address = zone < 0 ? text : text.slice(0, zone);",
+      "const address = text;",
+      "unit:message/client-address",
+    ],
+    [
+      "anybody may say who it is",
+      "if (!trusted || forwardedFor === undefined) return client;",
+      "if (forwardedFor === undefined) return client;",
+      "unit:message/client-address",
+    ],
+  ]),
+  ...of("message/response-text.ts", [
+    ["no X-Frame-Options", "X-Frame-Options: DENY\\r\\n", "", "unit:message/response-text"],
+    ["no request id", "X-Request-ID: ${id}\\r\\n", "", "unit:message/response-text"],
+    ["no Date", 'dated ? "" : `Date', 'dated || Date.now() > 0 ? "" : `Date', "unit:message/response-text"],
+    ["two Dates of the gateway's own answers", 'dated ? "" : `Date', "`Date", "unit:message/response-text"],
+    ["no CORS fields", "${date}${corsFields}", "${date}", "unit:message/response-text"],
+    [
+      "an answer does not say what becomes of its connection",
+      "${connectionField}\\r\\n",
+      "\\r\\n",
+      "unit:message/response-text",
+    ],
+    [
+      "the time stands still in Date",
+      "if (second !== dateAt) {",
+      "if (dateAt === 0) {",
+      "unit:message/response-text",
+    ],
+    [
+      "the reason is always the usual one",
+      "reason ?? STATUS_CODES[status]",
+      "STATUS_CODES[status]",
+      "unit:message/response-text",
+    ],
+  ]),
+  ...of("message/refusals.ts", [
+    [
+      "a refused connection is 500",
+      'down: upstream(503, "upstream_down"',
+      'down: upstream(500, "upstream_down"',
+      "upstream",
+    ],
+    [
+      "a bad answer is a fault of the gateway",
+      'badAnswer: upstream(502, "bad_answer"',
+      'badAnswer: upstream(500, "bad_answer"',
+      "answers",
+    ],
+    [
+      "an unknown name is a fault of the gateway",
+      'unknown: upstream(503, "upstream_unknown"',
+      'unknown: upstream(500, "upstream_unknown"',
+      "upstream",
+    ],
+    [
+      "any error on the way is a bad answer",
+      "byCode[code] ?? refusals.badAnswer;",
+      "refusals.badAnswer;",
+      "unit:message/refusals",
+    ],
+    [
+      "a head that is too large is no HTTP",
+      'if (code === "HPE_HEADER_OVERFLOW") return refusals.headTooLarge;',
+      "",
+      "unit:message/refusals limits",
+    ],
+    [
+      "a head that stalls is no HTTP",
+      'if (code === "ERR_HTTP_REQUEST_TIMEOUT") return refusals.headTimeout;',
+      "",
+      "unit:message/refusals",
+    ],
+    ["nobody is told when to come again", "fields: `Retry-After: ${seconds}\\r\\n`,", "", "rate-limit"],
+    [
+      "what passes by itself does not say so",
+      '  fields: "Retry-After: 1\\r\\n",',
+      "",
+      "unit:message/refusals",
+    ],
+    ["a refusal has no id to find it by", "detail, instance: id })", "detail })", "unit:message/refusals"],
+    [
+      "no route is a bad request",
+      'status === 404 ? "no_route" : "bad_request"',
+      '"bad_request"',
+      "unit:message/refusals",
+    ],
+    [
+      "a shortage of the gateway's own is its service's fault",
+      "EMFILE: refusals.exhausted,",
+      "",
+      "unit:message/refusals",
+    ],
+  ]),
+];

@@ -1,0 +1,187 @@
+import { type Mutant, never, of } from "./mutant.ts";
+
+/** Mutants of what rests on Node's own parts. */
+export const node: readonly Mutant[] = [
+  ...of("node/http-server.ts", [
+    ["Node's lenient parser", "insecureHTTPParser: false", "insecureHTTPParser: true", "framing syntax"],
+    [
+      "a header may take for ever",
+      "headersTimeout: settings.headersTimeout,",
+      "headersTimeout: 0,",
+      "limits",
+    ],
+    [
+      "a header may be of any size",
+      "maxHeaderSize: settings.maxHeaderBytes,",
+      "maxHeaderSize: 1 << 28,",
+      "limits",
+    ],
+    [
+      "a head of 16 KiB is too large",
+      "settings.maxHeaderBytes,",
+      "Math.min(8_192, settings.maxHeaderBytes),",
+      "limits",
+    ],
+    [
+      "a client's idle connection is closed early",
+      "keepAliveTimeout: 0,",
+      "keepAliveTimeout: 300,",
+      "limits",
+    ],
+    ["a long upload is cut", "requestTimeout: 0,", "requestTimeout: 500,", "limits"],
+    [
+      "fields beyond Node's limit are dropped",
+      "server.maxHeadersCount = 0;",
+      "server.maxHeadersCount = 60;",
+      "limits",
+    ],
+    [
+      "every Upgrade is taken",
+      "shouldUpgradeCallback: (request) => events.takesUpgrade(request as GatewayRequest),",
+      "shouldUpgradeCallback: () => true,",
+      "upgrade",
+    ],
+    ["Expect is Node's to answer", 'server.on("checkContinue", take);', "", "limits"],
+    ["what else is expected is Node's to answer", 'server.on("checkExpectation", take);', "", "own-answers"],
+    [
+      "CONNECT is hung up on",
+      'server.on("connect", (request) => events.onConnect(request as GatewayRequest));',
+      "",
+      "path",
+    ],
+    [
+      "a request without Host is Node's to answer",
+      "requireHostHeader: false,",
+      "requireHostHeader: true,",
+      "own-answers",
+    ],
+  ]),
+  ...of("node/parser.ts", [
+    [
+      "the parser does not stop when a connection is full",
+      "    ? paused\n    : verdict;",
+      "    ? verdict\n    : verdict;",
+      "pipelining-many",
+    ],
+    [
+      "what the parser left is lost",
+      "if (rest !== undefined && rest.length > 0) socket.unshift(rest);",
+      "",
+      "pipelining-many",
+    ],
+    [
+      "what the parser left is read twice",
+      "const rest = rawPacket?.subarray(bytesParsed);",
+      "const rest = rawPacket?.subarray(bytesParsed && 0);",
+      "pipelining-many",
+    ],
+    ["a held socket is read on", "  socket.pause();\n  // Whoever", "  // Whoever", "pipelining-many"],
+    ["a held socket is not read as a stream", 'if (first) socket.on("data", ignore);', "", "pipelining-many"],
+    [
+      "the stream waits for a read that the parser had",
+      '  if (first) socket.push("");',
+      "",
+      "pipelining-many",
+    ],
+    ["the parser is not resumed", "  socket.parser?.resume();\n", "", "pipelining-many"],
+    ["what comes after the last answer is parsed", '  socket.removeAllListeners("data");\n', "", "linger"],
+    [
+      "nobody is told of bytes after the end",
+      'socket.on("data", readOver);',
+      'socket.on("data", ignore);',
+      "linger",
+    ],
+  ]),
+  ...of("node/request.ts", [
+    ["the body of a request that waits its turn is lost", "this.#early.push(chunk);", "", "pipelining"],
+    [
+      "a body that waits is gathered without bound",
+      "this.#early.push(chunk);\n      return false;",
+      "this.#early.push(chunk);",
+      "pipelining-many",
+    ],
+    [
+      "a body that came early is not read on",
+      "if (more) (this.socket as ClientSocket).gatewayClient.resume();",
+      "",
+      "pipelining",
+    ],
+    ["a body that is whole has no end", "if (this.complete) sink.onRequestEnd();", "", "pipelining"],
+    ["a body that nobody wants is gathered", "this.#discarding = true;", "", "pipelining"],
+    [
+      "the end of a body is not told",
+      "if (chunk === null) this.#sink?.onRequestEnd();",
+      "if (chunk === null) return true;",
+      "client",
+    ],
+    [
+      "Node takes a body for unread",
+      'Object.defineProperty(GatewayRequest.prototype, "readableEnded", {\n  get(this: GatewayRequest) {\n    return this.complete;',
+      'Object.defineProperty(GatewayRequest.prototype, "readableEnded", {\n  get(this: GatewayRequest) {\n    return this.complete && false;',
+      "pipelining",
+    ],
+    [
+      "Node destroys a request whose client has left",
+      "  override destroy(): this {\n    return this;",
+      "  override destroy(): this {\n    return super.destroy();",
+      "client pipelining",
+    ],
+  ]),
+  ...of("node/response.ts", [
+    ["Node never takes the next request", '  response.emit("finish");\n', "", "pipelining"],
+    ["Node takes an answer for unfinished", "  response.finished = true;\n", "", "pipelining"],
+  ]),
+  ...of("node/listener.ts", [
+    [
+      "Node ends idle connections itself",
+      "net.Server.prototype.close.call(server, () => resolve())",
+      "server.close(() => resolve())",
+      "drain",
+    ],
+    ["one quiet turn is an empty backlog", "quiet < 2 &&", "quiet < 0 &&", "drain"],
+  ]),
+  ...of("node/upstream-socket.ts", [
+    ["small pieces wait for each other (Nagle)", "noDelay: true,", "noDelay: false,", "client"],
+    [
+      "Node searches for an address of its own",
+      "autoSelectFamily: false,",
+      "autoSelectFamily: true,",
+      "addresses",
+    ],
+    [
+      "a buffer is read into while it is somebody else's",
+      "if (!first) return reader.nextBuffer() as Buffer;",
+      "if (!first) return undefined as unknown as Buffer;",
+      "slow-reader tunnel",
+    ],
+    [
+      "a client that does not read holds no upstream back",
+      "callback: (length: number, buffer: Uint8Array) => reader.onRead(length, buffer as Buffer),",
+      "callback: (length: number, buffer: Uint8Array) => { reader.onRead(length, buffer as Buffer); return true; },",
+      "client",
+    ],
+  ]),
+  ...of("node/requirements.ts", [
+    [
+      "any Node will do",
+      "if ((server as { shouldUpgradeCallback?: unknown }).shouldUpgradeCallback === asked) return undefined;",
+      "if (Date.now() > 0 || server) return undefined;",
+      "old-node",
+    ],
+    [
+      "the message does not say which Node",
+      "use Node.js 22.21, 24.9 or newer",
+      "use another",
+      "old-node process:start",
+    ],
+  ]),
+  ...of("node/checked.ts", [
+    ["a Node that is too old is put up with", "if (problem !== undefined) {", `if (${never}) {`, "old-node"],
+    [
+      "a Node that is too old ends as if all were well",
+      "process.exit(1);",
+      "process.exit(0);",
+      "old-node process:start",
+    ],
+  ]),
+];

@@ -1,0 +1,104 @@
+import { execFile } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { suiteFile } from "./mutant.ts";
+import { type Build, root } from "./sources.ts";
+
+/** Cases as `suite: name`. */
+export interface Results {
+  readonly failed: ReadonlySet<string>;
+  readonly passed: ReadonlySet<string>;
+}
+
+/** How suites are run. */
+export interface RunOptions {
+  /** Only these cases. */
+  readonly cases?: readonly string[];
+  /** Stops at the first case that fails. */
+  readonly first?: boolean;
+}
+
+const execute = promisify(execFile);
+
+/** Milliseconds for all suites of one mutant: a test that does not end has noticed something too. */
+const limit = 300_000;
+
+/** Runs suites against a build: tests beside the source on the copy, all others on the bundle. */
+export async function run(
+  build: Build,
+  suites: readonly string[],
+  options: RunOptions = {},
+): Promise<Results> {
+  const beside = suites.filter((suite) => suite.startsWith("unit:"));
+  const apart = suites.filter((suite) => !suite.startsWith("unit:"));
+  const failed = new Set<string>();
+  const passed = new Set<string>();
+  for (const [folder, some] of [
+    [build.copy, beside],
+    [root, apart],
+  ] as const) {
+    if (some.length === 0 || (options.first === true && failed.size > 0)) continue;
+    await runIn(folder, build, some, options, failed, passed);
+  }
+  if (failed.size + passed.size === 0) throw new Error(`${suites.join(" ")}: no case ran`);
+  return { failed, passed };
+}
+
+async function runIn(
+  folder: string,
+  build: Build,
+  suites: readonly string[],
+  { cases, first }: RunOptions,
+  failed: Set<string>,
+  passed: Set<string>,
+): Promise<void> {
+  const report = join(build.copy, "report.json");
+  rmSync(report, { force: true });
+  const args = [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    `--root=${folder}`,
+    ...suites.map((suite) => (suite === "fuzz" ? "gateway/test/fuzz/" : suiteFile(suite))),
+    "--reporter=json",
+    `--outputFile=${report}`,
+    ...(first === true ? ["--bail=1"] : []),
+    ...(cases === undefined ? [] : ["-t", cases.map(literally).join("|")]),
+  ];
+  // It fails when a case does; the report tells which.
+  const { stderr, killed } = await execute(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, GATEWAY_UNDER_TEST: `${process.execPath} ${build.bundle}` },
+    timeout: limit,
+    killSignal: "SIGKILL",
+  }).then(
+    ({ stderr }) => ({ stderr, killed: false }),
+    (error: { stderr: string; killed: boolean }) => error,
+  );
+  if (killed) return void failed.add(`${suites[0]}: does not end`);
+  let json: {
+    testResults: {
+      name: string;
+      status: string;
+      message: string;
+      assertionResults: { fullName: string; status: string }[];
+    }[];
+  };
+  try {
+    json = JSON.parse(readFileSync(report, "utf8"));
+  } catch {
+    throw new Error(`${suites.join(" ")}: wrote no report: ${stderr.slice(-1000)}`);
+  }
+  for (const file of json.testResults) {
+    const suite = suites.find((each) => file.name.endsWith(suiteFile(each))) ?? suites[0];
+    for (const { fullName, status } of file.assertionResults)
+      if (status === "failed") failed.add(`${suite}: ${fullName.trim()}`);
+      else if (status === "passed") passed.add(`${suite}: ${fullName.trim()}`);
+    // A gateway that died, or did not start; source that cannot be read.
+    if (file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"))
+      failed.add(`${suite}: ${file.message.split("\n", 1)[0]}`);
+  }
+}
+
+/** A pattern for a case's full name, in which vitest parts the groups by `>` and its report by a space. */
+const literally = (name: string) => name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&").replaceAll(" ", " (?:> )?");

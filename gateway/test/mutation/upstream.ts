@@ -1,0 +1,198 @@
+import { type Mutant, never, of, together } from "./mutant.ts";
+
+/** Mutants of a connection to an upstream. */
+export const upstream: readonly Mutant[] = [
+  ...of("upstream/connection.ts", [
+    [
+      "a body that is not valid counts as whole",
+      'if (at < 0) return this.#fail("ERR_BAD_RESPONSE");',
+      "if (at < 0) return this.#finish(true);",
+      "cut",
+    ],
+    [
+      "a reset ends an answer",
+      'this.#fail(error.code ?? "ERR_SOCKET")',
+      '{ const { user } = this; if (this.#framing < 0) return this.#fail(error.code ?? "ERR_SOCKET"); this.#finish(true); user?.afterRead(); }',
+      "cut",
+    ],
+    ["an interim answer is the final one", "if (head.status < 200) {", "if (head.status < 100) {", "answers"],
+    ["interim answers are lost", "if (head.status !== 100) user.onInterim(head);", "", "answers"],
+    [
+      "an upstream's 100 is passed on",
+      "if (head.status !== 100) user.onInterim(head);",
+      "user.onInterim(head);",
+      "pipelining interim answers",
+    ],
+    [
+      "a cut answer counts as whole",
+      '} else this.#fail("ERR_CLOSED");\n  }\n\n  #fail',
+      "} else this.#finish(false);\n  }\n\n  #fail",
+      "cut",
+    ],
+    [
+      "an answer without a body does not end",
+      "if (this.#framing === Framing.none) this.#finish(more);",
+      "",
+      "pipelining",
+    ],
+    [
+      "no connection is kept",
+      "this.#keepAlive = head.keepAlive && ",
+      `this.#keepAlive = ${never} && `,
+      "pool",
+    ],
+    ["a body takes in what follows it", "Math.min(this.#left, length - start);", "length - start;", "pool"],
+    [
+      "unasked answers are kept for the next request",
+      "      this.socket.destroy();\n      return false;\n    }\n    // What is parsed",
+      "      return true;\n    }\n    // What is parsed",
+      "pool",
+    ],
+    [
+      "a connection is used again before its request is whole",
+      "user.reusable && user.requestSent &&",
+      "user.reusable &&",
+      "pool",
+    ],
+    [
+      "a connection is used again whatever its request was",
+      "this.#keepAlive && user.reusable &&",
+      "this.#keepAlive &&",
+      "upstream-reuse",
+    ],
+    [
+      "a body announced where none may be is not doubted",
+      "this.#framing !== Framing.untilClose && !doubtful;",
+      "this.#framing !== Framing.untilClose;",
+      "upstream-reuse",
+    ],
+    [
+      "how long the upstream keeps a connection is not heard",
+      "if (head.keepAliveSeconds !== undefined) this.idleLimit =",
+      `if (${never} && head.keepAliveSeconds !== undefined) this.idleLimit =`,
+      "upstream-reuse",
+    ],
+    [
+      "a connection is kept as long as the upstream says",
+      "(head.keepAliveSeconds - 1) * 1_000",
+      "head.keepAliveSeconds * 1_000",
+      "upstream-reuse",
+    ],
+    [
+      "101 to a plain request opens something",
+      " || (head.status === 101 && !user.wantsUpgrade)",
+      "",
+      "upgrade answers",
+    ],
+    [
+      "the bytes after a 101 are lost",
+      "Buffer.from(buffer.subarray(next, length))",
+      "Buffer.alloc(0)",
+      "tunnel",
+    ],
+    [
+      "a client that does not read does not hold its upstream",
+      "return (outcome & pauseReading) === 0;",
+      "return true;",
+      "client interim",
+    ],
+    [
+      "a buffer that is still being written is read into",
+      "if ((outcome & keepsBuffer) !== 0) this.#nextBuffer = buffers.take();",
+      "",
+      "slow-reader client",
+    ],
+    ["whether a connection is used again is forgotten", "return this.requests > 1;", "return false;", "pool"],
+    [
+      "a tunnel keeps its buffer",
+      "    buffers.give(this.#buffer);\n    this.#nextBuffer = buffers.shared;",
+      "    this.#nextBuffer = undefined;",
+      "unit:upstream/connection",
+    ],
+    [
+      "a tunnel's buffer is given away twice",
+      "if (this.#raw === undefined) buffers.give(this.#buffer);",
+      "buffers.give(this.#buffer);",
+      "unit:upstream/connection",
+    ],
+    [
+      "a user that has left hears of the failure",
+      "  destroy(): void {\n    this.user = undefined;\n",
+      "  destroy(): void {\n",
+      "unit:upstream/connection",
+    ],
+    [
+      "the pool hears nothing of a connection that closed",
+      "    this.owner?.onClosed(this, this.#lent);\n",
+      "",
+      "unit:upstream/pool",
+    ],
+    [
+      "a read that went elsewhere is parsed",
+      "if (buffer !== this.#buffer || (!this.answered && buffer[0] === unread)) {",
+      `if (${never}) {`,
+      "unit:upstream/connection",
+    ],
+  ]),
+  together(
+    "a connection with bytes left over is used again",
+    "pool",
+    ["upstream/connection.ts", "!this.#ended && !leftOver;", "!this.#ended;"],
+    [
+      "upstream/connection.ts",
+      "        if (this.#raw === undefined) this.socket.destroy();\n        return;",
+      "        return;",
+    ],
+  ),
+  ...of("upstream/head-text.ts", [
+    ["an endless head is gathered", "if (this.#length > most || !isPlausible", "if (!isPlausible", "answers"],
+    [
+      "what is no answer is waited for",
+      "if (!text.startsWith(protocol) && !protocol.startsWith(text)) return false;",
+      "",
+      "unit:upstream/head-text answers",
+    ],
+    [
+      "a bare LF is waited on",
+      "if (at === start || bytes[at - 1] !== 13) return false;",
+      "",
+      "unit:upstream/head-text answers",
+    ],
+    [
+      "a head that ends across two reads does not end",
+      "Math.max(0, had - 3)",
+      "had",
+      "unit:upstream/head-text",
+    ],
+    [
+      "what an earlier read left counts as read",
+      "if (at >= 0 && at + 4 <= end && at - start <= most)",
+      "if (at >= 0 && at - start <= most)",
+      "unit:upstream/head-text",
+    ],
+    [
+      "the body begins too late after a head in pieces",
+      "next: start + at + 4 - had",
+      "next: start + at + 4",
+      "unit:upstream/head-text",
+    ],
+    [
+      "what was gathered is not forgotten",
+      "      this.#before = undefined;\n      this.#length = 0;",
+      "",
+      "unit:upstream/head-text",
+    ],
+    ["a head in one piece may be of any size", " && at - start <= most)", ")", "unit:upstream/head-text"],
+  ]),
+  ...of("upstream/buffers.ts", [
+    [
+      "what lies in a buffer goes further",
+      "free.push(buffer.fill(unread))",
+      "free.push(buffer)",
+      "unit:upstream/buffers",
+    ],
+    ["buffers are kept without bound", "if (free.length < most) free", "free", "unit:upstream/buffers"],
+    ["buffers are not used again", "return free.pop() ?? Buffer", "return Buffer", "unit:upstream/buffers"],
+    ["a buffer is given to two", "return free.pop() ??", "return free.at(-1) ??", "unit:upstream/buffers"],
+  ]),
+];
