@@ -68,7 +68,7 @@ export class GatewayRequest extends IncomingMessage {
   }
 }
 
-// Accessors, since the types declare properties: Node reads only `expect` and `te` from `headers`.
+// Accessors, since the types declare properties: Node reads only `expect` and `te` from `headers`, 26 nothing.
 Object.defineProperty(GatewayRequest.prototype, "headers", {
   get(this: GatewayRequest) {
     return this.head;
