@@ -2,6 +2,7 @@ import http, { type IncomingMessage } from "node:http";
 import { expect, test } from "vitest";
 import { BareClient, bareServer, connected, listening } from "../../test/support/bare-server.ts";
 import { eventually, pause } from "../../test/support/client.ts";
+import { serveOnce } from "../../test/support/serve-once.ts";
 import type { ClientSocket } from "./parser.ts";
 import { GatewayRequest } from "./request.ts";
 import { releaseResponse } from "./response.ts";
@@ -69,109 +70,16 @@ test("IncomingMessage.headers: Node reads no more of it than expect and te", asy
   expect([...asked].filter((name) => name !== "expect" && name !== "te")).toEqual([]);
 });
 
-/** Serves one request with its body; @returns what Node did with its parts. */
-async function served(bytes: readonly string[], onRequest: (request: GatewayRequest) => void = () => {}) {
-  const pushed: (string | null)[] = [];
-  const calls = { resume: 0, destroy: 0, events: [] as string[] };
-  const requests: GatewayRequest[] = [];
-  const { port } = await bareServer({
-    onParseError: (_, socket) => void socket.destroy(),
-    onRequest(request, response) {
-      requests.push(request);
-      for (const method of ["resume", "destroy"] as const) {
-        const inner = request[method];
-        Object.defineProperty(request, method, {
-          value: () => {
-            calls[method]++;
-            return inner.call(request);
-          },
-        });
-      }
-      for (const event of ["data", "end", "readable", "error"]) watch(request, event, calls.events);
-      request.sendBodyTo({
-        onRequestBody: (chunk) => pushed.push(chunk.toString("latin1")) > 0,
-        onRequestEnd: () => void pushed.push(null),
-      });
-      onRequest(request);
-      if (request.url === "/release") releaseResponse(response);
-    },
-  });
-  const client = await connected(port);
-  for (const piece of bytes) {
-    client.write(piece);
-    await pause(30);
-  }
-  await eventually(() => requests.length > 0, "the request");
-  return { client, request: requests[0] as GatewayRequest, pushed, calls };
-}
-
-/** Listens without starting the stream, as a listener for data would. */
-function watch(request: IncomingMessage, event: string, events: string[]): void {
-  const emit = request.emit.bind(request);
-  request.emit = ((name: string, ...facts: unknown[]) => {
-    if (name === event) events.push(name);
-    return emit(name, ...facts);
-  }) as typeof request.emit;
-}
-
 const lengthHead = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n";
-const chunkedHead = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-
-test.each([
-  { kind: "a length", bytes: [`${lengthHead}ab`, "cd", "ef"], pieces: ["ab", "cd", "ef", null] },
-  {
-    kind: "chunks",
-    bytes: [`${chunkedHead}2\r\nab\r\n`, "2\r\nc", "d\r\n0\r\n\r\n"],
-    pieces: ["ab", "c", "d", null],
-  },
-  { kind: "no body", bytes: ["GET / HTTP/1.1\r\nHost: a\r\n\r\n"], pieces: [null] },
-])(
-  "IncomingMessage.push: a body with $kind comes piece by piece and ends by null, and nothing is kept",
-  async (row) => {
-    const { request, pushed, calls } = await served(row.bytes);
-    expect(pushed).toEqual(row.pieces);
-    expect(request.complete).toBe(true);
-    expect(request.readableLength).toBe(0);
-    expect(calls.events).toEqual([]);
-  },
-);
-
-test("IncomingMessage.push: false stops the reading until the socket is resumed, and no piece is lost", async () => {
-  const size = 16_777_216;
-  let socket: ClientSocket | undefined;
-  let got = 0;
-  let more = false;
-  const { port } = await bareServer({
-    onRequest(request) {
-      socket = request.socket as ClientSocket;
-      request.sendBodyTo({
-        onRequestBody: (chunk) => {
-          got += chunk.length;
-          return more;
-        },
-        onRequestEnd() {},
-      });
-    },
-  });
-  const client = await connected(port);
-  client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
-  client.write(Buffer.alloc(size));
-  await eventually(() => got > 0, "the first piece");
-  await pause(150);
-  expect(got).toBeLessThan(200_000);
-  more = true;
-  socket?.resume();
-  await eventually(() => got === size, "the whole body");
-});
 
 test("IncomingMessage.resume: Node wants to read over what nobody took, and finds nothing", async () => {
-  const { calls, request } = await served(["GET /release HTTP/1.1\r\nHost: a\r\n\r\n"]);
+  const { calls, request } = await serveOnce(["GET /release HTTP/1.1\r\nHost: a\r\n\r\n"]);
   expect(calls.resume).toBe(1);
   expect(request.readableFlowing).toBe(null);
 });
 
 test("IncomingMessage.destroy: Node ends requests whose client leaves, which is no error and no event", async () => {
-  const { client, calls, request } = await served([`${lengthHead}ab`]);
+  const { client, calls, request } = await serveOnce([`${lengthHead}ab`]);
   client.destroy();
   await eventually(() => calls.destroy > 0, "Node's call");
   await pause(20);

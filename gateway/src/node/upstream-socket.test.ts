@@ -100,6 +100,19 @@ test("onread.callback: false reads no more until resume, and no byte is lost", a
   expect(watch.happened.join("").replaceAll(/first|next/g, "")).toBe("a".repeat(64));
 });
 
+test("onread.buffer: is asked also after a read that destroyed the socket, so that a buffer given away is never given back", async () => {
+  const watch = new Watch();
+  const { socket, peer } = await open(watch);
+  watch.onRead = () => {
+    watch.happened.push("read");
+    socket.destroy();
+    return true;
+  };
+  peer.write("one");
+  await eventually(() => socket.closed, "the close");
+  expect(watch.happened).toEqual(["first", "read", "next"]);
+});
+
 test.each(["127.0.0.1", "::1"])(
   "socket._handle: one for the whole life of a connection to %s, also when it is refused",
   async (host) => {
