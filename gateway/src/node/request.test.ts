@@ -110,3 +110,20 @@ test("IncomingMessage.readableEnded: by it the parser lets go of a request, here
   expect(await released(`${lengthHead}abcdef`)).toEqual({ ended: true, held: false });
   expect(await released(`${lengthHead}ab`)).toEqual({ ended: false, held: true });
 });
+
+test("IncomingMessage._read: a response that is over resumes no socket, so that a held parser is fed nothing", async () => {
+  const turns: { readonly request: GatewayRequest; readonly response: http.ServerResponse }[] = [];
+  const { port } = await bareServer({
+    onRequest(request, response) {
+      request.discardBody();
+      turns.push({ request, response });
+    },
+  });
+  (await connected(port)).write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await eventually(() => turns[0]?.request.complete === true, "the request");
+  const [{ request, response } = expect.fail("no request")] = turns;
+  request.socket.pause();
+  releaseResponse(response);
+  await pause(20);
+  expect(request.socket.isPaused()).toBe(true);
+});

@@ -62,6 +62,9 @@ export class GatewayRequest extends IncomingMessage {
     return this;
   }
 
+  /** Node 26 reads what nobody has read (`_dump`), and would resume the socket: also one whose parser is held. */
+  override _read(): void {}
+
   /** Node destroys requests that have no answer yet when their connection closes; the connection knows by itself. */
   override destroy(): this {
     return this;
