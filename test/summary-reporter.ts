@@ -1,4 +1,5 @@
 import type { Reporter, TestModule } from "vitest/node";
+import { tellCounts } from "./counts.ts";
 
 /** Ends a run with one line of counts, and names every skipped test with its reason. */
 export default class SummaryReporter implements Reporter {
@@ -13,6 +14,6 @@ export default class SummaryReporter implements Reporter {
           console.log(`skipped: ${test.fullName}${result.note ? `: ${result.note}` : ""}`);
       }
     }
-    console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+    tellCounts(counts);
   }
 }

@@ -62,9 +62,8 @@ export class GatewayRequest extends IncomingMessage {
     return this;
   }
 
-  /** Nor is there anything to read; from 26 on Node starts the socket's reading so, which may be stopped on purpose. */
+  /** Node 26 reads what nobody has read (`_dump`), and would resume the socket: also one whose parser is held. */
   override _read(): void {}
-  _dump(): void {}
 
   /** Node destroys requests that have no answer yet when their connection closes; the connection knows by itself. */
   override destroy(): this {
@@ -72,7 +71,7 @@ export class GatewayRequest extends IncomingMessage {
   }
 }
 
-// Accessors, since the types declare properties: Node reads only `expect` and `te` from `headers`.
+// Accessors, since the types declare properties: Node reads only `expect` and `te` from `headers`, 26 nothing.
 Object.defineProperty(GatewayRequest.prototype, "headers", {
   get(this: GatewayRequest) {
     return this.head;

@@ -8,3 +8,6 @@ export function releaseResponse(response: ServerResponse): void {
   response.finished = true;
   response.emit("finish");
 }
+
+/** Whether the client's version and its `Connection` let the connection live on after this response. */
+export const keepsAlive = (response: ServerResponse): boolean => response.shouldKeepAlive;

@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
 import { inspect } from "node:util";
+import { leave } from "../node/leave.ts";
 import type { AccessLog } from "../observe/access-log.ts";
 import { unblockedPipe } from "../observe/output.ts";
-import { leave } from "./leave.ts";
 
 /** Milliseconds that the log's reader gets to make room. */
 const patience = 1_000;

@@ -1,5 +1,5 @@
+import { leave } from "../node/leave.ts";
 import type { AccessLog } from "../observe/access-log.ts";
-import { leave } from "./leave.ts";
 
 /** Milliseconds for the reader of the log when there is no time left. */
 export const briefly = 50;

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
+import { leave } from "../node/leave.ts";
 import type { AccessLog } from "../observe/access-log.ts";
 import { briefly, endInOrder } from "./ending.ts";
-import { leave } from "./leave.ts";
 
 /** Milliseconds beyond the drain in which the rest of the process has to end: spans, the log, its own defects. */
 const grace = 2_000;

@@ -1,4 +1,5 @@
 import type { Gateway } from "../gateway.ts";
+import { outlivePrimary } from "../node/worker-life.ts";
 import { RemoteGates } from "../policy/remote-gates.ts";
 import { endInOrder } from "./ending.ts";
 import { listen } from "./listen.ts";
@@ -42,12 +43,8 @@ export async function work(wiring: Wiring): Promise<void> {
 
   // A terminal sends its signals to the whole group; the primary decides what they mean.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
-  // The worker's own event: it comes before Node looks at the flag and exits at once.
-  self.once("disconnect", () => {
-    // The primary is gone; what is under way may still finish.
-    self.exitedAfterDisconnect = true;
-    void drain();
-  });
+  // What is under way may still finish.
+  outlivePrimary(self, () => void drain());
   process.on("message", (order: Order) => {
     if (order.kind === "serve") {
       gateway = wiring.start(order.table, gates);

@@ -1,5 +1,6 @@
 import { Framing, framingOf, type ResponseHead } from "../message/response-head.ts";
 import { responseHead } from "../message/response-text.ts";
+import { isWritten } from "../node/written.ts";
 import { repairLocation } from "../routing/router.ts";
 import { keepsBuffer, type ReadOutcome } from "../upstream/connection.ts";
 import type { Exchange } from "./exchange.ts";
@@ -83,7 +84,7 @@ export class Answer {
       this.#corked = false;
       this.#exchange.connection.socket.uncork();
     }
-    const kept = this.#wroteBytes && this.#exchange.connection.socket.writableLength > 0;
+    const kept = this.#wroteBytes && !isWritten(this.#exchange.connection.socket);
     this.#wroteBytes = false;
     return kept ? keepsBuffer : 0;
   }

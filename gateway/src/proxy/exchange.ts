@@ -4,7 +4,8 @@ import { type Refusal, refusalBody } from "../message/refusals.ts";
 import { RequestHead } from "../message/request-head.ts";
 import { responseHead, type Speaker } from "../message/response-text.ts";
 import type { GatewayRequest } from "../node/request.ts";
-import { releaseResponse } from "../node/response.ts";
+import { keepsAlive, releaseResponse } from "../node/response.ts";
+import { isWritten } from "../node/written.ts";
 import type { AccessRecord } from "../observe/access-log.ts";
 import type { RouteMetrics } from "../observe/metrics.ts";
 import { isRequestId, newRequestId } from "../observe/request-id.ts";
@@ -140,7 +141,7 @@ export class Exchange implements AccessRecord, Speaker {
   /** Whether the connection must end with this answer, and why. */
   #closeReason(): string | undefined {
     if (this.closesAnyway || this.#response === undefined) return "refused";
-    if (!this.#response.shouldKeepAlive) return "asked";
+    if (!keepsAlive(this.#response)) return "asked";
     if (this.head.hasBody && this.request?.complete === false) return "unread_body";
     return this.#host.draining ? "drain" : undefined;
   }
@@ -209,7 +210,7 @@ export class Exchange implements AccessRecord, Speaker {
     const { connection } = this;
     const { socket } = connection;
     this.durationMs = now - this.start;
-    if (socket.writableLength === 0 || !socket.writable) this.#host.onOver(this);
+    if (isWritten(socket) || !socket.writable) this.#host.onOver(this);
     else socket.write("", (error) => this.#onSent(error));
     this.request?.discardBody();
     if (this.#response !== undefined) releaseResponse(this.#response);

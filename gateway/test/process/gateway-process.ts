@@ -49,7 +49,7 @@ export class GatewayProcess {
     env: Record<string, string>,
     stdout: "pipe" | number = "pipe",
   ) {
-    this.child = spawn(process.execPath, [file, ...args], {
+    this.child = spawn(process.env.GATEWAY_NODE ?? process.execPath, [file, ...args], {
       env: { PATH: process.env.PATH ?? "", PROXY_HOST: "127.0.0.1", ...env },
       stdio: ["ignore", stdout, "pipe"],
     });
