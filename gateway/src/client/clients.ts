@@ -54,6 +54,11 @@ export class Clients {
     for (const client of this.#all) if (client.done && client.idleSince <= since) client.destroy("drain");
   }
 
+  /** Tells whoever still waits for an answer that there will be none; answers that have begun are cut. */
+  giveUp(): void {
+    for (const client of this.#all) client.giveUp();
+  }
+
   /** Closes all of them at once. */
   destroy(): void {
     for (const client of this.#all) client.destroy("drain");

@@ -168,8 +168,14 @@ export class ClientConnection implements Applicant {
     this.#turnedAway = true;
     const { current } = this;
     if (current === undefined) this.refuse({ refusal: refusals.tooManyConnections });
-    else if (current.tunnel?.open === true) this.destroy("refused");
-    else current.abort(refusals.tooManyConnections);
+    else current.abort(refusals.tooManyConnections, "refused");
+  }
+
+  /** Ends what is under way: the drain is over. */
+  giveUp(): void {
+    const { current } = this;
+    if (current === undefined) this.destroy("drain");
+    else current.abort(refusals.draining, "drain");
   }
 
   /** Whether no further request shall be parsed for now. */
@@ -228,7 +234,7 @@ export class ClientConnection implements Applicant {
     }
     const { current } = this;
     if (this.#queue?.length || current?.request === undefined || current.request.complete) return false;
-    current.abort(refusal);
+    current.abort(refusal, "client");
     return true;
   }
 

@@ -8,6 +8,8 @@ import type { Clients } from "./clients.ts";
 const grace = 1_000;
 /** How long sockets that were destroyed may take to say so, milliseconds: the drain ends then, whatever anybody does. */
 const settling = 500;
+/** How long what is said at the end may take to be sent, milliseconds. */
+const telling = 100;
 /** Turns of the loop in which sockets that are closed tell it, with which their tunnels are logged. */
 const turns = 20;
 
@@ -38,6 +40,8 @@ export async function drain(
   ]);
   clearInterval(repeat);
   if (ended === "late") {
+    clients.giveUp();
+    await Promise.race([closed, sleep(telling, undefined, { ref: false })]);
     clients.destroy();
     await Promise.race([closed, sleep(settling, undefined, { ref: false })]);
   }

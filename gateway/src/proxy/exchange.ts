@@ -19,8 +19,8 @@ export interface Answering {
   readonly deadline: number;
   onDeadline(now: number): void;
   onClientDrain(): void;
-  /** The client broke its own request: end it with this answer if there is none yet. */
-  onClientBroken(refusal: Refusal): void;
+  /** It must end: with this answer if there is none yet. @param why for the log. */
+  onAborted(refusal: Refusal, why: string): void;
   /** The client has left; nothing may be written any more. */
   onClientGone(): void;
 }
@@ -244,11 +244,16 @@ export class Exchange implements AccessRecord, Speaker {
     else connection.end(reason);
   }
 
-  /** The client's request turned out to be no valid HTTP while it was being handled. */
-  abort(refusal: Refusal): void {
+  /**
+   * It must end now, and the connection with it: the request turned out to be no valid HTTP, or there is no place or no
+   * time left for it.
+   * @param why for the log.
+   */
+  abort(refusal: Refusal, why: string): void {
     this.closesAnyway = true;
+    this.close ??= why;
     if (this.answering === undefined) this.refuse(refusal);
-    else this.answering.onClientBroken(refusal);
+    else this.answering.onAborted(refusal, why);
   }
 
   /** A handshake was answered 101. */

@@ -296,11 +296,13 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
   onDeadline(now: number): void {
     if (this.#phase === "client" && this.#exchange.connection.takesSlowly())
       return this.#wait("client", now + this.#context.sendTimeout);
+    // Another address may do better.
+    if (this.#phase === "response") this.#connection?.endpoint.avoid();
     this.#abort(expired[this.#phase], "timeout");
   }
 
-  onClientBroken(refusal: Refusal): void {
-    this.#abort(refusal, "client");
+  onAborted(refusal: Refusal, why: string): void {
+    this.#abort(refusal, why);
   }
 
   onUpstreamFailed(code: string): void {
@@ -322,6 +324,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
       this.#context.onRetry();
       return this.#acquire(true);
     }
+    if (connection?.answered === false) connection.endpoint.avoid();
     this.#abort(refusalFor(code), "upstream");
   }
 

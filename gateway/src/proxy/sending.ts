@@ -6,6 +6,9 @@ import type { Exchange } from "./exchange.ts";
 /** Bytes of a body piece that is written as text, together with the head. */
 const mostText = 8_192;
 
+/** Pieces of a chunked body that are gathered into one chunk, bytes: each chunk of its own costs a system call. */
+const mostGathered = 16_384;
+
 /** What hears how the sending goes. */
 export interface SendingOwner {
   /** A piece went on. @param blocked the upstream takes no more for now. */
@@ -30,6 +33,9 @@ export class Sending implements BodySink {
    * blanks that made it unknown: only a body with a byte in it shows that it was understood.
    */
   #inDoubt = false;
+  /** Of a chunked body, not written yet. */
+  #pieces: Buffer[] = [];
+  #gathered = 0;
   #over = false;
   /** The upstream takes no more for now. */
   blocked = false;
@@ -58,7 +64,8 @@ export class Sending implements BodySink {
       exchange.connection.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
     this.#inDoubt = this.#chunked && exchange.head.upgrade !== undefined;
     // The first piece usually follows in the same turn, and then goes out with the head.
-    if (!this.#inDoubt) process.nextTick(flushHead, this);
+    if (!this.#chunked) process.nextTick(flush, this);
+    else if (!this.#inDoubt) setImmediate(flush, this);
     request.sendBodyTo(this);
   }
 
@@ -69,7 +76,10 @@ export class Sending implements BodySink {
 
   /** @internal */
   flush(): void {
-    if (!this.#over) this.#flushHead();
+    if (this.#over) return;
+    if (this.#gathered === 0) this.#flushHead();
+    // The client was told to go on when this was gathered.
+    else if (!this.#flushPieces()) this.#exchange.connection.socket.pause();
   }
 
   onRequestBody(chunk: Buffer): boolean {
@@ -81,22 +91,50 @@ export class Sending implements BodySink {
       this.#owner.onBodyRefused(refusals.bodyTooLarge);
       return true;
     }
-    const { socket } = this.#connection;
-    const head = this.#head;
-    let more: boolean;
-    if (head !== undefined && !this.#chunked && chunk.length <= mostText) {
-      this.#head = undefined;
-      more = socket.write(head + chunk.toString("latin1"), "latin1");
-    } else {
-      socket.cork();
-      this.#flushHead();
-      if (this.#chunked) socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
-      more = socket.write(chunk);
-      if (this.#chunked) more = socket.write("\r\n", "latin1");
-      process.nextTick(uncork, socket);
-    }
+    const more = this.#chunked ? this.#gather(chunk) : this.#write(chunk);
     this.blocked = !more;
     this.#owner.onBodyProgress(this.blocked);
+    return more;
+  }
+
+  #write(piece: Buffer): boolean {
+    const { socket } = this.#connection;
+    const head = this.#head;
+    if (head !== undefined && piece.length <= mostText) {
+      this.#head = undefined;
+      return socket.write(head + piece.toString("latin1"), "latin1");
+    }
+    socket.cork();
+    this.#flushHead();
+    const more = socket.write(piece);
+    process.nextTick(uncork, socket);
+    return more;
+  }
+
+  /** Keeps a piece until the turn's end, or until there are enough of them. */
+  #gather(piece: Buffer): boolean {
+    this.#pieces.push(piece);
+    this.#gathered += piece.length;
+    if (this.#gathered >= mostGathered) return this.#flushPieces();
+    if (this.#pieces.length === 1) setImmediate(flush, this);
+    return true;
+  }
+
+  /** Writes what is gathered as one chunk. @returns false when the upstream takes no more for now. */
+  #flushPieces(): boolean {
+    const { socket } = this.#connection;
+    const [first] = this.#pieces;
+    if (first === undefined) return true;
+    const whole = this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#gathered = 0;
+    socket.cork();
+    this.#flushHead();
+    socket.write(`${whole.length.toString(16)}\r\n`, "latin1");
+    socket.write(whole);
+    const more = socket.write("\r\n", "latin1");
+    socket.uncork();
+    this.blocked = !more;
     return more;
   }
 
@@ -107,6 +145,7 @@ export class Sending implements BodySink {
       return this.#owner.onBodyRefused(refusals.bodyLength);
     }
     if (this.#chunked) {
+      this.#flushPieces();
       const head = this.#head ?? "";
       this.#head = undefined;
       this.#connection.socket.write(`${head}0\r\n\r\n`, "latin1");
@@ -129,7 +168,7 @@ export class Sending implements BodySink {
   }
 }
 
-function flushHead(sending: Sending): void {
+function flush(sending: Sending): void {
   sending.flush();
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Refusal } from "../message/refusals.ts";
 import type { ResponseHead } from "../message/response-head.ts";
 import { responseHead } from "../message/response-text.ts";
 import type { Pass } from "../policy/gate.ts";
@@ -126,8 +127,8 @@ export class Tunnel implements RawReader, Answering {
     connection.socket.destroySoon();
   }
 
-  onClientBroken(): void {
-    this.#exchange.connection.destroy("client");
+  onAborted(_refusal: Refusal, why: string): void {
+    this.#exchange.connection.destroy(why);
   }
 
   onDeadline(): void {

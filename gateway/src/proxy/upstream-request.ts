@@ -41,9 +41,12 @@ export function traceFields({
 }
 
 function trustedForwarding({ connection: client, head, host }: Forwarded): string {
-  const chain = head.forwardedFor === undefined ? client.address : `${head.forwardedFor}, ${client.address}`;
+  const chain = isEmptyList(head.forwardedFor) ? client.address : `${head.forwardedFor}, ${client.address}`;
   return (
     `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${head.forwardedProto ?? "http"}\r\n` +
     `X-Forwarded-Port: ${head.forwardedPort ?? client.localPort}\r\nX-Forwarded-Host: ${head.forwardedHost ?? host}\r\n`
   );
 }
+
+/** A list without an element (RFC 9110 5.6.1.2). */
+const isEmptyList = (list: string | undefined): boolean => list === undefined || /^[\s,]*$/.test(list);
