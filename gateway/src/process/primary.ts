@@ -1,4 +1,5 @@
 import { GateKeeper } from "../policy/gate-keeper.ts";
+import { leave } from "./leave.ts";
 import { probePort } from "./listen.ts";
 import type { RouteFile } from "./reload.ts";
 import { stopOnSignals } from "./signals.ts";
@@ -32,7 +33,7 @@ export async function serveWithWorkers(
       log.event("giving-up", { reason });
       log.flush();
       process.stderr.write(`gateway: ${reason}: stopping\n`);
-      void workers.drain(settings.drain + grace).then(() => process.exit(1));
+      void workers.drain(settings.drain + grace).then(() => leave(1));
     },
   });
   // Nothing is forked any more by a gateway that is about to leave.
@@ -45,21 +46,26 @@ export async function serveWithWorkers(
     unwatch();
     // A worker that has just been forked must be there before it can be told to leave.
     await started.catch(() => {});
-    await workers.drain(settings.drain + grace);
+    const orderly = await workers.drain(settings.drain + grace);
     port?.close();
+    if (orderly) return;
+    // A worker has ended with requests under way: what started this one must be able to tell.
+    log.event("stopped-badly");
+    await log.close();
+    leave(1);
   };
   let address: unknown;
   try {
     address = await started;
+    port = await metrics?.listen(async () => [
+      // Its own too: reloads are counted here, and its memory is the gateway's.
+      metrics.snapshot(),
+      ...(await workers.gather()),
+    ]);
   } catch (error) {
     workers.kill();
     throw error;
   }
-  port = await metrics?.listen(async () => [
-    // Its own too: reloads are counted here, and its memory is the gateway's.
-    metrics.snapshot(),
-    ...(await workers.gather()),
-  ]);
   log.event("listening", { address, workers: settings.workers });
   log.flush();
   unwatch = routeFile.watch(

@@ -16,7 +16,10 @@ const answerTime = 1_000;
 interface Place {
   readonly number: number;
   worker: Worker | undefined;
+  /** It takes orders. */
   serving: boolean;
+  /** It takes connections. */
+  listening: boolean;
   born: number;
   quickDeaths: number;
   /** The last snapshot of the present worker. */
@@ -71,14 +74,24 @@ export class Workers {
     cluster.schedulingPolicy = cluster.SCHED_RR;
     cluster.setupPrimary({ args: ["worker"] });
     return new Promise((resolve, reject) => {
-      let waiting = count;
-      this.#listening = (address) => --waiting === 0 && resolve(address);
+      // All at once: one that has listened may have died since.
+      this.#listening = (address) => {
+        if (!this.#places.every(({ listening }) => listening)) return;
+        this.#failed = undefined;
+        resolve(address);
+      };
       this.#failed = reject;
-      for (let number = 1; number <= count; number++) {
-        const place = { number, worker: undefined, serving: false, born: 0, quickDeaths: 0, last: undefined };
-        this.#places.push(place);
-        this.#fork(place);
-      }
+      for (let number = 1; number <= count; number++)
+        this.#places.push({
+          number,
+          worker: undefined,
+          serving: false,
+          listening: false,
+          born: 0,
+          quickDeaths: 0,
+          last: undefined,
+        });
+      for (const place of this.#places) this.#fork(place);
     });
   }
 
@@ -106,14 +119,21 @@ export class Workers {
     );
   }
 
-  /** Lets every worker finish; one that is not gone after `limit` milliseconds is killed. */
-  async drain(limit: number): Promise<void> {
+  /**
+   * Lets every worker finish; one that is not gone after `limit` milliseconds is killed.
+   * @returns whether all of them ended in good order.
+   */
+  async drain(limit: number): Promise<boolean> {
     this.#stopping = true;
+    let orderly = true;
     const gone = this.#places.map(
       ({ worker }) =>
         new Promise<void>((resolve) => {
           if (worker === undefined || worker.isDead()) return resolve();
-          worker.once("exit", () => resolve());
+          worker.once("exit", (code) => {
+            orderly &&= code === 0;
+            resolve();
+          });
           this.#send(worker, { kind: "drain" });
         }),
     );
@@ -123,6 +143,7 @@ export class Workers {
     }, limit);
     await Promise.all(gone);
     clearTimeout(deadline);
+    return orderly;
   }
 
   /** Ends every worker at once. */
@@ -134,14 +155,22 @@ export class Workers {
   #fork(place: Place): void {
     const worker = this.#options.cluster.fork();
     const counter = this.#options.keeper.counter((answers) => this.#send(worker, { kind: "gates", answers }));
-    Object.assign(place, { worker, serving: false, born: performance.now(), last: undefined });
+    Object.assign(place, {
+      worker,
+      serving: false,
+      listening: false,
+      born: performance.now(),
+      last: undefined,
+    });
     worker.on("message", (report: Report) => {
       if (report.kind === "ready") {
         place.serving = true;
         this.#send(worker, { kind: "serve", table: this.#table });
-      } else if (report.kind === "listening") this.#listening?.(report.address);
-      else if (report.kind === "gates") counter.onAsks(report.asks);
-      else if (report.kind === "failed") this.#failed?.(new StartError(report.message, 1));
+      } else if (report.kind === "listening") {
+        place.listening = true;
+        this.#listening?.(report.address);
+      } else if (report.kind === "gates") counter.onAsks(report.asks);
+      else if (report.kind === "failed") this.#onFailed(worker, report.message);
       else this.#answers.get(report.ticket)?.(report.value);
     });
     // A worker that cannot be forked or reached; `exit` follows, or it never lived.
@@ -152,10 +181,18 @@ export class Workers {
     });
   }
 
+  /** It cannot listen: during the start that is everybody's failure, later the worker's own, and another is tried. */
+  #onFailed(worker: Worker, reason: string): void {
+    if (this.#failed !== undefined) return this.#failed(new StartError(reason, 1));
+    this.#options.log.event("worker-error", { reason });
+    worker.process.kill("SIGKILL");
+  }
+
   #replace(place: Place, code: number | null, signal: string | null): void {
     const { log, retire, giveUp } = this.#options;
     place.worker = undefined;
     place.serving = false;
+    place.listening = false;
     if (retire !== undefined && place.last !== undefined) this.#retired = retire(this.#retired, place.last);
     place.last = undefined;
     if (this.#stopping) return;

@@ -3,6 +3,7 @@ import { eventually, pause } from "../support/client.ts";
 import { accepted, handshake } from "../support/frames.ts";
 import { freePort, metric } from "../support/metrics.ts";
 import { suiteGateway } from "../support/suite.ts";
+import { openTunnel } from "../support/tunnels.ts";
 import { always } from "../support/upstream.ts";
 import { get, head, post } from "../support/verdict.ts";
 
@@ -113,4 +114,43 @@ test("must: a tunnel is counted once, when its handshake is answered", async () 
   client.destroy();
   await eventually(() => upstream.connections[0]?.ended === true, "the tunnel ends");
   expect(await counts()).toEqual([before[0] + 1, before[1], before[2] + 1]);
+});
+
+test("must: event streams and tunnels are busy connections of their upstream, until they end", async () => {
+  const slot = gateway.slot();
+  const { upstream } = slot;
+  const at = `:${upstream.port}"`;
+  const busy = () => metric(metrics, "gateway_upstream_connections", 'state="busy"', at);
+  const tunnels = [await openTunnel(gateway, slot), await openTunnel(gateway, slot)];
+  upstream.answer = always("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
+  const streams = Array.from({ length: 3 }, () => gateway.open().send(get(`${slot.prefix}/x`)));
+  await eventually(() => streams.every(({ text }) => text.includes("data: 1")), "the streams have begun");
+  expect(await busy()).toBe(5);
+  for (const client of streams) client.destroy();
+  for (const { client } of tunnels) client.destroy();
+  await eventually(() => upstream.connections.every(({ ended }) => ended), "they end");
+  await expect.poll(busy).toBe(0);
+});
+
+test("must: a client that ends after pipelined requests has asked for nothing more (RFC 9112 9.3.2)", async () => {
+  const { prefix } = gateway.slot();
+  const errors = () => gateway.lines("client-error").length;
+  const before = await counts();
+  const errorsBefore = errors();
+  // Around the number at which the gateway reads no more for a while.
+  const many = Array.from({ length: 25 }, (_, i) => 16 + i);
+  const clients = many.map((count) =>
+    gateway.open({ allowHalfOpen: true }).send(get(`${prefix}/x`).repeat(count)),
+  );
+  for (const [i, client] of clients.entries()) {
+    await client.settle(many[i]);
+    client.socket.end();
+  }
+  await eventually(() => clients.every(({ closed }) => closed), "the gateway ends them too");
+  for (const client of clients) client.destroy();
+  expect(clients.map(({ answers }) => answers.length)).toEqual(many);
+  expect(clients.filter(({ text }) => text.includes("HTTP/1.1 400"))).toEqual([]);
+  const all = many.reduce((sum, count) => sum + count, 0);
+  expect(await counts()).toEqual([before[0] + all, before[1], before[2] + all]);
+  expect(errors()).toBe(errorsBefore);
 });

@@ -143,6 +143,24 @@ describe.concurrent("how long and how often a connection is used", () => {
     await own.stop();
   });
 
+  test("must: a retry gets a new connection also when no other may be opened (RFC 9112 9.3.1)", async () => {
+    const own = await Gateway.start({ env: { GATEWAY_UPSTREAM_CONNECTIONS: "2" } });
+    const { upstream, prefix } = own.slot();
+    // Both are kept, and each is reset as it is used again.
+    upstream.answer = (connection, request, index) => {
+      if (index > 0) connection.socket.resetAndDestroy();
+      else setTimeout(() => ok(connection, request, index), 100);
+    };
+    const both = ["/1", "/2"].map((path) => own.exchange(get(`${prefix}${path}`)));
+    for (const received of await Promise.all(both)) expectServed(received);
+    expect(upstream.connections).toHaveLength(2);
+    expectServed(await own.exchange(get(`${prefix}/3`)));
+    const tries = upstream.complete.filter(({ startLine }) => startLine.includes(" /3 "));
+    expect(tries).toHaveLength(2);
+    expect(upstream.connections.at(-1)?.answered).toBe(1);
+    await own.stop();
+  });
+
   test("must: whoever waits longer than it may is told so", async () => {
     const own = await Gateway.start({
       env: { GATEWAY_UPSTREAM_CONNECTIONS: "1", GATEWAY_CONNECT_TIMEOUT_MS: "500" },
