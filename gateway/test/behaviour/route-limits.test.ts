@@ -66,6 +66,23 @@ describe.concurrent("a route's own waiting times (their defaults are 3 and 60 s)
   });
 });
 
+test("must: whoever leaves while it waits for a connection is passed over", async () => {
+  const { upstream, prefix } = gateway.slot();
+  upstream.answer = ({ socket }) =>
+    setTimeout(() => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), 250);
+  const first = gateway.open().send(get(`${prefix}/first`));
+  await eventually(() => upstream.requests.length === 1, "at the upstream");
+  const second = gateway.open().send(get(`${prefix}/gone`));
+  await pause(50);
+  second.destroy();
+  const third = gateway.open().send(get(`${prefix}/third`));
+  for (const client of [first, third]) {
+    expectServed(await client.settle());
+    client.destroy();
+  }
+  expect(upstream.bytes.includes("/gone")).toBe(false);
+});
+
 test("must: so many requests wait for a connection to a service, and the others are 503 at once", async () => {
   const { upstream, prefix } = gateway.slot();
   upstream.answer = () => {};

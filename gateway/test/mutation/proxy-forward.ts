@@ -23,8 +23,6 @@ export const proxyForward: readonly Mutant[] = [
       "pool",
     ],
     ["a request is repeated after its answer has begun", "      !connection.answered &&\n", "", "pool"],
-    ["a request is repeated again and again", "      this.#exchange.retries === undefined &&\n", "", "pool"],
-    ["any error is repeated", "      stale.has(code) &&\n", "", "upstream answers"],
     [
       "a repeated request takes another kept connection",
       "return this.#acquire(true);",
@@ -66,7 +64,7 @@ export const proxyForward: readonly Mutant[] = [
       "an upload that was broken stays open at the upstream",
       "    this.#leave();\n    connection?.destroy();\n    if (this.#answer?.begun",
       "    this.#leave();\n    if (this.#answer?.begun",
-      "chunks limits",
+      "limits",
     ],
     [
       "no time limit for a stalled body",
@@ -90,13 +88,13 @@ export const proxyForward: readonly Mutant[] = [
       "no time limit for an answer under way",
       "eventStream === true ? Number",
       "begun === true ? Number",
-      "slow-reader",
+      "stalls",
     ],
     [
       "a quiet event stream is cut",
       "this.#answer?.eventStream === true ? Number.POSITIVE_INFINITY : clock.now",
       "clock.now",
-      "slow-reader",
+      "stalls",
     ],
     [
       "no time limit for a client that takes nothing",
@@ -156,7 +154,7 @@ export const proxyForward: readonly Mutant[] = [
       "a client that leaves is still connected",
       'else if (this.#waitsFor === "pool") this.#state.pool.forget(this);',
       "",
-      "client upstream-reuse upstream",
+      "route-limits",
     ],
     [
       "an event stream keeps the place of a request",
