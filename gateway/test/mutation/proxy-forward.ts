@@ -175,7 +175,7 @@ export const proxyForward: readonly Mutant[] = [
       "tunnel-places",
     ],
     ["a tunnel takes a connection of the pool", "apart: this.tunnel };", "apart: false };", "connections"],
-    ["a handshake takes a kept connection", "fresh: fresh || this.tunnel,", "fresh,", "websocket pool"],
+    ["a handshake takes a kept connection", "fresh: fresh || this.tunnel,", "fresh,", "route-limits"],
     [
       "the accept of a handshake is not looked at",
       " || !isAcceptedBy(head, exchange.head.webSocketKey))",
@@ -199,7 +199,7 @@ export const proxyForward: readonly Mutant[] = [
       "a body goes on without a length",
       "          ? `Content-Length: ${head.length}\\r\\n`",
       '          ? ""',
-      "framing",
+      "pipelining",
     ],
     [
       "how long a request waited is not told",
@@ -207,7 +207,6 @@ export const proxyForward: readonly Mutant[] = [
       `if (${never}) this.#exchange.queueMs =`,
       "log-times",
     ],
-    ["every request is said to have waited", "if (queued >= 1)", "if (queued >= 0)", "log-times"],
     [
       "how long it took to connect is not told",
       "    if (this.#connectingAt > 0) {",
@@ -237,7 +236,7 @@ export const proxyForward: readonly Mutant[] = [
       "CORS of an answer that came too late is passed on",
       '      exchange.corsGiven = "";\n      exchange.varyGiven = undefined;\n',
       "",
-      "cors",
+      "answers",
     ],
   ]),
 ];
