@@ -36,6 +36,12 @@ describe("a token bucket", () => {
     );
   });
 
+  test("saves up no more than its burst, however long nobody comes", () => {
+    const limiter = new RateLimiter({ perClient: { rate: 1, burst: 2 } });
+    expect(admitted(limiter, "a", 0, 9)).toBe(2);
+    expect(admitted(limiter, "a", 1e6, 9)).toBe(2);
+  });
+
   test("refills exactly: one token after 1/rate, all of them after burst/rate", () => {
     fc.assert(
       fc.property(bucket, (limit) => {

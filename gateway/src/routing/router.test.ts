@@ -60,6 +60,8 @@ describe("routing", () => {
     "/auth/x%00",
     "//evil/auth",
     "/auth//x/swagger\u0001",
+    "/auth/x?a=\u0001",
+    "/auth/x?a#b",
     "auth",
   ])("%s is refused", (target) => expect(to(target)).toBe("400"));
 

@@ -213,6 +213,16 @@ describe.concurrent("unusual answers that are fine", () => {
     expect(received.answers[1]?.body.toString()).toBe("ok");
   });
 
+  test("must: the 502 for one that is none says nothing that it said of pages elsewhere (Fetch standard)", async () => {
+    const { upstream, prefix } = gateway.slot();
+    upstream.answer = always(
+      "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nVary: Accept\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+    );
+    const answer = onlyAnswer(await gateway.exchange(get(`${prefix}/x`)));
+    expectProblem(answer, 502);
+    expect([...values(answer, "access-control-allow-origin"), ...values(answer, "vary")]).toEqual([]);
+  });
+
   test("must: whoever expects 100 gets one, though the upstream says it too (RFC 9110 10.1.1)", async () => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = always("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");

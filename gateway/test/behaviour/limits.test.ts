@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { eventually } from "../support/client.ts";
 import { statusOf, values } from "../support/strict.ts";
 import { suiteGateway } from "../support/suite.ts";
 import { always } from "../support/upstream.ts";
@@ -115,6 +116,10 @@ describe.concurrent("sizes", () => {
     );
     expectProblem(onlyAnswer(received), 413);
     expect(upstream.complete).toEqual([]);
+    await eventually(
+      () => upstream.connections.every(({ ended }) => ended),
+      "nothing stays open for its rest",
+    );
   });
 
   test.each(["length", "chunked"])(

@@ -126,6 +126,27 @@ describe("pipelined requests without end", () => {
     client.destroy();
   });
 
+  test("must: answers of some KB go on when the client takes them again, and no sooner", async () => {
+    const { upstream, prefix } = gateway.slot();
+    let begun = 0;
+    upstream.answer = ({ socket }) => {
+      begun++;
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 8000\r\n\r\n${"x".repeat(8_000)}`);
+    };
+    const client = gateway.open({ paused: true }).send(get(`${prefix}/x`).repeat(4_000));
+    let before = -1;
+    while (before < begun) {
+      before = begun;
+      await pause(300);
+    }
+    // What the kernel holds for a socket, and not the 32 MB of all.
+    expect(begun).toBeLessThan(3_000);
+    client.socket.resume();
+    await counted(client, 4_000);
+    expect(begun).toBe(4_000);
+    client.destroy();
+  });
+
   test("must: small answers that nobody takes stop what is begun too", async () => {
     const { upstream, prefix } = gateway.slot();
     let begun = 0;

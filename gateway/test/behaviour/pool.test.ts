@@ -117,6 +117,30 @@ describe.concurrent("connections to the upstream", () => {
     expect(upstream.complete.filter(({ startLine }) => startLine.includes(" /2 "))).toHaveLength(2);
   });
 
+  test("must: nor after the first bytes of its head (RFC 9110 9.2.2)", async () => {
+    const { upstream, prefix } = gateway.slot();
+    expectServed(await gateway.exchange(get(`${prefix}/1`)));
+    upstream.answer = ({ socket }) => {
+      socket.write("HTTP/1.1 200 OK\r\nConte");
+      setTimeout(() => socket.resetAndDestroy(), 50);
+    };
+    expectProblem(onlyAnswer(await gateway.exchange(get(`${prefix}/2`))), 502);
+    expect(upstream.complete.filter(({ startLine }) => startLine.includes(" /2 "))).toHaveLength(1);
+  });
+
+  test("must: the second try is on a fresh connection: other kept ones may be as dead (RFC 9112 9.3.1)", async () => {
+    const { upstream, prefix } = gateway.slot();
+    upstream.answer = (connection, request, index) => {
+      if (index > 0) connection.socket.resetAndDestroy();
+      else setTimeout(() => ok(connection, request, index), 50);
+    };
+    const both = await Promise.all([1, 2].map(async () => gateway.exchange(get(`${prefix}/kept`))));
+    for (const received of both) expectServed(received);
+    expect(upstream.connections).toHaveLength(2);
+    expectServed(await gateway.exchange(get(`${prefix}/again`)));
+    expect(upstream.connections).toHaveLength(3);
+  });
+
   test("must: a GET on a fresh connection that is reset is not repeated (RFC 9110 9.2.2)", async () => {
     const { upstream, prefix } = gateway.slot();
     upstream.answer = ({ socket }) => socket.resetAndDestroy();

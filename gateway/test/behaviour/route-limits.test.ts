@@ -3,6 +3,8 @@ import { eventually, pause } from "../support/client.ts";
 import { DeafAddress } from "../support/deaf.ts";
 import type { TestRoute } from "../support/gateway.ts";
 import { suiteGateway } from "../support/suite.ts";
+import { openTunnel } from "../support/tunnels.ts";
+import { ok } from "../support/upstream.ts";
 import { expectProblem, expectServed, get, head, onlyAnswer } from "../support/verdict.ts";
 
 const deaf = new DeafAddress();
@@ -64,6 +66,33 @@ describe.concurrent("a route's own waiting times (their defaults are 3 and 60 s)
     expectProblem(onlyAnswer(await client.settle()), 504);
     client.destroy();
   });
+});
+
+test("must: a tunnel takes no kept connection, so that requests keep theirs", async () => {
+  const slot = gateway.slot();
+  expectServed(await gateway.exchange(get(`${slot.prefix}/first`)));
+  const { client } = await openTunnel(gateway, slot);
+  slot.upstream.answer = ok;
+  expectServed(await gateway.exchange(get(`${slot.prefix}/second`)));
+  expect(slot.upstream.connections).toHaveLength(2);
+  client.destroy();
+});
+
+test("must: whoever leaves while it waits for a connection is passed over", async () => {
+  const { upstream, prefix } = gateway.slot();
+  upstream.answer = ({ socket }) =>
+    setTimeout(() => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), 250);
+  const first = gateway.open().send(get(`${prefix}/first`));
+  await eventually(() => upstream.requests.length === 1, "at the upstream");
+  const second = gateway.open().send(get(`${prefix}/gone`));
+  await pause(50);
+  second.destroy();
+  const third = gateway.open().send(get(`${prefix}/third`));
+  for (const client of [first, third]) {
+    expectServed(await client.settle());
+    client.destroy();
+  }
+  expect(upstream.bytes.includes("/gone")).toBe(false);
 });
 
 test("must: so many requests wait for a connection to a service, and the others are 503 at once", async () => {

@@ -25,26 +25,13 @@ export const client: readonly Mutant[] = [
       "a parser that is held is fed all the same",
       'if (this.state === "open" && !this.#held) this.socket.resume();',
       'if (this.state === "open") this.socket.resume();',
-      "pipelining-many",
-    ],
-    [
-      "pipelined answers are begun for a client that takes none",
-      "      !this.socket.writableNeedDrain\n    )",
-      "      !this.socket.destroyed\n    )",
-      "pipelining-many",
+      "association",
     ],
     [
       "what waits is not begun when the client takes its answers again",
       "if (this.current === undefined) this.#advance();",
       "if (this.current === undefined) return;",
       "pipelining-many",
-    ],
-    ["many turns that are over at once recurse", "if (this.#advancing) return;", "", "pipelining-many"],
-    [
-      "what follows a refused message is read",
-      'if (this.state !== "open") return turn.request?.discardBody();',
-      "",
-      "framing client pipelining",
     ],
     [
       "a message that cannot be read is refused before its turn",
@@ -64,7 +51,7 @@ export const client: readonly Mutant[] = [
       "a client's idle time begins when it connects",
       "    this.current = undefined;\n    this.idleSince = now;",
       "    this.current = undefined;",
-      "idle",
+      "drain",
     ],
     [
       "a client with an answer under way is idle",

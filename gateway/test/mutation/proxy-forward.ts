@@ -23,8 +23,6 @@ export const proxyForward: readonly Mutant[] = [
       "pool",
     ],
     ["a request is repeated after its answer has begun", "      !connection.answered &&\n", "", "pool"],
-    ["a request is repeated again and again", "      this.#exchange.retries === undefined &&\n", "", "pool"],
-    ["any error is repeated", "      stale.has(code) &&\n", "", "upstream answers"],
     [
       "a repeated request takes another kept connection",
       "return this.#acquire(true);",
@@ -66,7 +64,7 @@ export const proxyForward: readonly Mutant[] = [
       "an upload that was broken stays open at the upstream",
       "    this.#leave();\n    connection?.destroy();\n    if (this.#answer?.begun",
       "    this.#leave();\n    if (this.#answer?.begun",
-      "chunks limits",
+      "limits",
     ],
     [
       "no time limit for a stalled body",
@@ -90,13 +88,13 @@ export const proxyForward: readonly Mutant[] = [
       "no time limit for an answer under way",
       "eventStream === true ? Number",
       "begun === true ? Number",
-      "slow-reader",
+      "stalls",
     ],
     [
       "a quiet event stream is cut",
       "this.#answer?.eventStream === true ? Number.POSITIVE_INFINITY : clock.now",
       "clock.now",
-      "slow-reader",
+      "stalls",
     ],
     [
       "no time limit for a client that takes nothing",
@@ -156,7 +154,7 @@ export const proxyForward: readonly Mutant[] = [
       "a client that leaves is still connected",
       'else if (this.#waitsFor === "pool") this.#state.pool.forget(this);',
       "",
-      "client upstream-reuse upstream",
+      "route-limits",
     ],
     [
       "an event stream keeps the place of a request",
@@ -177,7 +175,7 @@ export const proxyForward: readonly Mutant[] = [
       "tunnel-places",
     ],
     ["a tunnel takes a connection of the pool", "apart: this.tunnel };", "apart: false };", "connections"],
-    ["a handshake takes a kept connection", "fresh: fresh || this.tunnel,", "fresh,", "websocket pool"],
+    ["a handshake takes a kept connection", "fresh: fresh || this.tunnel,", "fresh,", "route-limits"],
     [
       "the accept of a handshake is not looked at",
       " || !isAcceptedBy(head, exchange.head.webSocketKey))",
@@ -201,7 +199,7 @@ export const proxyForward: readonly Mutant[] = [
       "a body goes on without a length",
       "          ? `Content-Length: ${head.length}\\r\\n`",
       '          ? ""',
-      "framing",
+      "pipelining",
     ],
     [
       "how long a request waited is not told",
@@ -209,7 +207,6 @@ export const proxyForward: readonly Mutant[] = [
       `if (${never}) this.#exchange.queueMs =`,
       "log-times",
     ],
-    ["every request is said to have waited", "if (queued >= 1)", "if (queued >= 0)", "log-times"],
     [
       "how long it took to connect is not told",
       "    if (this.#connectingAt > 0) {",
@@ -239,7 +236,7 @@ export const proxyForward: readonly Mutant[] = [
       "CORS of an answer that came too late is passed on",
       '      exchange.corsGiven = "";\n      exchange.varyGiven = undefined;\n',
       "",
-      "cors",
+      "answers",
     ],
   ]),
 ];

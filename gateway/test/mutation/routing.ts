@@ -35,7 +35,7 @@ export const routing: readonly Mutant[] = [
       "if (controls",
       "path",
     ],
-    ["control characters in a query", " || controls.test(query))", ")", "path unit:routing/router"],
+    ["control characters in a query", " || controls.test(query))", ")", "unit:routing/router"],
     ["the query is lost", "target: upstream + query }", "target: upstream }", "unit:routing/router"],
     [
       "/apix is taken for /api",
@@ -242,7 +242,7 @@ export const routing: readonly Mutant[] = [
       "unit:edge/rate-limit",
     ],
     [
-      "a bucket never fills again",
+      "a bucket saves up more than its burst",
       "Math.max(this.#fullAt[place] as number, now)",
       "Math.max(this.#fullAt[place] as number, now) && (this.#fullAt[place] as number)",
       "unit:edge/rate-limit",
