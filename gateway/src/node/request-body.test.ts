@@ -3,6 +3,7 @@ import { bareServer, connected } from "../../test/support/bare-server.ts";
 import { eventually, pause } from "../../test/support/client.ts";
 import { serveOnce } from "../../test/support/serve-once.ts";
 import type { ClientSocket } from "./parser.ts";
+import type { GatewayRequest } from "./request.ts";
 
 const lengthHead = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n";
 const chunkedHead = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -73,4 +74,25 @@ test("IncomingMessage.push: a piece is its receiver's, and stays as it is whatev
   await eventually(() => complete, "the body");
   expect(pieces.length).toBeGreaterThan(1);
   expect(Buffer.concat(pieces).equals(body)).toBe(true);
+});
+
+test("IncomingMessage.push: a body that nobody takes yet is read no further, and sent whole once somebody does", async () => {
+  const requests: GatewayRequest[] = [];
+  const { port } = await bareServer({ onRequest: (request) => void requests.push(request) });
+  const client = await connected(port);
+  const body = Buffer.alloc(8_388_608, "x");
+  client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`);
+  client.write(body);
+  await pause(150);
+  const [request] = requests as [GatewayRequest];
+  expect(request.socket.bytesRead).toBeLessThan(200_000);
+  let got = 0;
+  request.sendBodyTo({
+    onRequestBody(chunk) {
+      got += chunk.length;
+      return true;
+    },
+    onRequestEnd() {},
+  });
+  await eventually(() => got === body.length, "the whole body");
 });

@@ -119,7 +119,8 @@ test.runIf(process.platform === "linux")("must: the places of a worker that dies
         () => !gateway.workers().includes(pid) && gateway.workers().length === 2,
         "another worker in its place",
       );
-      await pause(300);
+      // Until the new one listens too.
+      await pause(2_000);
     }
     await client.until(() => client.closed);
     upstream.answer = always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
