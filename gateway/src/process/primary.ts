@@ -1,5 +1,5 @@
-import { GateKeeper } from "../policy/gate-keeper.ts";
 import { leave } from "../node/leave.ts";
+import { GateKeeper } from "../policy/gate-keeper.ts";
 import { probePort } from "./listen.ts";
 import type { RouteFile } from "./reload.ts";
 import { stopOnSignals } from "./signals.ts";
