@@ -45,7 +45,7 @@ export const proxyAnswer: readonly Mutant[] = [
       `framing === Framing.none && ${never} && `,
       "pipelining",
     ],
-    ["204 has a length", " && head.status !== 204)", ")", "pipelining"],
+    ["204 has a length", " && head.status !== 204)", ")", "upstream-reuse"],
     [
       "redirects go unrepaired",
       "repairLocation(route, head.location, exchange.host)",
