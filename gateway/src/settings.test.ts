@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
 import { readSettings } from "./settings.ts";
 
@@ -76,4 +77,19 @@ test.each([
 ])("%j stops the start with one line", (env, message) => {
   expect(() => readSettings(env)).toThrow(message);
   expect(() => readSettings(env)).not.toThrow(/hunter2|\n/);
+});
+
+test("a network of proxies is all of its addresses, and auto a worker for each processor", () => {
+  const { trusted, workers } = readSettings({
+    GATEWAY_TRUSTED_PROXIES: "10.0.0.0/8, ::1",
+    GATEWAY_WORKERS: "auto",
+  });
+  expect(["10.0.0.0", "10.9.9.9", "::1", "11.0.0.1", "::2"].map(trusted)).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(workers).toBe(availableParallelism());
 });

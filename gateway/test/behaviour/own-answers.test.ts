@@ -112,3 +112,18 @@ describe.concurrent("an Upgrade to HTTP/2 is an offer that may be ignored (RFC 9
     expectServed(await gateway.exchange(head("POST", `${prefix}/x`, "Transfer-Encoding: chunked") + chunked));
   });
 });
+
+test("must: an answer of the gateway's own is kept by no cache, and a 204 announces no body (RFC 9110 8.6)", async () => {
+  const missing = onlyAnswer(await gateway.exchange(get("/nowhere")));
+  expect(values(missing, "cache-control")).toEqual(["no-store"]);
+  const nothing = onlyAnswer(await gateway.exchange("OPTIONS * HTTP/1.1\r\nHost: gw\r\n\r\n"));
+  expect(["content-length", "content-type"].flatMap((name) => values(nothing, name))).toEqual([]);
+});
+
+test("must: what a service says of pages elsewhere passes on a route without rules (Fetch standard)", async () => {
+  const { upstream, prefix } = gateway.slot();
+  upstream.answer = ({ socket }) =>
+    socket.write("HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 2\r\n\r\nok");
+  const answer = onlyAnswer(await gateway.exchange(get(`${prefix}/x`)));
+  expect(values(answer, "access-control-allow-origin")).toEqual(["*"]);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { eventually, pause } from "../support/client.ts";
 import { Gateway } from "../support/gateway.ts";
-import { statusOf } from "../support/strict.ts";
+import { statusOf, values } from "../support/strict.ts";
 import { suiteGateway } from "../support/suite.ts";
 import { always, ok } from "../support/upstream.ts";
 import { expectProblem, expectServed, get, head, onlyAnswer, post } from "../support/verdict.ts";
@@ -61,7 +61,11 @@ describe.concurrent("a connection to a service is not used again when its end is
     async (start) => {
       const { upstream, prefix } = gateway.slot();
       upstream.answer = always(`HTTP/1.1 ${start}\r\n\r\n`);
-      for (let i = 0; i < 2; i++) expect((await ask(prefix)).answers).toHaveLength(1);
+      for (let i = 0; i < 2; i++) {
+        const answer = onlyAnswer(await ask(prefix));
+        // A 204 has no length at all (RFC 9110 8.6).
+        if (statusOf(answer) === 204) expect(values(answer, "content-length")).toEqual([]);
+      }
       expect(upstream.connections).toHaveLength(2);
     },
   );

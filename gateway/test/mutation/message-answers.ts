@@ -44,7 +44,7 @@ export const messageAnswers: readonly Mutant[] = [
     ],
     ["any coding in an answer", 'transferEncoding.toLowerCase() !== "chunked" || ', "", "answers"],
     ["two dates", "keep = !head.hasDate;\n          head.hasDate = true;", "keep = !head.hasDate;", "fields"],
-    ["several dates pass", "keep = !head.hasDate;\n", "keep = true;\n", "fields"],
+    ["several dates pass", "keep = !head.hasDate;\n", "keep = true;\n", "unit:message/response-head"],
     [
       "bodies of HEAD and 304 are awaited",
       'if (method === "HEAD" || head.status === 204 || head.status === 304) return Framing.none;',
@@ -65,14 +65,24 @@ export const messageAnswers: readonly Mutant[] = [
       "upstream-reuse",
     ],
     ["no answer is an event stream", "/^text\\/event-stream/i", "/^text\\/none/i", "tunnel-places"],
-    ["the last Location counts", "head.location ??= value;", "head.location = value;", "routing"],
+    [
+      "the last Location counts",
+      "head.location ??= value;",
+      "head.location = value;",
+      "unit:message/response-head",
+    ],
     [
       "two accepts are one",
       "head.webSocketAccept === undefined ? value :",
       "Date.now() > 0 ? value :",
       "websocket",
     ],
-    ["the last Vary counts", "head.vary === undefined ? value :", "Date.now() > 0 ? value :", "cors"],
+    [
+      "the last Vary counts",
+      "head.vary === undefined ? value :",
+      "Date.now() > 0 ? value :",
+      "unit:message/response-head",
+    ],
   ]),
   ...of("message/chunked.ts", [
     ["a word after a chunk size", "else if (byte !== 0x20 && byte !== 0x09) return false;", "", "cut"],

@@ -8,7 +8,7 @@ export const messageRequests: readonly Mutant[] = [
     ["Keep-Alive passes", '"keep-alive": RequestField.hop,', "", "fields"],
     ["Trailer passes", "trailer: RequestField.hop,", "", "fields"],
     ["Proxy-Authorization passes", '"proxy-authorization": RequestField.hop,', "", "fields"],
-    ["HTTP2-Settings passes", '"http2-settings": RequestField.hop,', "", "fields upgrade own-answers"],
+    ["HTTP2-Settings passes", '"http2-settings": RequestField.hop,', "", "unit:message/response-head"],
     ["fields named in Connection pass", "named.add(name);", "", "fields"],
     [
       "options of Connection are names of fields",
@@ -31,7 +31,7 @@ export const messageRequests: readonly Mutant[] = [
     ["a client's X-Forwarded-For is kept", '"x-forwarded-for": RequestField.forwardedFor,', "", "identity"],
     ["Upgrade passes on plain requests", "  upgrade: RequestField.upgrade,", "", "upgrade"],
     ["the upstream's security fields too", '"x-frame-options": ResponseField.own,', "", "fields"],
-    ["the upstream's request id too", '"x-request-id": ResponseField.own,', "", "own-answers fields"],
+    ["the upstream's request id too", '"x-request-id": ResponseField.own,', "", "unit:message/response-head"],
     ["the upstream's hop-by-hop fields pass", '"proxy-connection": ResponseField.hop,', "", "fields"],
     [
       "the upstream's Keep-Alive passes",
@@ -49,7 +49,7 @@ export const messageRequests: readonly Mutant[] = [
       "NBSP is white space",
       "code === 0x20 || code === 0x09;",
       "code === 0x20 || code === 0x09 || code === 0xa0;",
-      "unit:message/fields fields",
+      "unit:message/response-head",
     ],
   ]),
   ...of("message/identity-fields.ts", [

@@ -45,7 +45,7 @@ export const proxyAnswer: readonly Mutant[] = [
       `framing === Framing.none && ${never} && `,
       "pipelining",
     ],
-    ["204 has a length", " && head.status !== 204)", ")", "pipelining"],
+    ["204 has a length", " && head.status !== 204)", ")", "upstream-reuse"],
     [
       "redirects go unrepaired",
       "repairLocation(route, head.location, exchange.host)",
@@ -158,7 +158,7 @@ export const proxyAnswer: readonly Mutant[] = [
       "an upstream's CORS fields are lost",
       "return given === undefined ? this.corsGiven : ",
       'return given === undefined ? "" : ',
-      "cors fields",
+      "own-answers",
     ],
     [
       "Vary is lost",
@@ -170,7 +170,7 @@ export const proxyAnswer: readonly Mutant[] = [
       "204 has a body",
       'status === 204 ? "" : `Content-Type',
       `${never} ? "" : \`Content-Type`,
-      "preflight path",
+      "own-answers",
     ],
     ["HEAD of a refusal has a body", 'this.method === "HEAD" ? head : head', "head", "pipelining"],
     ["own answers may be kept in caches", "Cache-Control: no-store\\r\\n", "", "own-answers"],

@@ -1,7 +1,7 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { suiteFile } from "./mutant.ts";
 import { type Build, root } from "./sources.ts";
 
@@ -18,8 +18,6 @@ export interface RunOptions {
   /** Stops at the first case that fails. */
   readonly first?: boolean;
 }
-
-const execute = promisify(execFile);
 
 /** Milliseconds for all suites of one mutant: a test that does not end has noticed something too. */
 const limit = 300_000;
@@ -65,17 +63,11 @@ async function runIn(
     ...(first === true ? ["--bail=1"] : []),
     ...(cases === undefined ? [] : ["-t", cases.map(literally).join("|")]),
   ];
-  // It fails when a case does; the report tells which.
-  const { stderr, killed } = await execute(process.execPath, args, {
-    cwd: root,
-    env: { ...process.env, GATEWAY_UNDER_TEST: `${process.execPath} ${build.bundle}` },
-    timeout: limit,
-    killSignal: "SIGKILL",
-  }).then(
-    ({ stderr }) => ({ stderr, killed: false }),
-    (error: { stderr: string; killed: boolean }) => error,
-  );
-  if (killed) return void failed.add(`${suites[0]}: does not end`);
+  const { stderr, late } = await inGroup(args, {
+    ...process.env,
+    GATEWAY_UNDER_TEST: `${process.execPath} ${build.bundle}`,
+  });
+  if (late) return void failed.add(`${suites[0]}: does not end`);
   let json: {
     testResults: {
       name: string;
@@ -98,6 +90,39 @@ async function runIn(
     if (file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"))
       failed.add(`${suite}: ${file.message.split("\n", 1)[0]}`);
   }
+}
+
+/** Runs a Node with everything that it starts in a group of its own: who stops at the first failure cleans up nothing. */
+async function inGroup(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly stderr: string; readonly late: boolean }> {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env,
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  let late = false;
+  const end = () => {
+    try {
+      process.kill(-(child.pid as number), "SIGKILL");
+    } catch {
+      // Nobody is left.
+    }
+  };
+  const timer = setTimeout(() => {
+    late = true;
+    end();
+  }, limit);
+  await once(child, "exit");
+  clearTimeout(timer);
+  end();
+  return { stderr, late };
 }
 
 /** A pattern for a case's full name, in which vitest parts the groups by `>` and its report by a space. */
