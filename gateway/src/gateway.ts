@@ -2,13 +2,9 @@ import type { Server, ServerResponse } from "node:http";
 import type { RouteTable } from "../../config/route-table.ts";
 import { type Capacity, capacityOf } from "./client/capacity.ts";
 import { Clients } from "./client/clients.ts";
-import {
-  ClientConnection,
-  type ConnectionHost,
-  type ConnectionLimits,
-  type Turn,
-} from "./client/connection.ts";
+import { ClientConnection } from "./client/connection.ts";
 import { drain } from "./client/drain.ts";
+import type { ConnectionHost, ConnectionLimits, Turn } from "./client/turn.ts";
 import { refusalOfParser, refusals } from "./message/refusals.ts";
 import { createHttpServer, type ServerEvents } from "./node/http-server.ts";
 import { type ClientSocket, pausedCode, type Unparsed } from "./node/parser.ts";

@@ -33,6 +33,8 @@ export interface AccessRecord {
   readonly traceId?: string | undefined;
   /** Why the gateway answered itself, e.g. `rate_limited`. */
   readonly outcome?: string | undefined;
+  /** Whose doing that is: `client`, `gateway` or `upstream`. */
+  readonly fault?: string | undefined;
 }
 
 /** How an {@link AccessLog} writes. */
@@ -102,6 +104,7 @@ export class AccessLog {
     let line = `{"time":"${this.#now()}","event":"request","id":${quoted(r.id)},"method":${quoted(r.method)},"path":${path}${query},"status":${number(r.status)},"ms":${tenths(r.durationMs)}${course(r)},"bytesIn":${number(r.bytesIn)},"bytesOut":${number(r.bytesOut)}${parties(r)}`;
     if (r.traceId !== undefined) line += `,"trace":${quoted(r.traceId)}`;
     if (r.outcome !== undefined) line += `,"outcome":${quoted(r.outcome)}`;
+    if (r.fault !== undefined) line += `,"fault":${quoted(r.fault)}`;
     this.#add(r.upgrade === true ? `${line},"upgrade":true}\n` : `${line}}\n`);
   }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
-import type { ClientConnection, Turn } from "../client/connection.ts";
+import type { ClientConnection } from "../client/connection.ts";
+import type { Turn } from "../client/turn.ts";
 import { type Refusal, refusalBody } from "../message/refusals.ts";
 import { RequestHead } from "../message/request-head.ts";
 import { responseHead, type Speaker } from "../message/response-text.ts";
@@ -65,6 +66,8 @@ export class Exchange implements AccessRecord, Speaker {
   upstream: string | undefined;
   /** Why the gateway answered itself or cut the answer. */
   outcome: string | undefined;
+  /** Whose doing that was. */
+  fault: Refusal["fault"] | undefined;
   /** Why the connection, or the answer, ended with it. */
   close: string | undefined;
   /** Its place in a trace, when spans are exported. */
@@ -199,6 +202,7 @@ export class Exchange implements AccessRecord, Speaker {
   /** Answers with what is wrong (RFC 9457). */
   refuse(refusal: Refusal): void {
     this.outcome = refusal.reason;
+    this.fault = refusal.fault;
     this.reply(refusal.status, refusalBody(refusal, this.id), "application/problem+json", refusal.fields);
   }
 

@@ -4,26 +4,12 @@ import type { Applicant, Pass } from "../policy/gate.ts";
 import { pauseReading, type ReadOutcome, type UpstreamConnection } from "../upstream/connection.ts";
 import type { PoolUser } from "../upstream/pool.ts";
 import { Answer } from "./answer.ts";
-import type { Clock } from "./clock.ts";
 import type { Answering, Exchange } from "./exchange.ts";
+import { expired, type ForwardContext, type Phase } from "./forward-phases.ts";
 import type { RouteState } from "./route-state.ts";
 import { Sending, type SendingOwner } from "./sending.ts";
-import { isAcceptedBy, type TunnelLimits } from "./tunnel.ts";
+import { isAcceptedBy } from "./tunnel.ts";
 import { traceFields, upstreamHead } from "./upstream-request.ts";
-
-/** What a forwarded request waits for, and what its client is told when that takes too long. */
-const expired = {
-  queue: refusals.overloaded,
-  connect: refusals.connectTimeout,
-  body: refusals.bodyTimeout,
-  response: refusals.responseTimeout,
-  /** The answer has begun, and can only be cut. */
-  transfer: refusals.responseTimeout,
-  /** The client takes nothing of it. */
-  client: refusals.responseTimeout,
-} as const satisfies Readonly<Record<string, Refusal>>;
-
-type Phase = keyof typeof expired;
 
 /** Methods that may be sent twice (RFC 9110 9.2.2) and usually come without a body. */
 const repeatable = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -31,19 +17,6 @@ const repeatable = new Set(["GET", "HEAD", "OPTIONS"]);
 const withBody = new Set(["POST", "PUT", "PATCH"]);
 /** Errors of a kept connection that the upstream closed just as it was taken. */
 const stale = new Set(["ERR_CLOSED", "ECONNRESET", "EPIPE"]);
-
-/** Limits and services that every forwarded request shares; milliseconds. */
-export interface ForwardContext {
-  readonly clock: Clock;
-  /** Without progress while a body is sent by the client. */
-  readonly bodyTimeout: number;
-  /** Without progress of the upstream while an answer is transferred. */
-  readonly transferTimeout: number;
-  /** In which the client takes nothing. */
-  readonly sendTimeout: number;
-  readonly tunnel: TunnelLimits;
-  onRetry(): void;
-}
 
 /** One request or handshake on its way to its upstream and the answer back. Neither body is gathered in memory. */
 export class Forward implements Applicant, PoolUser, SendingOwner, Answering {

@@ -32,6 +32,6 @@ export function reportAnswer({ metrics, spans }: Observers, exchange: Exchange):
 /** Logs what is over: a request, a handshake together with its tunnel, or bytes that were none. */
 export function reportEnd({ log }: Observers, exchange: Exchange): void {
   if (exchange.request !== undefined) return log.request(exchange);
-  const { id, status, client, outcome } = exchange;
-  log.event("client-error", { id, status, client, outcome });
+  const { id, status, client, outcome, fault } = exchange;
+  log.event("client-error", { id, status, client, outcome, fault });
 }

@@ -1,4 +1,5 @@
-import type { ClientConnection, Turn } from "../client/connection.ts";
+import type { ClientConnection } from "../client/connection.ts";
+import type { Turn } from "../client/turn.ts";
 import { isPreflight, preflightVary } from "../edge/cors.ts";
 import { requestOrigin } from "../message/authority.ts";
 import { clientAddress } from "../message/client-address.ts";
@@ -13,7 +14,8 @@ import type { ActiveRoutes } from "./active-routes.ts";
 import { check } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { Exchange, type ExchangeHost, fieldLines } from "./exchange.ts";
-import { Forward, type ForwardContext } from "./forward.ts";
+import { Forward } from "./forward.ts";
+import type { ForwardContext } from "./forward-phases.ts";
 import { answerOwnPath, isOwn } from "./own-paths.ts";
 import { type Observers, reportAnswer, reportEnd } from "./report.ts";
 import type { RouteState } from "./route-state.ts";
