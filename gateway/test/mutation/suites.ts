@@ -82,7 +82,7 @@ async function runIn(
     throw new Error(`${suites.join(" ")}: wrote no report: ${stderr.slice(-1000)}`);
   }
   for (const file of json.testResults) {
-    const suite = suites.find((each) => file.name.endsWith(suiteFile(each))) ?? suites[0];
+    const suite = suites.find((each) => file.name.includes(suiteFile(each))) ?? suites[0];
     for (const { fullName, status } of file.assertionResults)
       if (status === "failed") failed.add(`${suite}: ${fullName.trim()}`);
       else if (status === "passed") passed.add(`${suite}: ${fullName.trim()}`);
