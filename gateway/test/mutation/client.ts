@@ -5,8 +5,8 @@ export const client: readonly Mutant[] = [
   ...of("client/connection.ts", [
     [
       "pipelined requests are handled at once",
-      "      this.current === undefined &&\n      queue !== undefined",
-      "      queue !== undefined",
+      "      this.current === undefined &&\n      queue.length > 0",
+      "      queue.length > 0",
       "pipelining",
     ],
     [
@@ -29,8 +29,8 @@ export const client: readonly Mutant[] = [
     ],
     [
       "what waits is not begun when the client takes its answers again",
-      "if (this.current === undefined) this.#advance();",
-      "if (this.current === undefined) return;",
+      "    this.current?.onClientDrain();\n    this.#advance();",
+      "    this.current?.onClientDrain();",
       "pipelining-many",
     ],
     [
@@ -42,7 +42,7 @@ export const client: readonly Mutant[] = [
     ["a broken body that waits is sent on", "      last.refusal = refusal;\n", "", "pipelining-broken"],
     [
       "an upload with a bad chunk is answered, not broken off",
-      "    current.abort(refusal);\n    return true;",
+      '    current.abort(refusal, "client");\n    return true;',
       "    return false;",
       "chunks counts",
     ],
@@ -67,14 +67,14 @@ export const client: readonly Mutant[] = [
     ],
     [
       "a client that takes nothing is never closed",
-      '} else if (unsent > 0) this.destroy("send_timeout");',
-      "} else if (unsent > 0) return;",
+      'else if (unsent > 0) this.destroy("send_timeout");',
+      "else if (unsent > 0) return;",
       "slow-reader",
     ],
     [
       "a client that takes its answer slowly is closed",
-      "if (unsent > 0 && unsent < this.#unsent) {",
-      `if (${never}) {`,
+      "return this.#unsent < before;",
+      `return ${never};`,
       "slow-reader",
     ],
     [
@@ -157,6 +157,30 @@ export const client: readonly Mutant[] = [
       "  destroy(reason: string): void {\n    this.closeReason ??= reason.slice(9);",
       "idle log-times",
     ],
+    [
+      "who waits when a late refusal of its connection comes hears nothing",
+      '    else current.abort(refusals.tooManyConnections, "refused");\n',
+      "",
+      "workers-connections",
+    ],
+    [
+      "whoever still waits at the end of a drain is not told",
+      'else current.abort(refusals.draining, "drain");',
+      'else this.destroy("drain");',
+      "drain",
+    ],
+    [
+      "what the client had not taken when its last answer was written is not looked at",
+      "    this.takesSlowly();\n    this.#deadline",
+      "    this.#deadline",
+      "slow-reader",
+    ],
+    [
+      "what a parser that was fed while it is held left is cut",
+      "this.#held ? { ...left, bytesParsed: 0 } : left",
+      "left",
+      "association pipelining-many",
+    ],
   ]),
   ...of("client/clients.ts", [
     [
@@ -194,6 +218,7 @@ export const client: readonly Mutant[] = [
     ],
   ]),
   ...of("client/drain.ts", [
+    ["nobody is told of the end of a drain", "    clients.giveUp();\n", "", "drain"],
     ["a drain waits for what does not end", "    clients.destroy();\n", "", "drain"],
     ["a drain cuts what runs", "sleep(Math.max(0, end - performance.now()), ", "sleep(0, ", "drain"],
     ["the listener closes at once", "  await sleep(Math.min(drainDelay, limit));\n", "", "drain"],

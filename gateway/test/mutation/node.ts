@@ -83,7 +83,7 @@ export const node: readonly Mutant[] = [
       "",
       "pipelining-many",
     ],
-    ["the parser is not resumed", "  socket.parser?.resume();\n", "", "pipelining-many"],
+    ["the parser is not resumed", "  parser?.resume();\n", "", "pipelining-many"],
     ["what comes after the last answer is parsed", '  socket.removeAllListeners("data");\n', "", "linger"],
     [
       "nobody is told of bytes after the end",
@@ -91,6 +91,7 @@ export const node: readonly Mutant[] = [
       'socket.on("data", ignore);',
       "linger",
     ],
+    ["a parser that goes on is not fed", "  parser?.execute(nothing);\n", "", "unit:node/parser-go-on"],
   ]),
   ...of("node/request.ts", [
     ["the body of a request that waits its turn is lost", "this.#early.push(chunk);", "", "pipelining"],
@@ -126,6 +127,7 @@ export const node: readonly Mutant[] = [
       "  override destroy(): this {\n    return super.destroy();",
       "client pipelining",
     ],
+    ["a response that is over reads on", "  override _read(): void {}\n", "", "unit:node/request"],
   ]),
   ...of("node/response.ts", [
     ["Node never takes the next request", '  response.emit("finish");\n', "", "pipelining"],
@@ -182,6 +184,57 @@ export const node: readonly Mutant[] = [
       "process.exit(1);",
       "process.exit(0);",
       "old-node process:start",
+    ],
+  ]),
+  ...of("node/leave.ts", [
+    [
+      "the end waits for threads",
+      "if (process.getActiveResourcesInfo().some((name) => pooled.test(name))) {",
+      `if (${never}) {`,
+      "unit:node/leave",
+    ],
+    [
+      "an end that cannot wait loses its code",
+      "`process.exit(${code})`",
+      '"process.exit(0)"',
+      "unit:node/leave",
+    ],
+    [
+      "where no other program can take its place a process waits for threads",
+      '    process.kill(process.pid, "SIGKILL");\n',
+      "",
+      "unit:node/leave",
+    ],
+  ]),
+  ...of("node/unsent.ts", [
+    [
+      "what the kernel has taken of a write is not seen",
+      "socket.writableLength + (handle?.writeQueueSize ?? 0)",
+      "handle ? socket.writableLength : 0",
+      "slow-reader",
+    ],
+  ]),
+  ...of("node/worker-life.ts", [
+    [
+      "Node ends a worker whose primary is gone",
+      "    worker.exitedAfterDisconnect = true;\n",
+      "",
+      "unit:node/worker-life",
+    ],
+    ["a worker does not hear that its primary is gone", "    then();\n", "", "unit:node/worker-life"],
+  ]),
+  ...of("node/written.ts", [
+    [
+      "a buffer that Node still writes counts as free",
+      "socket.writableLength === 0",
+      "socket.writableLength >= 0",
+      "unit:node/written",
+    ],
+    [
+      "no buffer is ever free",
+      "socket.writableLength === 0",
+      "socket.writableLength < 0",
+      "unit:node/written",
     ],
   ]),
 ];

@@ -23,8 +23,8 @@ export const pool: readonly Mutant[] = [
     ],
     [
       "who waits longest is served last",
-      "    for (const user of this.#waiting) {",
-      "    for (const user of [...this.#waiting].reverse()) {",
+      "    for (const [user, { fresh }] of this.#waiting) {",
+      "    for (const [user, { fresh }] of [...this.#waiting].reverse()) {",
       "unit:upstream/pool",
     ],
     [
@@ -35,25 +35,25 @@ export const pool: readonly Mutant[] = [
     ],
     [
       "those that wait are not served when a connection closes",
-      "    if (!apart) this.#places--;\n    this.#serve();\n  }\n\n  /** @internal */",
-      "    if (!apart) this.#places--;\n  }\n\n  /** @internal */",
+      "    else this.#places--;\n    this.#serve();\n  }\n\n  /** @internal */",
+      "    else this.#places--;\n  }\n\n  /** @internal */",
       "unit:upstream/pool",
     ],
     [
       "a place is not given back when a connection closes",
-      "    if (!apart) this.#places--;\n    this.#serve();\n  }\n\n  /** @internal */",
+      "    else this.#places--;\n    this.#serve();\n  }\n\n  /** @internal */",
       "    this.#serve();\n  }\n\n  /** @internal */",
       "upstream-reuse unit:upstream/pool",
     ],
     [
       "a place is not given back when no connection came",
-      "        user.onUpstreamFailed(code);\n        if (!apart) this.#places--;",
-      "        user.onUpstreamFailed(code);",
+      "        leave();\n        user.onUpstreamFailed(code);",
+      "        this.#searches.delete(user);\n        user.onUpstreamFailed(code);",
       "unit:upstream/pool",
     ],
     [
       "a place is not given back when a search is given up",
-      "      onGivenUp: () => {\n        this.#searches.delete(user);\n        if (!apart) this.#places--;",
+      "      onGivenUp: () => {\n        leave();",
       "      onGivenUp: () => {\n        this.#searches.delete(user);",
       "unit:upstream/pool",
     ],
@@ -148,6 +148,18 @@ export const pool: readonly Mutant[] = [
       "unit:upstream/pool",
     ],
     ["an address is not looked after", "    this.#address.refresh(now);\n", "", "unit:upstream/pool"],
+    [
+      "a full pool makes no room for a new connection",
+      "    if (fresh) this.#makeRoom();\n",
+      "",
+      "upstream-reuse",
+    ],
+    [
+      "who waits for a new connection gets a kept one",
+      "this.#waiting.set(user, { fresh });",
+      "this.#waiting.set(user, { fresh: false });",
+      "upstream-reuse",
+    ],
   ]),
   together(
     "connections that the upstream closed are used",
@@ -211,6 +223,18 @@ export const pool: readonly Mutant[] = [
     ],
   ]),
   ...of("upstream/address.ts", [
+    [
+      "a resolver that hangs is waited for",
+      "const timer = setTimeout(once, patience);",
+      "const timer = setTimeout(once, 9e8);",
+      "resolver",
+    ],
+    [
+      "a name of which nothing is known is not waited for",
+      "if (this.known.length === 0) return void asking.push(then);",
+      "",
+      "unit:upstream/address",
+    ],
     [
       "brackets are part of an address",
       'host.replace(/^\\[(.*)\\]$/, "$1")',

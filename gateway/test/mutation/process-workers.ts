@@ -11,8 +11,8 @@ export const processWorkers: readonly Mutant[] = [
     ],
     [
       "workers are not drained",
-      "    await workers.drain(settings.drain + grace);\n    port",
-      "    port",
+      "    const orderly = await workers.drain(settings.drain + grace);\n",
+      "    const orderly = true;\n",
       "process:start",
     ],
     [
@@ -24,9 +24,21 @@ export const processWorkers: readonly Mutant[] = [
     ["the primary's own figures are lost", "    metrics.snapshot(),\n", "", "process:workers process:reload"],
     [
       "workers that keep dying are restarted for ever",
-      "      void workers.drain(settings.drain + grace).then(() => process.exit(1));",
+      "      void workers.drain(settings.drain + grace).then(() => leave(1));",
       "",
       "process:workers",
+    ],
+    [
+      "a worker that ends badly ends well",
+      "    if (orderly) return;\n",
+      "    if (orderly || Date.now() > 0) return;\n",
+      "process:workers-start",
+    ],
+    [
+      "a start that fails leaves its workers",
+      "    workers.kill();\n    throw error;",
+      "    throw error;",
+      "process:workers-start",
     ],
   ]),
   ...of("process/wiring.ts", [
@@ -83,7 +95,7 @@ export const processWorkers: readonly Mutant[] = [
     ],
     [
       "a worker dies with its primary",
-      "    self.exitedAfterDisconnect = true;\n    void drain();",
+      "  outlivePrimary(self, () => void drain());\n",
       "",
       "process:workers",
     ],
@@ -128,9 +140,9 @@ export const processWorkers: readonly Mutant[] = [
     ],
     [
       "workers that are started count as listening",
-      "--waiting === 0 && resolve(address)",
-      "resolve(address)",
-      "process:workers",
+      "        if (!this.#places.every(({ listening }) => listening)) return;\n",
+      "",
+      "process:workers-start",
     ],
     [
       "the totals of a worker that died are lost",
@@ -170,6 +182,12 @@ export const processWorkers: readonly Mutant[] = [
       'for (const { worker } of this.#places) worker?.process.kill("SIGKILL");',
       "",
       "process:start drain-end",
+    ],
+    [
+      "a new worker that cannot listen is left as it is",
+      '    worker.process.kill("SIGKILL");\n',
+      "",
+      "process:workers-start",
     ],
   ]),
 ];

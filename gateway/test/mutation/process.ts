@@ -45,14 +45,6 @@ export const process: readonly Mutant[] = [
       "process:start",
     ],
   ]),
-  ...of("process/leave.ts", [
-    [
-      "the end waits for threads",
-      "if (process.getActiveResourcesInfo().some((name) => pooled.test(name))) {",
-      `if (${never}) {`,
-      "process:end",
-    ],
-  ]),
   ...of("process/listen.ts", [
     ["a taken port is not understood", "EADDRINUSE:", "EADDRINUSED:", "process:start"],
     ["a host that is none is not understood", "EADDRNOTAVAIL:", "EADDRNOTAVAILABLE:", "process:start"],

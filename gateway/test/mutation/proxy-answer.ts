@@ -71,12 +71,7 @@ export const proxyAnswer: readonly Mutant[] = [
       "if (length > 0) {",
       "slow-reader",
     ],
-    [
-      "an answer stays corked",
-      "    this.#corked = false;\n    this.#exchange.connection.socket.uncork();",
-      "    this.#corked = false;",
-      "client pool",
-    ],
+    ["an answer stays corked", "      this.#exchange.connection.socket.uncork();\n", "", "client pool"],
     ["an answer that has begun is refused once more", "    this.begun = true;\n", "", "cut"],
   ]),
   ...of("proxy/exchange.ts", [
@@ -106,7 +101,7 @@ export const proxyAnswer: readonly Mutant[] = [
     ],
     [
       "a client that asks for the end does not get it",
-      'if (!this.#response.shouldKeepAlive) return "asked";',
+      'if (!keepsAlive(this.#response)) return "asked";',
       "",
       "fields",
     ],
@@ -184,7 +179,7 @@ export const proxyAnswer: readonly Mutant[] = [
     ["the next request waits for ever", "    else connection.next(now);", "", "pipelining"],
     [
       "what is told of an answer does not wait until it is sent",
-      'if (socket.writableLength === 0 || !socket.writable) this.#host.onOver(this);\n    else socket.write("", (error) => this.#onSent(error));',
+      'if (isWritten(socket) || !socket.writable) this.#host.onOver(this);\n    else socket.write("", (error) => this.#onSent(error));',
       "this.#host.onOver(this);",
       "log-times",
     ],
@@ -202,8 +197,8 @@ export const proxyAnswer: readonly Mutant[] = [
     ],
     [
       "a broken upload gets an answer and its connection goes on",
-      "  abort(refusal: Refusal): void {\n    this.closesAnyway = true;",
-      "  abort(refusal: Refusal): void {",
+      "    this.closesAnyway = true;\n    this.close ??= why;",
+      "    this.close ??= why;",
       "chunks framing",
     ],
     ["whoever left has a status", "status = 499;", "status = 200;", "log-times"],

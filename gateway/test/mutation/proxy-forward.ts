@@ -3,6 +3,30 @@ import { type Mutant, never, of } from "./mutant.ts";
 /** Mutants of the way of a request to its upstream and back. */
 export const proxyForward: readonly Mutant[] = [
   ...of("proxy/forward.ts", [
+    [
+      "an address that is silent after the request is taken first again",
+      '    if (this.#phase === "response") this.#connection?.endpoint.avoid();\n',
+      "",
+      "addresses",
+    ],
+    [
+      "an address that breaks off before its answer is taken first again",
+      "    if (connection?.answered === false) connection.endpoint.avoid();\n",
+      "",
+      "addresses",
+    ],
+    [
+      "a client that takes its answer slowly is cut",
+      'if (this.#phase === "client" && this.#exchange.connection.takesSlowly())',
+      `if (${never})`,
+      "slow-reader",
+    ],
+    [
+      "the buffer of an answer that broke off is read into",
+      "if (this.#over) return answer?.release() ?? 0;",
+      "if (this.#over) return 0;",
+      "cut-late",
+    ],
     ["every method is repeated", "repeatable.has(this.method)", "true", "pool"],
     [
       "a request with a body is repeated",

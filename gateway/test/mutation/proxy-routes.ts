@@ -22,6 +22,18 @@ export const proxyRoutes: readonly Mutant[] = [
   ]),
   ...of("proxy/readiness.ts", [
     [
+      "a health path that drips is waited for",
+      "const timer = setTimeout(() => request.destroy(), timeout);",
+      "const timer = setTimeout(() => request.destroy(), 9e8);",
+      "readiness",
+    ],
+    [
+      "a probe reads a body to its end",
+      "      request.destroy();\n    });\n    // In all",
+      "    });\n    // In all",
+      "readiness",
+    ],
+    [
       "an upstream that answers with an error is ready",
       "(response.statusCode ?? 500) < 400",
       "(response.statusCode ?? 500) > 0",

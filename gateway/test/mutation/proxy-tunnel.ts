@@ -91,9 +91,21 @@ export const proxyTunnel: readonly Mutant[] = [
     ],
     [
       "a client that leaves leaves its upstream open",
-      "    else connection?.destroy();\n  }\n\n  onClientBroken",
-      "  }\n\n  onClientBroken",
+      "if (!socket.readableEnded) return connection.destroy();",
+      "if (!socket.readableEnded) return;",
       "tunnel",
+    ],
+    [
+      "what a client sent before its end is lost",
+      "if (!socket.readableEnded) return connection.destroy();",
+      "return connection.destroy();",
+      "tunnel-late",
+    ],
+    [
+      "an upstream that does not read outlives its client",
+      "    connection.socket.setTimeout(this.#limits.halfClosed, () => connection.destroy());\n",
+      "",
+      "tunnel-late",
     ],
     [
       "an upstream's end does not reach the client",

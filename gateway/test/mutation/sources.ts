@@ -68,8 +68,11 @@ export async function build(copy: string, mutant: Mutant | undefined): Promise<B
   }
   const bundle = join(copy, "gateway.mjs");
   writeFileSync(bundle, await bundleGateway(copy));
-  if (suites.some((suite) => suite.startsWith("unit:")))
+  if (suites.some((suite) => suite.startsWith("unit:"))) {
     symlinkSync(join(root, "config"), join(copy, "config"));
-  else rmSync(join(copy, "gateway"), { recursive: true });
+    // A copy: what supports the tests must use the source beside it, not the one a link leads to.
+    for (const folder of ["fixtures", "support"])
+      cpSync(join(root, "gateway/test", folder), join(copy, "gateway/test", folder), { recursive: true });
+  } else rmSync(join(copy, "gateway"), { recursive: true });
   return { copy, bundle };
 }
