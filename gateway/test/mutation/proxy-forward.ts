@@ -2,6 +2,20 @@ import { type Mutant, never, of } from "./mutant.ts";
 
 /** Mutants of the way of a request to its upstream and back. */
 export const proxyForward: readonly Mutant[] = [
+  ...of("proxy/forward-phases.ts", [
+    [
+      "a service that does not answer counts as one that is down",
+      "  response: refusals.responseTimeout,",
+      "  response: refusals.down,",
+      "upstream",
+    ],
+    [
+      "a body that stalls is the service's fault",
+      "  body: refusals.bodyTimeout,",
+      "  body: refusals.responseTimeout,",
+      "limits",
+    ],
+  ]),
   ...of("proxy/forward.ts", [
     [
       "an address that is silent after the request is taken first again",

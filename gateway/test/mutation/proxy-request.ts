@@ -202,7 +202,7 @@ export const proxyRequest: readonly Mutant[] = [
     ],
     [
       "what could not be read is not logged",
-      '  log.event("client-error", { id, status, client, outcome });',
+      '  log.event("client-error", { id, status, client, outcome, fault });',
       "",
       "own-answers linger counts",
     ],
