@@ -77,9 +77,11 @@ export class Sending implements BodySink {
   /** @internal */
   flush(): void {
     if (this.#over) return;
-    if (this.#gathered === 0) this.#flushHead();
+    if (this.#gathered === 0) return this.#flushHead();
+    if (this.#flushPieces()) return;
     // The client was told to go on when this was gathered.
-    else if (!this.#flushPieces()) this.#exchange.connection.socket.pause();
+    this.#exchange.connection.socket.pause();
+    this.#owner.onBodyProgress(true);
   }
 
   onRequestBody(chunk: Buffer): boolean {
