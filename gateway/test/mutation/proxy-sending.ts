@@ -110,8 +110,8 @@ export const proxySending: readonly Mutant[] = [
     ],
     [
       "a client is read on though what is gathered is not taken",
-      "else if (!this.#flushPieces()) this.#exchange.connection.socket.pause();",
-      "else this.#flushPieces();",
+      "    this.#exchange.connection.socket.pause();\n",
+      "",
       "client",
     ],
   ]),
