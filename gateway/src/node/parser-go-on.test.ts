@@ -94,6 +94,32 @@ test.each(["one write", "odd pieces"])(
   },
 );
 
+test("parser.execute: with no bytes it ends a request that needs no more, so that an end of the stream is none within it", async () => {
+  const requests: GatewayRequest[] = [];
+  const errors: (string | undefined)[] = [];
+  let client: BareClient | undefined;
+  const { port } = await bareServer({
+    onClient: (made) => {
+      client = made;
+      made.full = true;
+    },
+    onRequest: (request) => void requests.push(request),
+    onParseError(error, socket) {
+      errors.push(error.code);
+      if (error.code === pausedCode) keepUnparsed(socket, error as object, true);
+    },
+  });
+  const peer = await connected(port);
+  peer.write("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  await eventually(() => errors.length === 1, "the parser stops");
+  expect(requests.map(({ complete }) => complete)).toEqual([false]);
+  if (client !== undefined) goOn(client.socket);
+  expect(requests.map(({ complete }) => complete)).toEqual([true]);
+  peer.end();
+  await pause(20);
+  expect(errors).toEqual([pausedCode]);
+});
+
 test("parser.unconsume: the first listener for data takes the socket from the parser, which is fed all the same", async () => {
   const seen: string[] = [];
   let unconsumed = 0;

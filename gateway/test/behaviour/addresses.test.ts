@@ -17,6 +17,8 @@ const names = {
   "six-first.test": ["::1", "127.0.0.1"],
   "silent.test": ["127.0.0.5", "127.0.0.1"],
   "two.test": ["127.0.0.1", "127.0.0.2"],
+  "two-mute.test": ["127.0.0.1", "127.0.0.2"],
+  "two-broken.test": ["127.0.0.1", "127.0.0.2"],
   "all-refused.test": ["127.0.0.9", "127.0.0.8"],
   "all-silent.test": ["127.0.0.5", "127.0.0.5"],
   "silent-refused.test": ["127.0.0.5", "127.0.0.9"],
@@ -52,6 +54,7 @@ const gateway = suiteGateway(async () => {
       NODE_OPTIONS: `--import ${hook}`,
       SEVERAL_ADDRESSES: JSON.stringify(names),
       GATEWAY_CONNECT_TIMEOUT_MS: "2000",
+      GATEWAY_RESPONSE_TIMEOUT_MS: "2000",
     },
     routes: routes(first.port),
   };
@@ -139,6 +142,24 @@ describe("a name with several addresses (RFC 1123 2.3)", () => {
     expect(got.one + got.two).toBe(40);
     expect(Math.min(got.one, got.two)).toBeGreaterThanOrEqual(10);
   });
+
+  test.each([
+    ["mute", 504, () => {}],
+    ["broken", 502, ({ socket }) => socket.resetAndDestroy()],
+  ] satisfies [string, number, Answer][])(
+    "must: one that accepts and then is %s takes one request with it, the next go to the other (Envoy outlier detection)",
+    async (kind, status, answer) => {
+      second.answer = answer;
+      const ask = async () => {
+        const received = await gateway.exchange(post(`/two-${kind}/x`, "abc", "Content-Length: 3"));
+        return statusOf(onlyAnswer(received));
+      };
+      // Two at once go to one address each.
+      expect((await Promise.all([ask(), ask()])).sort()).toEqual([200, status]);
+      for (let i = 0; i < 6; i++) expect(await ask()).toBe(200);
+      second.answer = named("two");
+    },
+  );
 
   test("must: an address that dies takes no request with it, the other serves", async () => {
     await second.close();

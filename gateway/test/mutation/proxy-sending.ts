@@ -88,13 +88,13 @@ export const proxySending: readonly Mutant[] = [
       "small pieces are not gathered",
       "if (this.#gathered >= mostGathered) return this.#flushPieces();",
       "if (this.#gathered >= 0) return this.#flushPieces();",
-      "client",
+      "unit:proxy/sending",
     ],
     [
       "pieces are gathered without bound",
       "if (this.#gathered >= mostGathered) return this.#flushPieces();",
       "",
-      "client",
+      "unit:proxy/sending",
     ],
     [
       "a piece that is gathered waits for the next",
@@ -112,7 +112,7 @@ export const proxySending: readonly Mutant[] = [
       "a client is read on though what is gathered is not taken",
       "    this.#exchange.connection.socket.pause();\n",
       "",
-      "client",
+      "unit:proxy/sending",
     ],
   ]),
   ...of("proxy/upstream-request.ts", [
