@@ -181,6 +181,16 @@ describe("kept connections", () => {
     expect([a.connection, b.connection]).not.toContain(d.connection);
   });
 
+  test("whoever wants a fresh one of a full pool gets it in place of a kept one", async () => {
+    const { pool } = poolOf();
+    const [a, b] = [await lent(pool), await lent(pool)];
+    await a.answered();
+    await b.answered();
+    const c = await lent(pool, { fresh: true });
+    expect([a.connection, b.connection]).not.toContain(c.connection);
+    expect(pool.state).toEqual({ open: 2, idle: 1, waiting: 0 });
+  });
+
   test("none is lent in the turn in which its answer ended: more may be on its way (response queue poisoning)", async () => {
     const { pool } = poolOf();
     const [a, b] = [await lent(pool), new User()];

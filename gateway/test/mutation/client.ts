@@ -69,13 +69,13 @@ export const client: readonly Mutant[] = [
       "a client that takes nothing is never closed",
       'else if (unsent > 0) this.destroy("send_timeout");',
       "else if (unsent > 0) return;",
-      "slow-reader",
+      "unit:client/connection",
     ],
     [
       "a client that takes its answer slowly is closed",
       "return this.#unsent < before;",
       `return ${never};`,
-      "slow-reader",
+      "unit:client/connection",
     ],
     [
       "lingering clients are never closed",
@@ -170,10 +170,16 @@ export const client: readonly Mutant[] = [
       "drain",
     ],
     [
+      "what the client had not taken of an answer is not looked at",
+      "    if (unsent) this.takesSlowly();\n",
+      "",
+      "unit:client/connection",
+    ],
+    [
       "what the client had not taken when its last answer was written is not looked at",
       "    this.takesSlowly();\n    this.#deadline",
       "    this.#deadline",
-      "slow-reader",
+      "unit:client/connection",
     ],
     [
       "what a parser that was fed while it is held left is cut",

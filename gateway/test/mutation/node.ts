@@ -211,7 +211,7 @@ export const node: readonly Mutant[] = [
       "what the kernel has taken of a write is not seen",
       "socket.writableLength + (handle?.writeQueueSize ?? 0)",
       "handle ? socket.writableLength : 0",
-      "slow-reader",
+      "unit:node/unsent",
     ],
   ]),
   ...of("node/worker-life.ts", [

@@ -152,13 +152,13 @@ export const pool: readonly Mutant[] = [
       "a full pool makes no room for a new connection",
       "    if (fresh) this.#makeRoom();\n",
       "",
-      "upstream-reuse",
+      "unit:upstream/pool",
     ],
     [
       "who waits for a new connection gets a kept one",
       "this.#waiting.set(user, { fresh });",
       "this.#waiting.set(user, { fresh: false });",
-      "upstream-reuse",
+      "unit:upstream/pool",
     ],
   ]),
   together(
