@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { ClientSocket } from "../node/parser.ts";
-import { ClientConnection, type ConnectionHost } from "./connection.ts";
+import { ClientConnection } from "./connection.ts";
+import type { ConnectionHost } from "./turn.ts";
 
 /** A socket that says how much of what was written its client has taken. */
 class Socket extends EventEmitter {
