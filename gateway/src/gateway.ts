@@ -26,6 +26,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** Node's code for a head that did not arrive in time. */
+const timeoutCode = "ERR_HTTP_REQUEST_TIMEOUT";
 /** Milliseconds between two looks at upstreams' idle connections. */
 const poolSweep = 1_000;
 
@@ -132,6 +134,8 @@ class GatewayServer implements Gateway, ServerEvents, ConnectionHost, GatewaySta
   onParseError(error: NodeJS.ErrnoException & Unparsed, socket: ClientSocket): void {
     const { gatewayClient: client } = socket;
     if (error.code === pausedCode) return client.hold(error);
+    // A head that lies unread behind requests under way is not the client's delay.
+    if (error.code === timeoutCode && client.busy) return;
     if (!socket.writable || error.code === "ECONNRESET" || error.code === "EPIPE")
       return client.destroy("client");
     const refusal = refusalOfParser(error.code);

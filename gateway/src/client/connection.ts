@@ -138,6 +138,11 @@ export class ClientConnection implements Applicant {
     return this.state === "open" && this.current === undefined && this.socket.writableLength === 0;
   }
 
+  /** Whether requests are under way or wait, for which reading may have stopped. */
+  get busy(): boolean {
+    return this.current !== undefined || this.#held || (this.#queue !== undefined && this.#queue.length > 0);
+  }
+
   /** Whether nothing is lost when it is closed: what it had to say is sent. */
   get done(): boolean {
     return this.idle || this.state === "lingering";

@@ -4,6 +4,12 @@ import { type Mutant, never, of } from "./mutant.ts";
 export const wiring: readonly Mutant[] = [
   ...of("gateway.ts", [
     [
+      "a head that lies unread is too late",
+      "    if (error.code === timeoutCode && client.busy) return;\n",
+      "",
+      "pipelining-held",
+    ],
+    [
       "the limit of connections does not turn anybody away",
       "if (size > this.#capacity.connections) {",
       `if (${never}) {`,
