@@ -20,7 +20,7 @@ test.each(["v22.12.0", "v22.20.0", "v24.0.0", "v24.8.0", "v23.11.1", "v20.19.0"]
 );
 
 test.runIf(process.env.OLD_NODE !== undefined)(
-  "must: the same of a Node that is in truth so old",
+  "must: the same of a Node that is in truth so old (needs OLD_NODE, the path of one)",
   async () => {
     const before = process.env.GATEWAY_NODE;
     process.env.GATEWAY_NODE = process.env.OLD_NODE;

@@ -48,7 +48,7 @@ export async function fuzz({ seed, seconds, side, most = 5 }: FuzzOptions): Prom
     ],
     env: {
       // Long enough for an upstream of this process on a busy machine: a 504 that it did not earn is a finding.
-      GATEWAY_RESPONSE_TIMEOUT_MS: "2000",
+      GATEWAY_RESPONSE_TIMEOUT_MS: "1000",
       GATEWAY_TUNNEL_IDLE_MS: "250",
       GATEWAY_BODY_TIMEOUT_MS: "2000",
     },
