@@ -260,7 +260,7 @@ function volumes(platform: PlatformModel): Problem[] {
           fix: "use another name",
         });
       owners.set(volume.name, name);
-      // An empty volume over the keys makes auth panic (P4).
+      // An empty volume over the keys makes auth panic at its start.
       if (needs.signingKey !== undefined && within(volume.path, needs.signingKey.directory))
         problems.push({
           path,
@@ -294,7 +294,7 @@ function environments(platform: PlatformModel): Problem[] {
           message: "is not a portable variable name",
           fix: "use upper-case letters, digits and _",
         });
-      // P13: messaging crashes on an empty port, core on an empty REDIS_DATABASE.
+      // Messaging crashes on an empty port, core on an empty REDIS_DATABASE.
       if (value.parts.length === 0 || value.render(() => "x").trim() === "")
         problems.push({
           path: `${at}.${variable}`,

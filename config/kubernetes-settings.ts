@@ -42,7 +42,7 @@ const externalPostgres = z.strictObject({
   port: port.default(5432),
   adminUser: z.string().min(1).default("postgres"),
   adminDatabase: z.string().min(1).default("postgres"),
-  /** With it the provisioner and the backups verify the server's certificate; the services speak plain text (P12). */
+  /** With it the provisioner and the backups verify the server's certificate; the services speak plain text. */
   ca: certificate.optional(),
   /** Addresses of the server, for the network policy; default: any address, at that port alone. */
   cidr: cidr.optional(),

@@ -13,7 +13,7 @@ export const storesSchema = z.strictObject({
   postgres: z
     .strictObject({
       port: z.number().int().default(5432),
-      /** All three services pool without much restraint (P11). */
+      /** All three services pool without much restraint. */
       maxConnections: z.number().int().min(20).default(300),
       memoryMiB: z.number().int().default(512),
     })

@@ -10,7 +10,7 @@ export interface SecretRule {
 }
 
 /**
- * Passwords: the same value stands raw in a Postgres URL, an ADO connection string and a Mongo URL (contracts P14).
+ * Passwords: the same value stands raw in a Postgres URL, an ADO connection string and a Mongo URL.
  */
 const password: SecretRule = {
   pattern: /^[A-Za-z0-9]{8,128}$/,

@@ -58,7 +58,7 @@ const corsSchema = z.strictObject({
   maxAgeSeconds: z.number().int().min(0).max(86_400).optional(),
 });
 
-/** How a request reaches a service through the gateway (design section 4). */
+/** How a request reaches a service through the gateway. */
 export const routeSchema = z.strictObject({
   /** First path segments, matched at a segment boundary; the longest match wins. */
   prefix: path,
@@ -105,14 +105,14 @@ const needsSchema = z.strictObject({
     .strictObject({
       database: identifier,
       extensions: z.array(identifier).default([]),
-      /** Ends sessions that a leaking service leaves inside a transaction (P11), seconds. */
+      /** Ends sessions that a leaking service leaves inside a transaction, seconds. */
       idleInTransactionSeconds: z.number().int().min(1).optional(),
     })
     .optional(),
   mongo: z
     .strictObject({
       database: identifier,
-      /** Indexes the service queries by but never creates (P23): field and direction. */
+      /** Indexes the service queries by but never creates: field and direction. */
       indexes: z
         .array(
           z.strictObject({
@@ -129,7 +129,7 @@ const needsSchema = z.strictObject({
       publishes: z.array(z.string()).default([]),
       consumes: z.array(z.string()).default([]),
       group: z.string().min(1).optional(),
-      /** False when its consumers die silently with the broker: it is then replaced after the broker (P3). */
+      /** False when its consumers die silently with the broker: it is then replaced after the broker. */
       reconnects: z.boolean().default(true),
     })
     .optional(),
@@ -137,13 +137,13 @@ const needsSchema = z.strictObject({
   calls: z.array(z.string()).default([]),
   /** Directories that outlive the container. */
   volumes: z.array(z.strictObject({ name, path })).default([]),
-  /** Where the platform's RSA pair is mounted read-only (P4). */
+  /** Where the platform's RSA pair is mounted read-only; the service must find it there when it starts. */
   signingKey: z.strictObject({ directory: path }).optional(),
 });
 
 /** What a service is and what it needs. The functions it carries are checked apart. */
 export const serviceSchema = z.strictObject({
-  /** Repository and tag of the image built from the service's own repository (P19). */
+  /** Repository and tag of the image built from the service's own repository. */
   image: z.strictObject({ repository: z.string().min(1), tag: z.string().min(1) }),
   /** The public repository a `git` source is built from. */
   repository: z.url().optional(),
@@ -157,12 +157,12 @@ export const serviceSchema = z.strictObject({
   routes: z.array(routeSchema).default([]),
   health: z.strictObject({
     probe: z.union([z.strictObject({ http: path }), z.strictObject({ tcp: z.literal(true) })]),
-    /** What the service's own image can run a probe with (P18). */
+    /** What the service's own image can run a probe with; none of them has curl. */
     tool: z.enum(["wget", "bash", "none"]),
     /** Longest time from start to healthy, seconds. */
     startupSeconds: z.number().int().min(1).default(60),
   }),
-  /** Time between SIGTERM and SIGKILL, seconds (P20). */
+  /** Time between SIGTERM and SIGKILL, seconds. */
   stopGraceSeconds: z.number().int().min(1).default(30),
   replicas: z.strictObject({ max: z.number().int().min(1), why: z.string().min(1) }),
   memoryMiB: z.number().int().min(32).default(384),
@@ -184,7 +184,7 @@ interface Address {
 
 /** Facts that a stack sets and every service may read. */
 export interface StackFacts {
-  /** Public host name of the platform; browsers' origins are checked against it (P15). */
+  /** Public host name of the platform; browsers' origins are checked against it. */
   readonly publicHost: string;
   /** `Development` turns on core's Swagger. */
   readonly environment: "Development" | "Production";

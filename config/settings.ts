@@ -34,7 +34,7 @@ const imageOverride = z.strictObject({
     .optional(),
 });
 
-/** Where a service's image comes from (design section 7). */
+/** Where a service's image comes from: the sample that stands in for it, an image, or a build from its repository or a checkout. */
 const sourceSchema = z.union([
   z.literal("sample"),
   z.strictObject({ image: z.string().min(1) }),

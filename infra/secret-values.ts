@@ -13,7 +13,7 @@ const leastModulusBits = 2048;
 /** The name of the private key that signs tokens, beside the passwords; its setting is `platform:signingKey`. */
 export const signingKeyName = "signing-key";
 
-/** A new password: 64 letters and digits (contracts P14). */
+/** A new password: 64 letters and digits, which need no escape in a URL or a connection string. */
 export function makePassword(): string {
   return Array.from({ length: passwordLength }, () => alphabet[randomInt(alphabet.length)]).join("");
 }

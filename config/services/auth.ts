@@ -19,7 +19,7 @@ export const authService = defineService({
       concurrency: { max: 256, queue: 512, queueMs: 2_000 },
     },
   ],
-  // It has no health route: every unknown path answers 500 (P18: the image has busybox wget).
+  // It has no health route: every unknown path answers 500. The image has busybox wget.
   health: { probe: { http: "/.well-known/jwks.json" }, tool: "wget", startupSeconds: 60 },
   stopGraceSeconds: 30,
   replicas: { max: 1, why: "migrations take no lock at first boot; Redis holds one session per account" },

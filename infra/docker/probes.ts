@@ -2,7 +2,7 @@ import type { ServiceModel } from "../../config/model.ts";
 
 /**
  * Asks PostgreSQL over TCP with credentials: while the image's first boot runs its scripts, a temporary server
- * already answers on the socket (contracts P9).
+ * already answers on the socket.
  */
 export const postgresProbe = [
   "CMD-SHELL",
@@ -67,7 +67,7 @@ export function serviceProbe(service: ServiceModel, sample: boolean): string[] |
   if (tool === "wget") return ["CMD", "nc", "-z", "127.0.0.1", String(service.port)];
   const connect = `exec 3<>/dev/tcp/127.0.0.1/${service.port}`;
   if (path === undefined) return ["CMD", "bash", "-c", connect];
-  // No curl and no wget in the image (P18): bash speaks enough HTTP for a probe.
+  // No curl and no wget in the image: bash speaks enough HTTP for a probe.
   const request = `printf 'GET ${path} HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' >&3`;
   return [
     "CMD",

@@ -76,7 +76,7 @@ export class Services extends pulumi.ComponentResource {
         {
           parent: this,
           dependsOn,
-          // Its consumers would die silently with the broker and never come back (P3).
+          // Its consumers would die silently with the broker and never come back.
           ...(needs.kafka?.reconnects === false && {
             replaceWith: present(stores.kafka, provisioners.kafka),
           }),

@@ -55,7 +55,7 @@ function createPostgres(
       ],
       env: {
         POSTGRES_USER: "postgres",
-        // An administrative database of its own: none of the services' (P10).
+        // An administrative database of its own: none of the services'.
         POSTGRES_DB: "postgres",
         POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-admin",
         POSTGRES_INITDB_ARGS: "--auth-host=scram-sha-256",
@@ -108,8 +108,8 @@ function createRedis(target: DockerTarget, parent: pulumi.Resource): docker.Cont
   if (facts === undefined) return undefined;
   const { devTools, ports, images } = target.settings;
   const data = dataVolume(target, "redis-data", parent);
-  // Tokens and pending sign-ups live here: never evict, and survive a restart (contracts 4.3). The clients know no
-  // password, so other containers must be let in without one (P12).
+  // Tokens and pending sign-ups live here: never evict, and survive a restart. The clients know no
+  // password, so other containers must be let in without one.
   const options = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--protected-mode", "no"];
   return managedContainer(
     target,
@@ -148,7 +148,7 @@ function createKafka(target: DockerTarget, parent: pulumi.Resource): docker.Cont
         KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
         KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
         KAFKA_LISTENERS: `PLAINTEXT://0.0.0.0:${facts.port},CONTROLLER://0.0.0.0:${facts.controllerPort},EXTERNAL://0.0.0.0:${facts.hostPort}`,
-        // Containers bootstrap on the first, programs on the host on the last (P1).
+        // Containers bootstrap on the first, programs on the host on the last.
         KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://${host}:${facts.port},EXTERNAL://localhost:${hostPort || facts.hostPort}`,
         KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:PLAINTEXT",
         KAFKA_CONTROLLER_QUORUM_VOTERS: `1@${host}:${facts.controllerPort}`,
@@ -156,7 +156,7 @@ function createKafka(target: DockerTarget, parent: pulumi.Resource): docker.Cont
         KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: "1",
         KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: "1",
         KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
-        // Topics are made by the provisioner; a typing error shall not make one (P2).
+        // Topics are made by the provisioner; a typing error shall not make one.
         KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
         KAFKA_LOG_DIRS: "/var/lib/kafka/data",
         KAFKA_HEAP_OPTS: `-Xms256m -Xmx${Math.floor(facts.memoryMiB / 2)}m`,

@@ -23,7 +23,7 @@ export interface ServiceParts {
   readonly secrets: Secrets;
   /** Everything that must be there before a service starts. */
   readonly after: (service: ServiceModel) => readonly pulumi.Resource[];
-  /** Changes with the brokers and topics; rolls services whose consumers do not come back by themselves (P3). */
+  /** Changes with the brokers and topics; rolls services whose consumers do not come back by themselves. */
   readonly kafkaIdentity: pulumi.Input<string> | undefined;
 }
 
@@ -108,7 +108,7 @@ function createService(
       spec: {
         ...replicasOf(scale),
         revisionHistoryLimit: 3,
-        // The new pod is ready before the old one goes: one more for a moment is what every service bears (P17).
+        // The new pod is ready before the old one goes: one more for a moment is what every service bears.
         strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         selector: { matchLabels: selectorOf(target, service.name) },
         template: podTemplate(target, {
@@ -219,7 +219,7 @@ const watchPort = 9465;
 
 /**
  * A sidecar that knows whether the service's consumer still belongs to its group, for services whose consumer dies
- * with a broker and says nothing (P3): the kubelet asks it whether the service is alive.
+ * with a broker and says nothing: the kubelet asks it whether the service is alive.
  */
 function consumerWatch(
   target: ClusterTarget,

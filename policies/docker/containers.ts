@@ -76,7 +76,7 @@ export const boundedContainers = each(
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
-/** Redis and Kafka have no credentials (contracts P12): whoever reaches them owns them. */
+/** Redis and Kafka have no credentials: whoever reaches them owns them. */
 export const storesOnLoopback = each(
   "stores-on-loopback",
   "Stores on an engine publish ports on loopback only, or none.",

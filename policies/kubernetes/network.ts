@@ -79,7 +79,7 @@ function backendsOf(resources: readonly GraphResource[]): Backend[] {
   return [...ingress, ...routes];
 }
 
-/** Redis and Kafka have no credentials (contracts P12): whoever reaches them owns them. */
+/** Redis and Kafka have no credentials: whoever reaches them owns them. */
 export const noPublicStores: Rule = {
   name: "no-public-stores",
   description: "Services of stores (StatefulSets) are reachable inside the cluster only.",

@@ -35,7 +35,7 @@ export const readWatch = (env: Readonly<Record<string, string | undefined>>): Wa
   });
 
 /**
- * Says whether a service whose consumer never comes back by itself is still alive (contracts P3): its port accepts, its
+ * Says whether a service whose consumer never comes back by itself is still alive: its port accepts, its
  * group has a member at this address, and no records wait that this member does not read. When Kafka does not answer
  * nobody is to blame, and restarting would help nobody; when the service is not there, its time starts anew once it is.
  */

@@ -23,7 +23,7 @@ export interface Stall {
 
 /**
  * Notices partitions in which records wait and the group gets no further. A consumer whose loop has ended may keep its
- * place in the group by heartbeats alone (contracts P3), so membership says little.
+ * place in the group by heartbeats alone, so membership says little.
  */
 export class GroupProgress {
   readonly #patienceMs: number;

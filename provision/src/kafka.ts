@@ -7,7 +7,7 @@ const probeGroup = "beat-provision";
 
 /**
  * Creates the missing topics and waits until every partition has a leader and groups can be joined: a consumer that joins earlier gets an
- * empty assignment and never notices (contracts P2). Partitions are only ever added.
+ * empty assignment and never notices. Partitions are only ever added.
  */
 export async function provisionKafka(plan: KafkaPlan): Promise<Done[]> {
   const admin = new Admin({

@@ -4,7 +4,7 @@ import type { Done, MongoPlan } from "./plan.ts";
 import { provisionReplicaSet } from "./replica-set.ts";
 import { untilAnswered } from "./retry.ts";
 
-/** Creates or updates the users (in `admin`, where the messaging service looks for its own, P23) and the indexes. */
+/** Creates or updates the users (in `admin`, where the messaging service looks for its own) and the indexes. */
 export async function provisionMongo(plan: MongoPlan): Promise<Done[]> {
   const login: MongoClientOptions = {
     auth: { username: plan.admin.user, password: readPassword(plan.admin.passwordFile) },

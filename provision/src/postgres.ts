@@ -10,7 +10,7 @@ const literal = pg.escapeLiteral;
 
 /**
  * Creates what is missing of roles, databases and extensions and never drops anything. Services get plain owner
- * roles: only this program is superuser, so it makes the extensions that need one (contracts P8).
+ * roles: only this program is superuser, so it makes the extensions that need one.
  */
 export async function provisionPostgres(plan: PostgresPlan): Promise<Done[]> {
   const done: Done[] = [];

@@ -22,7 +22,7 @@ export async function core(): Promise<() => Promise<void>> {
   mkdirSync("public/default", { recursive: true });
   if (!existsSync("public/default/avatar.png")) writeFileSync("public/default/avatar.png", pixel);
   const db = await openPostgres();
-  // Both were made by the provisioner; a plain owner could not make them (contracts P8).
+  // Both were made by the provisioner; a plain owner could not make them.
   await db.query("CREATE EXTENSION IF NOT EXISTS postgis");
   await db.query("CREATE EXTENSION IF NOT EXISTS postgis_topology");
   await db.query(

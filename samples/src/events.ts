@@ -4,7 +4,7 @@ import { Consumer, Producer, stringDeserializers, stringSerializers } from "@pla
 import { address } from "./env.ts";
 import { log } from "./log.ts";
 
-/** The envelope that all services share (contracts 4.2). */
+/** The envelope that all services share. */
 export interface Envelope {
   readonly version: 1;
   readonly key: string;
@@ -33,7 +33,7 @@ export interface BusOptions {
   readonly consumes: readonly string[];
   /** Where a new group starts. */
   readonly from: "earliest" | "latest";
-  /** Whether it comes back after an error, as core's client does; the others' consumers end for good (P3). */
+  /** Whether it comes back after an error, as core's client does; the others' consumers end for good. */
   readonly reconnects: boolean;
   readonly handle: (event: Envelope, topic: string) => Promise<void>;
 }
@@ -72,7 +72,7 @@ export class Bus {
 
   /**
    * Begins to consume. At the first error a bus that does not reconnect stops for good, as the real services do: a
-   * replaced broker must therefore replace their containers (contracts P3).
+   * replaced broker must therefore replace their containers.
    */
   async start(): Promise<void> {
     const stream = await this.#consumer.consume({

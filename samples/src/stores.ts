@@ -3,7 +3,7 @@ import { MongoClient } from "mongodb";
 import pg from "pg";
 import { address, required } from "./env.ts";
 
-/** Connects with the value pasted raw into a URL, as the auth service does (contracts P14). */
+/** Connects with the value pasted raw into a URL, as the auth service does. */
 export async function openPostgres(): Promise<pg.Pool> {
   const url = `postgres://${required("POSTGRES_USER")}:${required("POSTGRES_PASSWORD")}@${address("POSTGRES")}/${required("POSTGRES_DB")}?sslmode=disable`;
   const pool = new pg.Pool({ connectionString: url, max: 5 });
@@ -13,7 +13,7 @@ export async function openPostgres(): Promise<pg.Pool> {
   return pool;
 }
 
-/** Connects without a password: none of the real clients can send one (P12). */
+/** Connects without a password: none of the real clients can send one. */
 export function openRedis(databaseVariable: string | undefined): Redis {
   const [host = "", port] = address("REDIS").split(":");
   const db = databaseVariable === undefined ? 0 : Number(required(databaseVariable));
@@ -22,7 +22,7 @@ export function openRedis(databaseVariable: string | undefined): Redis {
   return redis;
 }
 
-/** Connects as messaging does: user of the admin database, password pasted raw (P23). */
+/** Connects as messaging does: user of the admin database, password pasted raw. */
 export function openMongo(): { readonly client: MongoClient; readonly database: string } {
   const login = `${required("MONGO_USERNAME")}:${required("MONGO_PASSWORD")}`;
   const database = required("MONGO_DB");

@@ -5,7 +5,7 @@ import { createRemoteJWKSet, importPKCS8, importSPKI, type JWTPayload, jwtVerify
 import { required } from "./env.ts";
 import { Refusal } from "./http.ts";
 
-/** Signs tokens with the key under `www/keys`, making one only when the directory is not there (contracts P4). */
+/** Signs tokens with the key under `www/keys`, making one only when the directory is not there. */
 export async function openKeys() {
   if (!existsSync("www/keys")) {
     mkdirSync("www/keys", { recursive: true });

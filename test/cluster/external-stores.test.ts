@@ -12,7 +12,7 @@ const missing = await missingForCluster();
 
 /**
  * A PostgreSQL that somebody else runs. Its administrator must come over TLS, as a managed service's does; the platform's
- * services cannot (P12).
+ * services cannot: they speak plain text.
  */
 const postgres = (certificate: string, key: string, password: string, image: string): Server => ({
   name: "db",

@@ -111,7 +111,7 @@ describe("a cluster of several nodes", { timeout: 15 * minutes }, () => {
       const load = new Load(stack.base, unstored);
       try {
         await stack.kubectl("cordon", node);
-        // Consumers that die with a broker and say nothing (P3) are moved last, by a rolling update: the next pod is ready
+        // Consumers that die with a broker and say nothing are moved last, by a rolling update: the next pod is ready
         // before the last one goes, and finds the brokers where they are now.
         await drain(node, "300s", `${ours},app.kubernetes.io/component notin (${silent.join()})`);
         for (const name of silent) await rollout("restart", `deployment/${name}`);

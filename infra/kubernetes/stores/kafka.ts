@@ -24,7 +24,7 @@ export function kafkaCopies(
 /** A broker set and what its clients depend on. */
 export interface KafkaStore {
   readonly set: k8s.apps.v1.StatefulSet;
-  /** Changes when the brokers are restarted with something new: clients that never reconnect are rolled by it (P3). */
+  /** Changes when the brokers are restarted with something new: clients that never reconnect are rolled by it. */
   readonly identity: string;
 }
 
@@ -59,7 +59,7 @@ export function createKafka(target: ClusterTarget, parent: pulumi.Resource): Kaf
   const image = imageReference("kafka", target.settings.images);
   const start = [
     `export KAFKA_NODE_ID="\${HOSTNAME##*-}"`,
-    // Each broker is reached under its own name; clients bootstrap on the Service and are sent there (P1).
+    // Each broker is reached under its own name; clients bootstrap on the Service and are sent there.
     `export KAFKA_ADVERTISED_LISTENERS="PLAINTEXT://${memberHost(target, name, "$KAFKA_NODE_ID")}:${facts.port}"`,
     // Copies are spread over zones where the cluster tells a pod its zone (Kubernetes 1.35 labels pods with it).
     'if [ -n "$ZONE" ]; then export KAFKA_BROKER_RACK="$ZONE"; fi; unset ZONE',

@@ -79,7 +79,7 @@ export function createPostgres(
             ],
             ports: [{ name: "postgres", containerPort: facts.port }],
             resources: resources(facts.memoryMiB, cpu),
-            // Over TCP: during the image's first boot a temporary server answers on the socket (P9).
+            // Over TCP: during the image's first boot a temporary server answers on the socket.
             startupProbe: { exec: { command: ask }, ...startup(180) },
             readinessProbe: { exec: { command: ask }, ...probeTiming.readiness },
             livenessProbe: { exec: { command: ask }, ...probeTiming.liveness },

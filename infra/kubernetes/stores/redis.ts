@@ -38,11 +38,11 @@ export function createRedis(
               ...["--port", String(facts.port)],
               ...["--appendonly", "yes"],
               ...["--appendfsync", "everysec"],
-              // Never evict (contracts 4.3): full is an error that is seen, a lost session is not.
+              // Never evict: full is an error that is seen, a lost session is not.
               ...["--maxmemory-policy", "noeviction"],
               // Rewriting the file forks: half of the memory stays free for what changes meanwhile.
               ...["--maxmemory", `${Math.floor(facts.memoryMiB * 0.6)}mb`],
-              // The clients know no password (P12); who may connect is the network policies' matter.
+              // The clients know no password; who may connect is the network policies' matter.
               ...["--protected-mode", "no"],
               ...["--dir", "/data"],
             ],
