@@ -1,13 +1,15 @@
 import { EventEmitter } from "node:events";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { ClientSocket } from "../node/parser.ts";
+import type { Exchange } from "../proxy/exchange.ts";
 import { ClientConnection } from "./connection.ts";
-import type { ConnectionHost } from "./turn.ts";
+import type { ConnectionHost, Turn } from "./turn.ts";
 
 /** A socket that says how much of what was written its client has taken. */
 class Socket extends EventEmitter {
   writableLength = 0;
   writableFinished = false;
+  writableNeedDrain = false;
   destroyed = false;
   readonly _handle = { writeQueueSize: 0 };
   push(): void {}
@@ -21,10 +23,20 @@ class Socket extends EventEmitter {
 const sendTimeout = 1_000;
 let socket: Socket;
 let client: ClientConnection;
+let begun: Turn[];
+/** Answers a turn at once, as the gateway's own answers are. */
+let answers: boolean;
 beforeEach(() => {
+  begun = [];
+  answers = true;
   socket = new Socket();
   const limits = { clientIdle: 5_000, sendTimeout, linger: 100, lingerMax: 200 };
-  const host: ConnectionHost = { limits, now: 0, begin() {}, onTooMany() {}, onClosed: vi.fn() };
+  const begin = (one: ClientConnection, turn: Turn) => {
+    begun.push(turn);
+    one.current = {} as Exchange;
+    if (answers) one.next(0);
+  };
+  const host: ConnectionHost = { limits, now: 0, begin, onTooMany() {}, onClosed: vi.fn() };
   client = new ClientConnection(socket as unknown as ClientSocket, host, () => false);
   // One write, of which Node counts the whole until all of it is taken.
   socket.writableLength = 100;
@@ -49,3 +61,38 @@ test.each([
     expect([socket.destroyed, client.closeReason]).toEqual([true, reason]);
   },
 );
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("what one read brings is answered a few at a time, and is not idle between", async () => {
+  socket.writableLength = 0;
+  for (let i = 0; i < 10; i++) client.take({});
+  expect([begun.length, client.idle, client.busy]).toEqual([4, false, true]);
+  await turn();
+  expect(begun).toHaveLength(8);
+  await turn();
+  expect([begun.length, client.idle]).toEqual([10, true]);
+});
+
+test("requests that wait for an upstream are begun as soon as the one before is answered", async () => {
+  socket.writableLength = 0;
+  answers = false;
+  for (let i = 0; i < 10; i++) client.take({});
+  for (let i = 1; i <= 10; i++) {
+    expect(begun).toHaveLength(i);
+    client.next(0);
+  }
+});
+
+test("the time without a request begins when the last one was answered", () => {
+  socket.writableLength = 0;
+  client.take({});
+  const later = 4_000;
+  answers = false;
+  client.take({});
+  client.next(later);
+  client.sweep(later + 4_999);
+  expect(socket.destroyed).toBe(false);
+  client.sweep(later + 5_000);
+  expect([socket.destroyed, client.closeReason]).toEqual([true, "idle"]);
+});

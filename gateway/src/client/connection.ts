@@ -10,28 +10,18 @@ import {
 import { unsentBytes } from "../node/unsent.ts";
 import type { Applicant, Gate, Pass } from "../policy/gate.ts";
 import type { Exchange } from "../proxy/exchange.ts";
+import { listenTo } from "./socket-events.ts";
 import type { ClientState, ConnectionHost, Turn } from "./turn.ts";
 
 /** How long a connection that was turned away may linger, milliseconds: there are too many as it is. */
 const turnedAwayLinger = 1_000;
 /** Pipelined requests that wait before reading stops. */
 const mostQueued = 16;
+/** Requests answered at once in one turn of the loop: one read brings 2,000, and other clients wait meanwhile. */
+const mostAtOnce = 4;
 
-// One function for all sockets: with ten thousand idle connections, closures of their own are memory.
-function onDrain(this: ClientSocket): void {
-  this.gatewayClient.onDrain();
-}
-function onFinish(this: ClientSocket): void {
-  this.gatewayClient.onAllSent();
-}
-function onEnd(this: ClientSocket): void {
-  this.gatewayClient.onClientEnd();
-}
-function onClose(this: ClientSocket): void {
-  this.gatewayClient.onSocketClosed();
-}
-function onError(): void {
-  // "close" follows, and tells all that matters.
+function onTurn(client: ClientConnection): void {
+  client.onTurn();
 }
 
 /**
@@ -56,6 +46,10 @@ export class ClientConnection implements Applicant {
   #queue: Turn[] | undefined;
   /** {@link #advance} is under way further up the stack. */
   #advancing = false;
+  /** Turns begun and answered without waiting for anything. */
+  #atOnce = 0;
+  /** It goes on in the next turn of the loop. */
+  #yields = false;
   /** The parser stopped in the middle of what it was given. */
   #held = false;
   #readAsStream = false;
@@ -79,11 +73,7 @@ export class ClientConnection implements Applicant {
     this.#deadline = host.now + host.limits.clientIdle;
     socket.gatewayClient = this;
     stopWhenFull(socket);
-    socket.on("drain", onDrain);
-    socket.on("finish", onFinish);
-    socket.on("end", onEnd);
-    socket.on("close", onClose);
-    socket.on("error", onError);
+    listenTo(socket);
   }
 
   /** Connections are counted by their peer's address. */
@@ -135,7 +125,7 @@ export class ClientConnection implements Applicant {
 
   /** Whether it waits for a request and has nothing to send. */
   get idle(): boolean {
-    return this.state === "open" && this.current === undefined && this.socket.writableLength === 0;
+    return this.state === "open" && !this.busy && this.socket.writableLength === 0;
   }
 
   /** Whether requests are under way or wait, for which reading may have stopped. */
@@ -146,11 +136,6 @@ export class ClientConnection implements Applicant {
   /** Whether nothing is lost when it is closed: what it had to say is sent. */
   get done(): boolean {
     return this.idle || this.state === "lingering";
-  }
-
-  /** Whether a handshake can be taken: nothing is under way whose bytes it would mix with. */
-  get free(): boolean {
-    return this.idle && (this.#queue === undefined || this.#queue.length === 0);
   }
 
   /** Takes a request, for now or for after the ones before it. */
@@ -211,6 +196,7 @@ export class ClientConnection implements Applicant {
   /** The current turn is answered. */
   next(now: number): void {
     this.current = undefined;
+    if (!this.#advancing) this.#atOnce = 0;
     this.idleSince = now;
     const { clientIdle, sendTimeout } = this.#host.limits;
     const unsent = this.socket.writableLength > 0;
@@ -229,10 +215,17 @@ export class ClientConnection implements Applicant {
       this.current === undefined &&
       queue.length > 0 &&
       (this.state === "open" || this.state === "refusing") &&
-      !this.socket.writableNeedDrain
-    )
+      !this.socket.writableNeedDrain &&
+      this.#atOnce < mostAtOnce
+    ) {
+      this.#atOnce++;
       this.#host.begin(this, queue.shift() as Turn);
+    }
     this.#advancing = false;
+    if (this.#atOnce >= mostAtOnce && queue.length > 0 && !this.#yields) {
+      this.#yields = true;
+      setImmediate(onTurn, this);
+    }
     if (!this.#held || this.state !== "open" || this.socket.writableNeedDrain) return;
     if (queue.length > mostQueued >> 1) return;
     this.#held = false;
@@ -293,6 +286,13 @@ export class ClientConnection implements Applicant {
 
   onDrain(): void {
     this.current?.onClientDrain();
+    this.#advance();
+  }
+
+  /** @internal The other connections have had their turn. */
+  onTurn(): void {
+    this.#yields = false;
+    this.#atOnce = 0;
     this.#advance();
   }
 

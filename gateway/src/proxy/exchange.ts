@@ -268,6 +268,13 @@ export class Exchange implements AccessRecord, Speaker {
     this.#host.onSwitched(this);
   }
 
+  /** A tunnel is over: what its client has not taken yet is still sent, then the connection ends. */
+  endTunnel(reason: string): void {
+    this.close ??= reason;
+    this.#closing = true;
+    this.finish();
+  }
+
   onClientDrain(): void {
     this.answering?.onClientDrain();
   }

@@ -65,7 +65,8 @@ export class RequestHandler implements ExchangeHost, ForwardContext {
     this.bodyTimeout = settings.bodyTimeout;
     this.transferTimeout = settings.tunnelIdle;
     this.sendTimeout = settings.sendTimeout;
-    this.tunnel = { idle: settings.tunnelIdle, halfClosed: settings.tunnelHalfClosed };
+    const { tunnelIdle, tunnelHalfClosed, linger } = settings;
+    this.tunnel = { idle: tunnelIdle, halfClosed: tunnelHalfClosed, linger };
     this.unrouted = observers.metrics.unrouted;
     this.#routes = routes;
     this.#settings = settings;
@@ -75,7 +76,8 @@ export class RequestHandler implements ExchangeHost, ForwardContext {
   /** Whether a request is a WebSocket handshake for a route that has WebSocket; any other upgrade is a plain request. */
   takesUpgrade(request: GatewayRequest, client: ClientConnection): boolean {
     const { head } = request;
-    if (!client.free || !isWebSocketHandshake(head, request.method ?? "", request.httpVersion)) return false;
+    // Nothing may be under way whose bytes it would mix with.
+    if (!client.idle || !isWebSocketHandshake(head, request.method ?? "", request.httpVersion)) return false;
     const origin = requestOrigin(request.url ?? "", head.host);
     if (origin === undefined || isOwn(origin.target)) return false;
     const decision = this.#routes.decide(origin.target);

@@ -15,8 +15,10 @@ const mostEarly = 65_536;
 /** Milliseconds. */
 export interface TunnelLimits {
   readonly idle: number;
-  /** How long an open tunnel may go on once one side has ended. */
+  /** How long an open tunnel may go on once its client has ended, and how long the upstream's side may take to end. */
   readonly halfClosed: number;
+  /** How long what an upstream still sends is read over once it has been sent everything. */
+  readonly linger: number;
 }
 
 /** Whether a 101 is the answer to a handshake's key (RFC 6455 4.2.2). */
@@ -41,7 +43,7 @@ export class Tunnel implements RawReader, Answering {
   #early: Buffer;
   #connection: UpstreamConnection | undefined;
   #pass: Pass | undefined;
-  /** When a tunnel of which one side has ended must be over. */
+  /** When a tunnel whose client has ended must be over. */
   #lastMoment = Number.POSITIVE_INFINITY;
 
   /** @param early bytes that came with the handshake. */
@@ -90,17 +92,15 @@ export class Tunnel implements RawReader, Answering {
     this.#exchange.connection.socket.resume();
   }
 
+  /** Nothing more comes: the client gets what is left at its own pace, and then its connection ends. */
   onUpstreamEnd(): void {
-    this.#exchange.close ??= "upstream";
-    this.#exchange.connection.socket.end();
-    this.#halfClose();
+    this.#leave()?.endTunnel(this.#limits.halfClosed, this.#limits.linger);
+    this.#exchange.endTunnel("upstream");
   }
 
   onUpstreamClosed(): void {
-    this.#exchange.close ??= "upstream";
-    this.#exchange.connection.socket.destroySoon();
-    // What it does not take in that time it is not sent.
-    this.#halfClose();
+    this.#leave();
+    this.#exchange.endTunnel("upstream");
   }
 
   onClientDrain(): void {
@@ -112,19 +112,17 @@ export class Tunnel implements RawReader, Answering {
     if (!this.open) return this.#exchange.connection.destroy("client");
     this.#exchange.close ??= "client";
     this.#connection?.socket.end();
-    this.#halfClose();
+    // The upstream gets a while to say the rest, however busy it is.
+    this.#lastMoment = this.#clock.now + this.#limits.halfClosed;
+    this.#touch();
   }
 
   onClientGone(): void {
-    const connection = this.#connection;
-    const { socket } = this.#exchange.connection;
-    this.#pass?.leave();
-    this.#pass = undefined;
-    if (connection === undefined) return;
-    if (!socket.readableEnded) return connection.destroy();
+    const connection = this.#leave();
     // What a client that ended in good order has sent still goes to the upstream, if that takes it.
-    connection.socket.setTimeout(this.#limits.halfClosed, () => connection.destroy());
-    connection.socket.destroySoon();
+    if (this.#exchange.connection.socket.readableEnded)
+      connection?.endTunnel(this.#limits.halfClosed, this.#limits.linger);
+    else connection?.destroy();
   }
 
   onAborted(_refusal: Refusal, why: string): void {
@@ -132,7 +130,7 @@ export class Tunnel implements RawReader, Answering {
   }
 
   onDeadline(): void {
-    this.#connection?.destroy();
+    this.#leave()?.destroy();
     this.#exchange.connection.destroy("timeout");
   }
 
@@ -151,10 +149,13 @@ export class Tunnel implements RawReader, Answering {
     else if (socket.isPaused()) socket.resume();
   }
 
-  /** One side has ended: the other gets a while to say the rest, however busy it is. */
-  #halfClose(): void {
-    this.#lastMoment = Math.min(this.#lastMoment, this.#clock.now + this.#limits.halfClosed);
-    this.#touch();
+  /** Leaves everything that knows of this tunnel. @returns its connection, if it is still there. */
+  #leave(): UpstreamConnection | undefined {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#pass?.leave();
+    this.#pass = undefined;
+    return connection;
   }
 
   #touch(): void {

@@ -49,6 +49,14 @@ export interface RawReader {
   onUpstreamClosed(): void;
 }
 
+/** Reads what nobody wants any more. */
+const nobody: RawReader = {
+  onUpstreamData: () => true,
+  onUpstreamDrain() {},
+  onUpstreamEnd() {},
+  onUpstreamClosed() {},
+};
+
 /** The pool's side of a connection. */
 export interface ConnectionOwner {
   /** The answer is complete, and the connection may carry another request. */
@@ -147,6 +155,26 @@ export class UpstreamConnection implements SocketReader {
     this.#raw = reader;
     buffers.give(this.#buffer);
     this.#nextBuffer = buffers.shared;
+  }
+
+  /**
+   * Ends a tunnel's side in good order: what was written is sent, and what comes is read over for a while, since closing
+   * a socket with unread bytes resets the connection, and the upstream would lose what it has not read (RFC 9112 9.6).
+   * @param most milliseconds for all of it. @param linger milliseconds once everything is sent.
+   */
+  endTunnel(most: number, linger: number): void {
+    const { socket } = this;
+    this.#raw = nobody;
+    const close = () => socket.destroy();
+    let timer = setTimeout(close, most).unref();
+    const onSent = () => {
+      clearTimeout(timer);
+      if (!socket.destroyed) timer = setTimeout(close, Math.min(linger, most)).unref();
+    };
+    socket.once("close", () => clearTimeout(timer));
+    if (socket.writableFinished) onSent();
+    else socket.once("finish", onSent).end();
+    socket.resume();
   }
 
   onRead(length: number, buffer: Buffer): boolean {

@@ -49,9 +49,9 @@ export const client: readonly Mutant[] = [
     ["idle clients are never closed", 'this.destroy("idle");', "return;", "idle"],
     [
       "a client's idle time begins when it connects",
-      "    this.current = undefined;\n    this.idleSince = now;",
-      "    this.current = undefined;",
-      "drain",
+      "    this.idleSince = now;\n    const { clientIdle",
+      "    const { clientIdle",
+      "unit:client/connection",
     ],
     [
       "a client with an answer under way is idle",
@@ -132,10 +132,34 @@ export const client: readonly Mutant[] = [
       "tunnel",
     ],
     [
+      "a connection with requests that wait is idle",
+      'return this.state === "open" && !this.busy && this.socket.writableLength === 0;',
+      'return this.state === "open" && this.current === undefined && this.socket.writableLength === 0;',
+      "unit:client/connection",
+    ],
+    [
       "a handshake is taken beside a request under way",
-      "return this.idle && (this.#queue === undefined || this.#queue.length === 0);",
+      'return this.state === "open" && !this.busy && this.socket.writableLength === 0;',
       'return this.state === "open";',
       "pipelining-many",
+    ],
+    [
+      "a client that pipelines is answered before all others",
+      "this.#atOnce < mostAtOnce",
+      "this.#atOnce < 1e9",
+      "unit:client/connection fairness",
+    ],
+    [
+      "what was left for the next turn of the loop is never begun",
+      "      setImmediate(onTurn, this);\n",
+      "",
+      "pipelining",
+    ],
+    [
+      "who waits for upstreams is held up between its requests",
+      "    if (!this.#advancing) this.#atOnce = 0;\n",
+      "",
+      "unit:client/connection",
     ],
     [
       "one that is turned away lingers as long as any",
@@ -187,6 +211,13 @@ export const client: readonly Mutant[] = [
       "left",
       "association pipelining-many",
     ],
+  ]),
+  ...of("client/socket-events.ts", [
+    ["that a client reads again is not heard", '  socket.on("drain", onDrain);\n', "", "pipelining-many"],
+    ["a connection lingers only once its time is over", '  socket.on("finish", onFinish);\n', "", "linger"],
+    ["a client's end is not heard", '  socket.on("end", onEnd);\n', "", "linger tunnel"],
+    ["a client's leaving is not heard", '  socket.on("close", onClose);\n', "", "client"],
+    ["a client's reset ends the process", '  socket.on("error", onError);\n', "", "client"],
   ]),
   ...of("client/clients.ts", [
     [

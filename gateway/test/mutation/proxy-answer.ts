@@ -85,13 +85,13 @@ export const proxyAnswer: readonly Mutant[] = [
       "an answer that ends with the connection ends in good order when it is cut",
       "if (this.#undelimited) connection.reset(reason);\n    else if (atOnce)",
       "if (atOnce)",
-      "cut",
+      "unit:proxy/exchange",
     ],
     [
       "a cut takes the answers before it",
       "else if (atOnce) connection.destroy(reason);\n    else connection.end(reason);",
       "else connection.reset(reason);",
-      "pipelining-broken cut",
+      "unit:proxy/exchange",
     ],
     [
       "text is written as UTF-8",
@@ -181,7 +181,7 @@ export const proxyAnswer: readonly Mutant[] = [
       "what is told of an answer does not wait until it is sent",
       'if (isWritten(socket) || !socket.writable) this.#host.onOver(this);\n    else socket.write("", (error) => this.#onSent(error));',
       "this.#host.onOver(this);",
-      "log-times",
+      "unit:proxy/exchange",
     ],
     [
       "an answer that its client never took counts as whole",
@@ -201,7 +201,13 @@ export const proxyAnswer: readonly Mutant[] = [
       "    this.close ??= why;",
       "chunks framing",
     ],
-    ["whoever left has a status", "status = 499;", "status = 200;", "log-times"],
+    ["whoever left has a status", "status = 499;", "status = 200;", "unit:proxy/exchange"],
+    [
+      "a tunnel that is over keeps its client",
+      "    this.#closing = true;\n    this.finish();",
+      "    this.finish();",
+      "unit:proxy/exchange tunnel",
+    ],
     [
       "a handshake is logged as an open tunnel at once",
       "  switched(tunnel: Tunnel): void {\n    this.status = 101;",

@@ -1,4 +1,4 @@
-import { type Mutant, of, together } from "./mutant.ts";
+import { type Mutant, never, of, together } from "./mutant.ts";
 
 /** Mutants of WebSocket tunnels. */
 export const proxyTunnel: readonly Mutant[] = [
@@ -20,7 +20,7 @@ export const proxyTunnel: readonly Mutant[] = [
       "early frames are kept without bound",
       "if (this.#early.length > mostEarly) socket.pause();",
       "",
-      "tunnel",
+      "unit:proxy/tunnel",
     ],
     [
       "a client whose early frames were many is never read again",
@@ -56,23 +56,23 @@ export const proxyTunnel: readonly Mutant[] = [
       "a tunnel's buffer is read into while it is written",
       "socket.write(Buffer.from(buffer.subarray(start, end)))",
       "socket.write(buffer.subarray(start, end))",
-      "tunnel",
+      "unit:proxy/tunnel",
     ],
     [
       "an upstream that does not read a tunnel is not waited for",
       "if (upstream?.writable === true && !upstream.write(chunk)) socket.pause();",
       "if (upstream?.writable === true) upstream.write(chunk);",
-      "tunnel",
+      "unit:proxy/tunnel",
     ],
     [
       "a client's end cuts the tunnel",
-      "    this.#connection?.socket.end();\n    this.#halfClose();",
-      "    this.onDeadline();",
+      "    this.#connection?.socket.end();\n    // The",
+      "    this.onDeadline();\n    // The",
       "tunnel",
     ],
     [
       "a half-closed tunnel lives as long as the upstream likes",
-      "this.#lastMoment = Math.min(this.#lastMoment, this.#clock.now + this.#limits.halfClosed);",
+      "this.#lastMoment = this.#clock.now + this.#limits.halfClosed;",
       "",
       "tunnel-end",
     ],
@@ -91,44 +91,50 @@ export const proxyTunnel: readonly Mutant[] = [
     ],
     [
       "a client that leaves leaves its upstream open",
-      "if (!socket.readableEnded) return connection.destroy();",
-      "if (!socket.readableEnded) return;",
+      "    else connection?.destroy();\n  }\n\n  onAborted",
+      "  }\n\n  onAborted",
       "tunnel",
     ],
     [
       "what a client sent before its end is lost",
-      "if (!socket.readableEnded) return connection.destroy();",
-      "return connection.destroy();",
-      "tunnel-late",
+      "if (this.#exchange.connection.socket.readableEnded)",
+      `if (${never})`,
+      "tunnel-late tunnel-rest",
     ],
     [
-      "an upstream that does not read outlives its client",
-      "    connection.socket.setTimeout(this.#limits.halfClosed, () => connection.destroy());\n",
-      "",
-      "tunnel-late",
+      "an upstream is told of no end when its tunnel ends",
+      "this.#leave()?.endTunnel(this.#limits.halfClosed, this.#limits.linger);\n    this.#exchange",
+      "this.#leave();\n    this.#exchange",
+      "unit:proxy/tunnel",
     ],
     [
       "an upstream's end does not reach the client",
-      "    this.#exchange.connection.socket.end();\n    this.#halfClose();",
-      "    this.#halfClose();",
+      'linger);\n    this.#exchange.endTunnel("upstream");',
+      "linger);",
       "tunnel",
     ],
     [
       "an upstream's reset does not reach the client",
-      "    this.#exchange.connection.socket.destroySoon();\n",
-      "",
+      '    this.#leave();\n    this.#exchange.endTunnel("upstream");',
+      "    this.#leave();",
       "tunnel",
+    ],
+    [
+      "a tunnel whose time is over leaves its upstream open",
+      "    this.#leave()?.destroy();\n    this",
+      "    this.#leave();\n    this",
+      "unit:proxy/tunnel",
     ],
     [
       "what an accepted handshake says of CORS is lost",
       "    exchange.corsGiven = head.cors;\n    exchange.varyGiven = head.vary;\n",
       "",
-      "cors websocket",
+      "unit:proxy/tunnel",
     ],
   ]),
   together("bytes after an Upgrade are tunnelled before any 101 (CVE-2026-2833)", "upgrade", [
     "proxy/request-handler.ts",
-    'if (!client.free || !isWebSocketHandshake(head, request.method ?? "", request.httpVersion)) return false;',
-    'if (request.method === "GET" && head.upgrade !== undefined) return true;\n    if (!client.free || !isWebSocketHandshake(head, request.method ?? "", request.httpVersion)) return false;',
+    'if (!client.idle || !isWebSocketHandshake(head, request.method ?? "", request.httpVersion)) return false;',
+    'if (request.method === "GET" && head.upgrade !== undefined) return true;\n    if (!client.idle || !isWebSocketHandshake(head, request.method ?? "", request.httpVersion)) return false;',
   ]),
 ];

@@ -4,6 +4,30 @@ import { type Mutant, never, of, together } from "./mutant.ts";
 export const upstream: readonly Mutant[] = [
   ...of("upstream/connection.ts", [
     [
+      "an upstream that never reads outlives its tunnel",
+      "let timer = setTimeout(close, most).unref();",
+      "let timer = setTimeout(() => {}, most).unref();",
+      "tunnel-rest tunnel-late",
+    ],
+    [
+      "an upstream that goes on sending is read over for ever",
+      "if (!socket.destroyed) timer = setTimeout(close, Math.min(linger, most)).unref();",
+      "",
+      "tunnel-rest",
+    ],
+    [
+      "what an upstream says after its tunnel's end is left unread",
+      "    this.#raw = nobody;\n",
+      "",
+      "tunnel-rest",
+    ],
+    [
+      "an upstream that has been sent everything is closed without lingering",
+      "    if (socket.writableFinished) onSent();",
+      "    if (socket.writableFinished) close();",
+      "tunnel-rest",
+    ],
+    [
       "a body that is not valid counts as whole",
       'if (at < 0) return this.#fail("ERR_BAD_RESPONSE");',
       "if (at < 0) return this.#finish(true);",

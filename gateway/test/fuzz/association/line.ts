@@ -35,6 +35,8 @@ export class Line {
   /** Bytes below which the answer that has begun cannot be complete. */
   #wanted = 0;
   #rests: number;
+  /** The gateway has ended it in good order: a reset, or the client's own leaving, delimits nothing. */
+  #delimited = false;
 
   constructor(port: number, methods: readonly string[], pace: Pace) {
     this.#methods = methods;
@@ -52,7 +54,10 @@ export class Line {
         setTimeout(() => socket.resume(), pace.rest);
       }
     });
-    socket.on("end", () => this.#over());
+    socket.on("end", () => {
+      this.#delimited = true;
+      this.#over();
+    });
     socket.on("close", () => {
       this.closed = true;
       this.#over();
@@ -63,7 +68,7 @@ export class Line {
     }
   }
 
-  /** The connection has ended; that ends a body without a length. */
+  /** The connection has ended; in good order, that ends a body without a length. */
   #over(): void {
     if (this.ended) return;
     this.ended = true;
@@ -81,7 +86,7 @@ export class Line {
   #read(): void {
     if (this.switched || this.reading.error !== undefined) return;
     const bytes = Buffer.concat(this.#pending);
-    const reading = readResponses(bytes, this.#methods.slice(this.answers.length), this.ended);
+    const reading = readResponses(bytes, this.#methods.slice(this.answers.length), this.#delimited);
     this.reading = reading;
     for (const message of reading.messages) {
       const status = statusOf(message);

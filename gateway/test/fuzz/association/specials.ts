@@ -47,6 +47,9 @@ export function handshakePlan(random: Random, draft: Draft): Plan {
   };
 }
 
+/** Milliseconds: longer than the gateway lets a tunnel go on once its client has ended. */
+const longestTunnel = 8_000;
+
 /** Talks in an open tunnel until both ends have said all, and judges what arrived. */
 export async function talkInTunnel(world: World, { seed, line, tunnel, plans }: Talk): Promise<void> {
   if (tunnel === undefined) return;
@@ -57,7 +60,7 @@ export async function talkInTunnel(world: World, { seed, line, tunnel, plans }: 
   };
   const started = performance.now();
   const talking = tunnel.talk(socket);
-  while (!line.ended && !line.closed && performance.now() - started < 5_000) await pause(3);
+  while (!line.ended && !line.closed && performance.now() - started < longestTunnel) await pause(3);
   await talking;
   if (tunnel.end === "upstream" && line.ended) socket.end();
   for (let i = 0; i < 100 && tunnel.endsWell && !tunnel.up.whole; i++) await pause(5);
