@@ -51,7 +51,12 @@ export interface PlatformInput<
   readonly gateway: z.input<typeof platformSchema>["gateway"];
 }
 
-/** A platform whose service, store and topic names the compiler knows. */
+/** A service of a platform: complete, and its name and what it needs are still those that were written. */
+export type ServiceOf<Name, Given> = ServiceModel & { readonly name: Name } & (Given extends Service<infer N>
+    ? { readonly needs: N }
+    : unknown);
+
+/** A platform whose services, stores, topics and needs the compiler knows by name. Every one is a {@link PlatformModel}. */
 export type Platform<
   Stores = PlatformModel["stores"],
   Topics extends object = PlatformModel["topics"],
@@ -59,8 +64,14 @@ export type Platform<
 > = Omit<PlatformModel, "services" | "topics" | "stores"> & {
   readonly stores: { readonly [K in keyof Stores & StoreKind]: NonNullable<PlatformModel["stores"][K]> };
   readonly topics: { readonly [K in keyof Topics]: PlatformModel["topics"][string] };
-  readonly services: { readonly [K in keyof Services]: ServiceModel };
+  readonly services: { readonly [K in keyof Services]: ServiceOf<K, Services[K]> };
 };
+
+/** What {@link definePlatform} is handed, before anything of it is known. */
+interface PlainInput {
+  readonly name: unknown;
+  readonly services: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
 
 /**
  * Validates and freezes a platform definition.
@@ -70,11 +81,12 @@ export function definePlatform<
   const Stores extends z.input<typeof storesSchema>,
   const Topics extends Readonly<Record<string, z.input<typeof topicSchema>>>,
   const Services extends Readonly<Record<string, { readonly needs: object }>>,
->(input: PlatformInput<Stores, Topics, Services>): Platform<Stores, Topics, Services> {
+>(input: PlatformInput<Stores, Topics, Services>): Platform<Stores, Topics, Services>;
+export function definePlatform(input: PlainInput): PlatformModel {
   const problems: Problem[] = [];
   const envs = new Map<string, ServiceModel["env"]>();
   const plain: Record<string, unknown> = {};
-  for (const [name, service] of Object.entries(input.services as Record<string, Record<string, unknown>>)) {
+  for (const [name, service] of Object.entries(input.services)) {
     const { env, ...facts } = service;
     if (typeof env === "function") envs.set(name, env.bind(service) as ServiceModel["env"]);
     else
@@ -100,7 +112,7 @@ export function definePlatform<
   const model: PlatformModel = { ...parsed.data, services };
   problems.push(...crossCheck(model));
   if (problems.length > 0) throw new InputError(`platform ${model.name} is not valid`, problems);
-  return deepFreeze(model) as unknown as Platform<Stores, Topics, Services>;
+  return deepFreeze(model);
 }
 
 function fixFor(issue: z.core.$ZodIssue): string {

@@ -25,6 +25,24 @@ export function renderEnvironment(
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/**
+ * The environment of a service of the platform, sorted by name, in symbols: what is only known on a target (an address, a
+ * port, a password) is a part of a {@link Value}.
+ * @param stack what a stack says of itself.
+ */
+export function environmentOf<P extends PlatformModel>(
+  platform: P,
+  service: keyof P["services"] & string,
+  stack: StackFacts,
+): Readonly<Record<string, Value>> {
+  const model = platform.services[service];
+  if (model === undefined)
+    throw new RangeError(
+      `the platform has no service "${service}": it has ${Object.keys(platform.services).join(", ")}`,
+    );
+  return renderEnvironment(platform, model, stack);
+}
+
 /** Every secret that must exist: admin passwords, one password per service and store, and what services ask for. */
 export function secretNames(platform: PlatformModel, stack: StackFacts): string[] {
   const names = new Set<string>();

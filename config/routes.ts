@@ -3,6 +3,18 @@ import type { CorsPolicy, Route, RouteTable } from "./route-table.ts";
 import type { RouteFacts } from "./service.ts";
 
 /**
+ * The routes by which the gateway reaches a service, or all services.
+ * @param service default: all of them.
+ */
+export function routesOf<P extends PlatformModel>(
+  platform: P,
+  service?: keyof P["services"] & string,
+): readonly Route[] {
+  const { services } = routeTable(platform);
+  return service === undefined ? services : services.filter(({ host }) => host === service);
+}
+
+/**
  * The gateway's routing table; route names are unique, the first route of a service carries the service's name.
  * @param origins web origins allowed on every route that has no CORS rules of its own (`platform:cors`).
  */

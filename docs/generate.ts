@@ -13,7 +13,7 @@ import { clusterSettings } from "./settings-table.ts";
  * Writes the generated parts of the README and of the documents beside this file: `npm run docs`. A test holds that they are
  * current. Each part stands between `<!-- name -->` and `<!-- /name -->`.
  */
-const model = platform as unknown as PlatformModel;
+const model: PlatformModel = platform;
 const defaults = parseSettings({});
 
 /** The platform as a Mermaid graph: who talks to whom. */

@@ -1,5 +1,4 @@
 import { definePlatform } from "../../config/define.ts";
-import type { PlatformModel } from "../../config/model.ts";
 import { defineService } from "../../config/service.ts";
 
 const service = defineService({
@@ -21,4 +20,4 @@ export default definePlatform({
   // @ts-expect-error the topic is not there
   services: { x: service },
   gateway: {},
-}) as unknown as PlatformModel;
+});

@@ -48,4 +48,4 @@ export default definePlatform({
     "loyalty-service": loyaltyService,
   },
   gateway: {},
-}) as unknown as PlatformModel;
+}) satisfies PlatformModel;

@@ -13,7 +13,7 @@ import { stackPrefix } from "../../infra/docker/target.ts";
 import { projectRoot } from "../../stacks/program.ts";
 
 /** The real definition without its literal types, to be varied by tests. */
-export const basePlatform = realPlatform as unknown as PlatformModel;
+export const basePlatform: PlatformModel = realPlatform;
 
 /** Which resources a run created, replaced, updated or deleted; the rest was left alone. */
 export type Changes = Readonly<Record<string, readonly string[]>>;

@@ -4,7 +4,7 @@ import { program } from "../../stacks/program.ts";
 import { type Registered, register } from "./mocks.ts";
 
 /** The definition, as the targets see it. */
-export const platform = realPlatform as unknown as PlatformModel;
+export const platform: PlatformModel = realPlatform;
 
 // biome-ignore lint/suspicious/noExplicitAny: the graph is JSON, and a test reads it anywhere
 export type Json = any;
