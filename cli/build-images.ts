@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { builtReference, sourceOf } from "../config/catalogue.ts";
-import { InputError } from "../config/problems.ts";
+import { InputError } from "../core/problems.ts";
 import { projectRoot } from "../stacks/program.ts";
 import type { TargetArgs } from "./targets/target.ts";
 import { beatDirectory } from "./workspace.ts";

@@ -1,5 +1,5 @@
 import { confirm, isCancel } from "@clack/prompts";
-import { InputError } from "../config/problems.ts";
+import { InputError } from "../core/problems.ts";
 
 /** What is asked before something that cannot be taken back. */
 export interface Question {

@@ -3,9 +3,9 @@ import { createServer } from "node:net";
 import type Docker from "dockerode";
 import { floatingTags } from "../config/floating-tags.ts";
 import type { PlatformModel } from "../config/model.ts";
-import type { Problem } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
 import { stackImages } from "../config/stack-images.ts";
+import type { Problem } from "../core/problems.ts";
 import { containersOf, objectsOf } from "./engine.ts";
 import type { StackState } from "./workspace.ts";
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { partsOf } from "../config/floating-tags.ts";
-import { InputError, type Problem } from "../config/problems.ts";
 import { type StackImage, stackImages } from "../config/stack-images.ts";
+import { InputError, type Problem } from "../core/problems.ts";
 import { projectRoot } from "../stacks/program.ts";
 import type { Session } from "./session.ts";
 

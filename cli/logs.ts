@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
-import { InputError } from "../config/problems.ts";
+import { InputError } from "../core/problems.ts";
 import { containersOf } from "./engine.ts";
 import type { LogOptions } from "./targets/target.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { execa } from "execa";
-import { InputError } from "../config/problems.ts";
+import { InputError } from "../core/problems.ts";
 import { projectRoot } from "../stacks/program.ts";
 import { buildImages } from "./build-images.ts";
 import { beat, type Common, command, print, printJson } from "./command.ts";

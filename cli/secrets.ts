@@ -1,8 +1,9 @@
 import { text } from "node:stream/consumers";
 import { execa } from "execa";
 import { foreignSecrets, requiredSecrets } from "../config/environment.ts";
-import { InputError } from "../config/problems.ts";
 import { secretRule } from "../config/secret-rules.ts";
+import { administratorSecret, keyfileSecret, signingKeyName } from "../core/names.ts";
+import { InputError } from "../core/problems.ts";
 import {
   chosenElsewhere,
   faultOfPrivateKey,
@@ -11,7 +12,6 @@ import {
   makePrivateKey,
   missingSecrets,
   settingOf,
-  signingKeyName,
 } from "../infra/secret-values.ts";
 import type { Session } from "./session.ts";
 import { keptSecrets, settingsOf, stateOf } from "./workspace.ts";
@@ -110,7 +110,7 @@ export async function rotateSecret(session: SecretsSession, secret: string): Pro
       `change it in the store, then: ./beat secrets ${session.name} --set ${secret}`,
     );
   // Members are restarted one after the other, and two with different keys do not speak to each other.
-  if (secret === "mongo-keyfile")
+  if (secret === keyfileSecret)
     throw refusal(
       secret,
       "is shared by all members of the replica set, which must change it together",
@@ -147,7 +147,7 @@ export async function setSecret(
 }
 
 /** The passwords by which the platform itself logs in. */
-const administrators: readonly string[] = ["postgres-admin", "mongo-admin"];
+const administrators: readonly string[] = [administratorSecret("postgres"), administratorSecret("mongo")];
 
 const make = async (secret: string): Promise<string> =>
   secret === signingKeyName ? makePrivateKey() : makePassword();

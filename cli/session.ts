@@ -1,5 +1,5 @@
-import { InputError } from "../config/problems.ts";
-import { stackPrefix } from "../infra/docker/target.ts";
+import { stackName } from "../core/names.ts";
+import { InputError } from "../core/problems.ts";
 import { loadDefinition, projectRoot } from "../stacks/program.ts";
 import { bad, type Check, checkDisk, checkEngine } from "./doctor.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
@@ -42,7 +42,7 @@ export async function openSession(name: string, needs: SessionNeeds): Promise<Se
     platform,
     engine: openEngine(address),
     address,
-    prefix: stackPrefix(platform.name, name),
+    prefix: stackName(platform.name, name),
   };
   const target = await openTarget(args);
   if (needs.target) insist(await target.reach(state), "the stack cannot be worked on from here");

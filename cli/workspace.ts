@@ -9,8 +9,8 @@ import {
   StackNotFoundError,
   type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
-import { InputError } from "../config/problems.ts";
 import { parseSettings, type Settings } from "../config/settings.ts";
+import { InputError } from "../core/problems.ts";
 import { program, projectRoot } from "../stacks/program.ts";
 
 /** What this clone keeps for itself and git ignores: passphrase, tools, sources. `BEAT_HOME` names another folder. */

@@ -1,6 +1,6 @@
+import { type StoreKind, storeHosts } from "../core/names.ts";
 import type { ExternalStores } from "./kubernetes-settings.ts";
 import type { PlatformModel } from "./model.ts";
-import { type StoreKind, storeHosts } from "./stores.ts";
 
 /** Where a store or service is reached. */
 export interface Address {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import type { InputError } from "../core/problems.ts";
 import { addressOfBucket, bucketOf, bucketSecrets } from "./bucket.ts";
 import { edgesOf } from "./edges.ts";
 import { foreignSecrets, requiredSecrets } from "./environment.ts";
 import { floatingTags } from "./floating-tags.ts";
 import type { PlatformModel } from "./model.ts";
 import { platform as real } from "./platform.ts";
-import type { InputError } from "./problems.ts";
 import { parseSettings } from "./settings.ts";
 
 const platform = real as unknown as PlatformModel;

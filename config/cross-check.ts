@@ -1,8 +1,8 @@
+import { faultOfServiceName, faultOfVolumeName, freeName, type StoreKind } from "../core/names.ts";
+import type { Problem } from "../core/problems.ts";
 import { renderEnvironment } from "./environment.ts";
 import type { PlatformModel } from "./model.ts";
-import type { Problem } from "./problems.ts";
 import type { StackFacts } from "./service.ts";
-import type { StoreKind } from "./stores.ts";
 
 /** Any stack's facts: what an environment needs to be rendered before a stack is known. */
 const exampleFacts: StackFacts = {
@@ -14,6 +14,7 @@ const exampleFacts: StackFacts = {
 /** What no single field can tell: every contradiction between the parts of a definition. */
 export function crossCheck(platform: PlatformModel): Problem[] {
   return [
+    ...names(platform),
     ...prefixes(platform),
     ...limits(platform),
     ...databases(platform),
@@ -22,6 +23,26 @@ export function crossCheck(platform: PlatformModel): Problem[] {
     ...volumes(platform),
     ...environments(platform),
   ];
+}
+
+/** Names that are the platform's own, and secrets of different owners that would be one. */
+function names(platform: PlatformModel): Problem[] {
+  const problems: Problem[] = [];
+  for (const { name, needs } of Object.values(platform.services)) {
+    const fault = faultOfServiceName(name);
+    if (fault !== undefined)
+      problems.push({ path: `services.${name}`, message: fault, fix: `call it ${freeName(name)}` });
+    needs.volumes.forEach((volume, index) => {
+      const wrong = faultOfVolumeName(volume.name);
+      if (wrong !== undefined)
+        problems.push({
+          path: `services.${name}.needs.volumes[${index}].name`,
+          message: wrong,
+          fix: `call it ${name}-${volume.name}`,
+        });
+    });
+  }
+  return problems;
 }
 
 const within = (inner: string, outer: string): boolean =>
@@ -274,6 +295,7 @@ function volumes(platform: PlatformModel): Problem[] {
 
 function environments(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];
+  const secrets = new Map<string, string>();
   for (const service of Object.values(platform.services)) {
     const at = `services.${service.name}.env`;
     let env: ReturnType<typeof renderEnvironment>;
@@ -288,6 +310,17 @@ function environments(platform: PlatformModel): Problem[] {
       continue;
     }
     for (const [variable, value] of Object.entries(env)) {
+      for (const part of value.parts) {
+        if (part.kind !== "secret") continue;
+        const owner = secrets.get(part.name) ?? service.name;
+        secrets.set(part.name, owner);
+        if (owner !== service.name)
+          problems.push({
+            path: `${at}.${variable}`,
+            message: `the secret "${part.name}" is one of ${owner}, too`,
+            fix: "give the secret another name",
+          });
+      }
       if (!/^[A-Z][A-Z0-9_]*$/.test(variable))
         problems.push({
           path: `${at}.${variable}`,

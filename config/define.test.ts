@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
+import { InputError } from "../core/problems.ts";
+import { value } from "../core/value.ts";
 import { definePlatform } from "./define.ts";
 import { renderEnvironment, secretNames } from "./environment.ts";
 import type { PlatformModel } from "./model.ts";
 import { platform } from "./platform.ts";
-import { InputError } from "./problems.ts";
 import { routeTable } from "./routes.ts";
 import { defineService } from "./service.ts";
 import { authService } from "./services/auth.ts";
 import { topics } from "./topics.ts";
-import { value } from "./value.ts";
 
-const model = platform as unknown as PlatformModel;
+const model: PlatformModel = platform;
 const stack = {
   publicHost: "localhost",
   environment: "Production",
@@ -50,6 +50,28 @@ describe("the platform definition", () => {
     expect(Object.isFrozen(platform.services["auth-service"])).toBe(true);
     // @ts-expect-error: there is no such service
     expect(platform.services["other-service"]).toBeUndefined();
+  });
+
+  test("refuses names that are the platform's own, with another one to take", () => {
+    const own = ["gateway", "postgres", "mongo", "kafka-b", "admin", "provision-postgres", "pg-x"];
+    for (const name of own)
+      expect(problemsOf({ [name]: plain })).toEqual([expect.stringContaining(`services.${name}: "${name}"`)]);
+    const volumes = [{ name: "postgres-data", path: "/x" }];
+    expect(problemsOf({ x: { ...plain, needs: { volumes } } })).toEqual([
+      expect.stringMatching(/^services\.x\.needs\.volumes\[0\]\.name: "postgres-data"/),
+    ]);
+  });
+
+  test("refuses a secret that two services would share without a word", () => {
+    const withSecret = (port: number, prefix: string, name: string) => ({
+      ...plain,
+      port,
+      routes: [{ prefix }],
+      env: ({ secret }: { secret: (name: string) => unknown }) => ({ KEY: secret(name) }),
+    });
+    expect(problemsOf({ a: withSecret(7000, "/a", "b-c"), "a-b": withSecret(7001, "/b", "c") })).toEqual([
+      'services.a-b.env.KEY: the secret "a-b-c" is one of a, too',
+    ]);
   });
 
   test("does not compile with a topic, store or callee that is not declared", () => {

@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import type { StoreKind } from "../core/names.ts";
+import { InputError, joinPath, type Problem } from "../core/problems.ts";
 import { crossCheck } from "./cross-check.ts";
 import {
   type PlatformModel,
@@ -7,9 +9,7 @@ import {
   type storesSchema,
   type topicSchema,
 } from "./model.ts";
-import { InputError, joinPath, type Problem } from "./problems.ts";
 import type { Needs, Service } from "./service.ts";
-import type { StoreKind } from "./stores.ts";
 
 type NeedsWithin<Topic extends string, Name extends string, Store extends string> = Omit<
   Needs,

@@ -1,8 +1,15 @@
+import {
+  backupOf,
+  gatewayName,
+  provisionerOf,
+  type StoreKind,
+  type StoreWithLogin,
+  storeHosts,
+} from "../core/names.ts";
 import { addressesOf } from "./addresses.ts";
 import { addressOfBucket, bucketOf } from "./bucket.ts";
 import type { PlatformModel } from "./model.ts";
 import type { Settings } from "./settings.ts";
-import { type StoreKind, storeHosts } from "./stores.ts";
 
 /** Where something outside the platform is, as far as anybody said. A network policy knows no names of hosts. */
 export interface Outside {
@@ -25,16 +32,12 @@ export interface Edge {
 
 const storeKinds = Object.keys(storeHosts) as StoreKind[];
 
-/** The component that brings a store to its declared state. */
-export const provisionerOf = (kind: StoreKind): string => `provision-${kind}`;
-/** The component that saves a store. */
-export const backupOf = (kind: StoreKind): string => `backup-${kind}`;
 /** The name of the edges to the bucket of backups. */
 export const bucketEdge = "backups-bucket";
 /** Stores with something to bring to a declared state. */
 export const provisioned: readonly StoreKind[] = ["postgres", "mongo", "kafka"];
 /** Stores that are saved. */
-export const savedStores: readonly StoreKind[] = ["postgres", "mongo"];
+export const savedStores: readonly StoreWithLogin[] = ["postgres", "mongo"];
 
 /** Every edge of the platform on a cluster, sorted: who may talk to whom, at which port. */
 export function edgesOf(platform: PlatformModel, settings: Settings): Edge[] {
@@ -56,7 +59,7 @@ export function edgesOf(platform: PlatformModel, settings: Settings): Edge[] {
     }
   }
   for (const { name, port, routes } of services)
-    if (routes.length > 0) edges.push({ from: "gateway", to: name, port });
+    if (routes.length > 0) edges.push({ from: gatewayName, to: name, port });
   for (const kind of provisioned) if (platform.stores[kind]) toStore(provisionerOf(kind), kind);
   if (settings.kubernetes.backups !== false)
     for (const kind of savedStores) if (platform.stores[kind]) toStore(backupOf(kind), kind);

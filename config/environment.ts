@@ -1,15 +1,17 @@
+import {
+  administratorSecret,
+  keyfileSecret,
+  ownSecret,
+  passwordName,
+  roleName,
+  type StoreWithLogin,
+  storeHosts,
+} from "../core/names.ts";
+import { asValue, hostOf, portOf, secretOf, Value } from "../core/value.ts";
 import { bucketOf, bucketSecrets } from "./bucket.ts";
 import type { AnyRefs, PlatformModel, ServiceModel } from "./model.ts";
 import type { StackFacts } from "./service.ts";
 import type { Settings } from "./settings.ts";
-import { storeHosts } from "./stores.ts";
-import { asValue, hostOf, portOf, secretOf, Value } from "./value.ts";
-
-/** The name of the secret that is a service's password at a store. */
-export const passwordName = (store: "postgres" | "mongo", service: string): string => `${store}-${service}`;
-
-/** The role that owns a service's database: the service's name as an SQL identifier. */
-export const roleName = (service: string): string => service.replaceAll("-", "_");
 
 /** The environment of a service, in symbols; `infra/` resolves them for its target. Sorted by name. */
 export function renderEnvironment(
@@ -46,8 +48,8 @@ export function environmentOf<P extends PlatformModel>(
 /** Every secret that must exist: admin passwords, one password per service and store, and what services ask for. */
 export function secretNames(platform: PlatformModel, stack: StackFacts): string[] {
   const names = new Set<string>();
-  if (platform.stores.postgres !== undefined) names.add("postgres-admin");
-  if (platform.stores.mongo !== undefined) names.add("mongo-admin");
+  if (platform.stores.postgres !== undefined) names.add(administratorSecret("postgres"));
+  if (platform.stores.mongo !== undefined) names.add(administratorSecret("mongo"));
   for (const service of Object.values(platform.services)) {
     if (service.needs.postgres !== undefined) names.add(passwordName("postgres", service.name));
     if (service.needs.mongo !== undefined) names.add(passwordName("mongo", service.name));
@@ -66,7 +68,7 @@ export function requiredSecrets(platform: PlatformModel, settings: Settings): st
     settings.kubernetes.mongo.members > 1;
   return [
     ...secretNames(platform, settings),
-    ...(replicated ? ["mongo-keyfile"] : []),
+    ...(replicated ? [keyfileSecret] : []),
     ...(bucketOf(settings) ? Object.values(bucketSecrets) : []),
   ].sort();
 }
@@ -75,8 +77,8 @@ export function requiredSecrets(platform: PlatformModel, settings: Settings): st
 export function foreignSecrets(settings: Settings): readonly string[] {
   const { external } = settings;
   return [
-    ...(external.postgres ? ["postgres-admin"] : []),
-    ...(external.mongo ? ["mongo-admin"] : []),
+    ...(external.postgres ? [administratorSecret("postgres")] : []),
+    ...(external.mongo ? [administratorSecret("mongo")] : []),
     ...(bucketOf(settings) ? Object.values(bucketSecrets) : []),
   ];
 }
@@ -84,7 +86,7 @@ export function foreignSecrets(settings: Settings): readonly string[] {
 function refsOf(platform: PlatformModel, service: ServiceModel, stack: StackFacts): AnyRefs {
   const { needs } = service;
   const address = (of: string) => ({ host: hostOf(of), port: portOf(of) });
-  const login = (store: "postgres" | "mongo", database: string) => ({
+  const login = (store: StoreWithLogin, database: string) => ({
     ...address(storeHosts[store]),
     database: asValue(database),
     user: asValue(roleName(service.name)),
@@ -93,7 +95,7 @@ function refsOf(platform: PlatformModel, service: ServiceModel, stack: StackFact
   const refs = {
     port: new Value([{ kind: "text", text: String(service.port) }]),
     stack,
-    secret: (name: string) => secretOf(`${service.name}-${name}`),
+    secret: (name: string) => secretOf(ownSecret(service.name, name)),
     ...(needs.postgres && { postgres: login("postgres", needs.postgres.database) }),
     ...(needs.mongo && { mongo: login("mongo", needs.mongo.database) }),
     ...(needs.redis && { redis: { ...address(storeHosts.redis), database: needs.redis.database } }),

@@ -2,11 +2,13 @@
  * The platform's registry, for other packages: what the platform is made of, by name and typed. It reads no file and no
  * environment variable, and knows no target: addresses and secrets are symbols (see {@link Value}).
  */
+export { type StoreKind, storeHosts } from "../core/names.ts";
+export { InputError, type Problem } from "../core/problems.ts";
+export { type EnvValue, type Part, Value, value } from "../core/value.ts";
 export { definePlatform, type Platform, type PlatformInput, type ServiceOf } from "./define.ts";
 export { environmentOf } from "./environment.ts";
 export type { PlatformModel, ServiceModel } from "./model.ts";
 export { platform } from "./platform.ts";
-export { InputError, type Problem } from "./problems.ts";
 export type { BarePath, Bucket, CorsPolicy, Route, RouteTable } from "./route-table.ts";
 export { routesOf, routeTable } from "./routes.ts";
 export {
@@ -18,6 +20,4 @@ export {
   type ServiceFacts,
   type StackFacts,
 } from "./service.ts";
-export { type StoreKind, storeHosts } from "./stores.ts";
 export { topics } from "./topics.ts";
-export { type EnvValue, type Part, Value, value } from "./value.ts";

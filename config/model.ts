@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { EnvValue } from "../core/value.ts";
 import { type Needs, type RefsOf, type ServiceFacts, serviceSchema } from "./service.ts";
-import type { EnvValue } from "./value.ts";
 
 /** A topic as the definition writes it. */
 export const topicSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { EnvValue, Value } from "./value.ts";
+import type { EnvValue, Value } from "../core/value.ts";
 
 const name = z
   .string()

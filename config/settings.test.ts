@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { InputError } from "../core/problems.ts";
 import { imageReference } from "./catalogue.ts";
-import { InputError } from "./problems.ts";
 import { parseSettings } from "./settings.ts";
 
 const refusal = (config: Record<string, string>, env: Record<string, string> = {}): string => {

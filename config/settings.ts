@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { InputError, type Problem } from "../core/problems.ts";
 import { imageNames } from "./images.ts";
 import { autoscaleSchema, externalSchema, kubernetesSchema } from "./kubernetes-settings.ts";
-import { InputError, type Problem } from "./problems.ts";
 import { secretRule } from "./secret-rules.ts";
 import { origin } from "./service.ts";
 import { namespace, problemsOf } from "./settings-problems.ts";

@@ -1,8 +1,8 @@
+import type { StoreKind } from "../core/names.ts";
+import type { Problem } from "../core/problems.ts";
 import { floatingTags } from "./floating-tags.ts";
 import type { PlatformModel } from "./model.ts";
-import type { Problem } from "./problems.ts";
 import type { Settings } from "./settings.ts";
-import type { StoreKind } from "./stores.ts";
 
 /**
  * What is wrong with a stack's settings once the definition is known: names that it does not have, more replicas than a

@@ -6,7 +6,7 @@ import { imageNames } from "../config/images.ts";
 import type { PlatformModel } from "../config/model.ts";
 import { platform } from "../config/platform.ts";
 import { environmentOverrides, parseSettings, settingsSchema } from "../config/settings.ts";
-import { storeHosts } from "../config/stores.ts";
+import { storeHosts } from "../core/names.ts";
 import { clusterSettings } from "./settings-table.ts";
 
 /**

@@ -1,17 +1,15 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, randomInt } from "node:crypto";
 import { promisify } from "node:util";
 import { foreignSecrets } from "../config/environment.ts";
-import type { Problem } from "../config/problems.ts";
 import type { Settings } from "../config/settings.ts";
+import { signingKeyName } from "../core/names.ts";
+import type { Problem } from "../core/problems.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /** Phoenix wants at least 64 bytes of SECRET_KEY_BASE; 62^64 is ample for a password too. */
 const passwordLength = 64;
 /** NIST SP 800-57 part 1, table 2: the least for 112 bits of strength. */
 const leastModulusBits = 2048;
-
-/** The name of the private key that signs tokens, beside the passwords; its setting is `platform:signingKey`. */
-export const signingKeyName = "signing-key";
 
 /** A new password: 64 letters and digits, which need no escape in a URL or a connection string. */
 export function makePassword(): string {

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings.ts";
-import { makePassword, makePrivateKey, signingKeyName } from "./secret-values.ts";
+import { signingKeyName } from "../core/names.ts";
+import { makePassword, makePrivateKey } from "./secret-values.ts";
 
 /** The platform's RSA pair: PKCS#8 private key and its public key, both PEM. */
 export interface SigningKey {

@@ -1,4 +1,4 @@
-import { storeHosts } from "../config/stores.ts";
+import { storeHosts } from "../core/names.ts";
 import { componentLabel } from "../infra/docker/target.ts";
 import { objectsOf, podsOf } from "./kubernetes/objects.ts";
 import { type GraphResource, list, type Rule, record, records, type Violation } from "./rule.ts";

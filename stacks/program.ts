@@ -3,9 +3,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { requiredSecrets } from "../config/environment.ts";
 import type { PlatformModel } from "../config/model.ts";
-import { InputError } from "../config/problems.ts";
 import { parseSettings } from "../config/settings.ts";
 import { checkStack } from "../config/stack-check.ts";
+import { InputError } from "../core/problems.ts";
 import { secretProblems } from "../infra/secret-values.ts";
 
 /** The project's root folder. */

@@ -1,7 +1,7 @@
 import { bucketOf } from "../../config/bucket.ts";
-import { backupOf, savedStores } from "../../config/edges.ts";
-import { InputError } from "../../config/problems.ts";
-import type { StoreKind } from "../../config/stores.ts";
+import { savedStores } from "../../config/edges.ts";
+import { backupOf, type StoreKind } from "../../core/names.ts";
+import { InputError } from "../../core/problems.ts";
 import { mongoPlan, postgresPlan } from "../../infra/derived/plans.ts";
 import { claimContainer, mongoServer, postgresServer } from "../../infra/kubernetes/backups.ts";
 import { dumpContainer, uploadContainer } from "../../infra/kubernetes/bucket-pod.ts";

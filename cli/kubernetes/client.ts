@@ -12,7 +12,7 @@ import {
   VersionApi,
 } from "@kubernetes/client-node";
 import type { KubernetesSettings } from "../../config/kubernetes-settings.ts";
-import { InputError } from "../../config/problems.ts";
+import { InputError } from "../../core/problems.ts";
 
 /** An API server answers within this time, or counts as out of reach; milliseconds. */
 const patience = 5000;

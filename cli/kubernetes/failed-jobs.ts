@@ -1,5 +1,4 @@
-import { provisionerOf } from "../../config/edges.ts";
-import { type StoreKind, storeHosts } from "../../config/stores.ts";
+import { provisionerOf, type StoreKind, storeHosts } from "../../core/names.ts";
 import { componentLabel } from "../../infra/kubernetes/cluster.ts";
 import type { Cluster } from "./client.ts";
 

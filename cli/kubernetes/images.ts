@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { builtReference, sourceOf } from "../../config/catalogue.ts";
-import { InputError } from "../../config/problems.ts";
+import { InputError } from "../../core/problems.ts";
 import { buildImages } from "../build-images.ts";
 import { checkEngine } from "../doctor.ts";
 import { buildOwnImages, ownImagesOf } from "../own-images.ts";

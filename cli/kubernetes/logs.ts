@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { Log } from "@kubernetes/client-node";
-import { InputError } from "../../config/problems.ts";
+import { InputError } from "../../core/problems.ts";
 import type { LogOptions } from "../targets/target.ts";
 import type { Cluster } from "./client.ts";
 import { componentOf, nameOf, podsOf } from "./pods.ts";

@@ -1,4 +1,4 @@
-import { InputError } from "../../config/problems.ts";
+import { InputError } from "../../core/problems.ts";
 import { isSecret, register, unwrap } from "../../infra/graph/register.ts";
 import { program } from "../../stacks/program.ts";
 import type { StackState } from "../workspace.ts";

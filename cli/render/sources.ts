@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
 import { requiredSecrets } from "../../config/environment.ts";
-import { InputError } from "../../config/problems.ts";
 import { parseSettings } from "../../config/settings.ts";
-import { makePrivateKey, missingSecrets, signingKeyName } from "../../infra/secret-values.ts";
+import { signingKeyName } from "../../core/names.ts";
+import { InputError } from "../../core/problems.ts";
+import { makePrivateKey, missingSecrets } from "../../infra/secret-values.ts";
 import { loadDefinition, projectRoot } from "../../stacks/program.ts";
 import { keptSecrets, openStack } from "../workspace.ts";
 

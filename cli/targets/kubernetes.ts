@@ -1,7 +1,8 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
-import { backupOf, savedStores } from "../../config/edges.ts";
-import { InputError } from "../../config/problems.ts";
+import { savedStores } from "../../config/edges.ts";
+import { backupOf } from "../../core/names.ts";
+import { InputError } from "../../core/problems.ts";
 import { labelsOf, namespaceOf } from "../../infra/kubernetes/cluster.ts";
 import { bad, type Check } from "../doctor.ts";
 import {

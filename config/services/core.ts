@@ -1,5 +1,5 @@
+import { value } from "../../core/value.ts";
 import { defineService } from "../service.ts";
-import { value } from "../value.ts";
 
 /** Profiles, closets, stores and orders (.NET). */
 export const coreService = defineService({

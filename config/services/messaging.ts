@@ -1,5 +1,5 @@
+import { value } from "../../core/value.ts";
 import { defineService } from "../service.ts";
-import { value } from "../value.ts";
 
 /** Groups, chat and notifications (Elixir/Phoenix). */
 export const messagingService = defineService({

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Address } from "../../config/addresses.ts";
-import type { Part, Value } from "../../config/value.ts";
+import type { Part, Value } from "../../core/value.ts";
 
 /** Fills in an environment's symbols: addresses as they are on the target, secrets as secret outputs. */
 export function resolveEnvironment(

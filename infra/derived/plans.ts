@@ -1,8 +1,7 @@
 import { addressesOf } from "../../config/addresses.ts";
-import { passwordName, roleName } from "../../config/environment.ts";
 import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
-import { storeHosts } from "../../config/stores.ts";
+import { administratorSecret, passwordName, roleName, storeHosts } from "../../core/names.ts";
 import type { Plan } from "../../provision/src/plan.ts";
 
 /** A plan and the secrets whose files it names. */
@@ -32,7 +31,7 @@ export function postgresPlan(
       admin: {
         user: external?.adminUser ?? "postgres",
         database: external?.adminDatabase ?? "postgres",
-        passwordFile: passwordFile("postgres-admin"),
+        passwordFile: passwordFile(administratorSecret("postgres")),
       },
       ...(external?.ca !== undefined && { caFile: certificateFile }),
       roles: needs.map(({ service, idleInTransactionSeconds }) => ({
@@ -46,7 +45,10 @@ export function postgresPlan(
         extensions,
       })),
     },
-    secrets: ["postgres-admin", ...needs.map(({ service }) => passwordName("postgres", service))],
+    secrets: [
+      administratorSecret("postgres"),
+      ...needs.map(({ service }) => passwordName("postgres", service)),
+    ],
   };
 }
 
@@ -64,7 +66,10 @@ export function mongoPlan(
     plan: {
       kind: "mongo",
       ...at(platform, settings, storeHosts.mongo),
-      admin: { user: external?.adminUser ?? "admin", passwordFile: passwordFile("mongo-admin") },
+      admin: {
+        user: external?.adminUser ?? "admin",
+        passwordFile: passwordFile(administratorSecret("mongo")),
+      },
       ...(external?.ca !== undefined && { caFile: certificateFile }),
       ...(replicaSet && { replicaSet: { name: replicaSet.name, members: [...replicaSet.members] } }),
       users: needs.map(({ service, database }) => ({
@@ -74,7 +79,7 @@ export function mongoPlan(
       })),
       indexes: needs.flatMap(({ database, indexes }) => indexes.map((index) => ({ database, ...index }))),
     },
-    secrets: ["mongo-admin", ...needs.map(({ service }) => passwordName("mongo", service))],
+    secrets: [administratorSecret("mongo"), ...needs.map(({ service }) => passwordName("mongo", service))],
   };
 }
 

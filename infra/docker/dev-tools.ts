@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../config/catalogue.ts";
-import { storeHosts } from "../../config/stores.ts";
+import { administratorSecret, storeHosts } from "../../core/names.ts";
 import type { Secrets } from "../secrets.ts";
 import { managedContainer } from "./managed-container.ts";
 import { mongoExpressProbe } from "./probes.ts";
@@ -37,7 +37,7 @@ export class DevTools extends pulumi.ComponentResource {
             ME_CONFIG_BASICAUTH_PASSWORD_FILE: "/run/secrets/mongo-admin",
             VCAP_APP_HOST: "0.0.0.0",
           },
-          uploads: [{ file: "/run/secrets/mongo-admin", content: secrets.get("mongo-admin") }],
+          uploads: [{ file: "/run/secrets/mongo-admin", content: secrets.get(administratorSecret("mongo")) }],
           ports: [{ internal: 8081, external: target.settings.ports.mongoExpress }],
           health: {
             test: mongoExpressProbe,

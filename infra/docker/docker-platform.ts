@@ -6,6 +6,7 @@ import { requiredSecrets } from "../../config/environment.ts";
 import type { PlatformModel } from "../../config/model.ts";
 import { routeTable } from "../../config/routes.ts";
 import type { Settings } from "../../config/settings.ts";
+import { gatewayName, stackName } from "../../core/names.ts";
 import { writeContext } from "../image/context.ts";
 import { buildContext, type OwnProgram } from "../image/own-images.ts";
 import { Secrets } from "../secrets.ts";
@@ -16,7 +17,7 @@ import { gatewayProbe } from "./probes.ts";
 import { Provisioners } from "./provisioners.ts";
 import { Services } from "./services.ts";
 import { Stores } from "./stores.ts";
-import { type DockerTarget, stackLabel, stackPrefix } from "./target.ts";
+import { type DockerTarget, stackLabel } from "./target.ts";
 
 /** What {@link DockerPlatform} is made from. */
 export interface DockerPlatformArgs {
@@ -35,7 +36,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
   constructor(name: string, args: DockerPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("beat:docker:Platform", name, {}, opts);
     const { platform, settings, stack, root } = args;
-    const prefix = stackPrefix(platform.name, stack);
+    const prefix = stackName(platform.name, stack);
     const parent = this;
     const secrets = new Secrets("secrets", requiredSecrets(platform, settings), settings, { parent });
     const images = new Images("images", { parent });
@@ -72,7 +73,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
     managedContainer(
       target,
       {
-        name: "gateway",
+        name: gatewayName,
         aliases: ["proxy"],
         image: own("gateway", {
           "routes.json": `${JSON.stringify(routeTable(platform, settings.cors), undefined, 2)}\n`,

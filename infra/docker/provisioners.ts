@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { provisionerOf } from "../../core/names.ts";
 import { kafkaPlan, mongoPlan, type PlanWithSecrets, passwordFile, postgresPlan } from "../derived/plans.ts";
 import type { Secrets } from "../secrets.ts";
 import { managedContainer } from "./managed-container.ts";
@@ -33,7 +34,7 @@ export class Provisioners extends pulumi.ComponentResource {
       managedContainer(
         target,
         {
-          name: `provision-${plan.kind}`,
+          name: provisionerOf(plan.kind),
           image,
           command: ["/run/plan.json", linger],
           uploads: [

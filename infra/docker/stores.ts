@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../config/catalogue.ts";
+import { administratorSecret } from "../../core/names.ts";
 import { kafkaClusterId } from "../derived/kafka-cluster-id.ts";
 import type { Secrets } from "../secrets.ts";
 import { managedContainer } from "./managed-container.ts";
@@ -60,7 +61,9 @@ function createPostgres(
         POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-admin",
         POSTGRES_INITDB_ARGS: "--auth-host=scram-sha-256",
       },
-      uploads: [{ file: "/run/secrets/postgres-admin", content: secrets.get("postgres-admin") }],
+      uploads: [
+        { file: "/run/secrets/postgres-admin", content: secrets.get(administratorSecret("postgres")) },
+      ],
       ports: [{ internal: facts.port, external: target.settings.ports.postgres }],
       volumes: [{ volume: data.name, path: "/var/lib/postgresql/data" }],
       health: { test: postgresProbe, startupSeconds: 120 },
@@ -89,7 +92,7 @@ function createMongo(
         MONGO_INITDB_ROOT_USERNAME: "admin",
         MONGO_INITDB_ROOT_PASSWORD_FILE: "/run/secrets/mongo-admin",
       },
-      uploads: [{ file: "/run/secrets/mongo-admin", content: secrets.get("mongo-admin") }],
+      uploads: [{ file: "/run/secrets/mongo-admin", content: secrets.get(administratorSecret("mongo")) }],
       ports: [{ internal: facts.port, external: target.settings.ports.mongo }],
       volumes: [
         { volume: data.name, path: "/data/db" },

@@ -19,6 +19,3 @@ export interface DockerTarget {
 export const stackLabel = "org.beat-ecoprove.stack";
 /** The label that names a container's part in the platform. */
 export const componentLabel = "org.beat-ecoprove.component";
-
-/** Name prefix of a stack on the engine. */
-export const stackPrefix = (platform: string, stack: string): string => `${platform}-${stack}`;

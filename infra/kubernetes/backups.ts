@@ -3,9 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { addressesOf } from "../../config/addresses.ts";
 import { bucketOf } from "../../config/bucket.ts";
 import { imageReference } from "../../config/catalogue.ts";
-import { backupOf, savedStores } from "../../config/edges.ts";
+import { savedStores } from "../../config/edges.ts";
 import type { KubernetesSettings } from "../../config/kubernetes-settings.ts";
-import { type StoreKind, storeHosts } from "../../config/stores.ts";
+import {
+  administratorSecret,
+  backupOf,
+  type StoreKind,
+  type StoreWithLogin,
+  storeHosts,
+} from "../../core/names.ts";
 import { mongoPlan, postgresPlan } from "../derived/plans.ts";
 import type { Secrets } from "../secrets.ts";
 import { type MongoServer, mongoScript, type PostgresServer, postgresScript } from "./backup-scripts.ts";
@@ -44,13 +50,13 @@ export class Backups extends pulumi.ComponentResource {
 
   #cronJob(
     target: ClusterTarget,
-    kind: StoreKind,
+    kind: StoreWithLogin,
     secrets: Secrets,
     { schedule, keepDays }: Exclude<KubernetesSettings["backups"], false>,
     place: Pick<BucketPodArgs, "bucket" | "keys"> | undefined,
   ): void {
     const component = backupOf(kind);
-    const admin = `${kind}-admin`;
+    const admin = administratorSecret(kind);
     const login = secret(
       target,
       { name: component, component, data: { password: secrets.get(admin) } },
@@ -176,7 +182,7 @@ function addressOf({ platform, settings }: Pick<Place, "platform" | "settings">,
   return address;
 }
 
-function scriptOf(target: ClusterTarget, kind: StoreKind, keepDays: number | undefined): string {
+function scriptOf(target: ClusterTarget, kind: StoreWithLogin, keepDays: number | undefined): string {
   const { platform, settings } = target;
   if (kind === "mongo") {
     const databases = mongoPlan(platform, settings).plan.users.map(({ database }) => database);

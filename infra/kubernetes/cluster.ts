@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Address } from "../../config/addresses.ts";
 import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
+import { stackName } from "../../core/names.ts";
 
 /** What every component of the Kubernetes target is given. */
 export interface ClusterTarget {
@@ -25,19 +26,19 @@ export const componentLabel = "app.kubernetes.io/component";
 
 /** The namespace of a stack. */
 export const namespaceOf = (platform: PlatformModel, settings: Settings, stack: string): string =>
-  settings.kubernetes.namespace ?? `${platform.name}-${stack}`;
+  settings.kubernetes.namespace ?? stackName(platform.name, stack);
 
 /** The recommended labels. Source: Kubernetes, "Recommended Labels". */
 export const labelsOf = (target: Pick<ClusterTarget, "platform" | "stack">, component: string) => ({
   "app.kubernetes.io/part-of": target.platform.name,
-  "app.kubernetes.io/instance": `${target.platform.name}-${target.stack}`,
+  "app.kubernetes.io/instance": stackName(target.platform.name, target.stack),
   "app.kubernetes.io/managed-by": "pulumi",
   [componentLabel]: component,
 });
 
 /** What selects a component's pods; a subset of {@link labelsOf} that never changes. */
 export const selectorOf = (target: Pick<ClusterTarget, "platform" | "stack">, component: string) => ({
-  "app.kubernetes.io/instance": `${target.platform.name}-${target.stack}`,
+  "app.kubernetes.io/instance": stackName(target.platform.name, target.stack),
   [componentLabel]: component,
 });
 

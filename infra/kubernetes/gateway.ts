@@ -1,13 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { routeTable } from "../../config/routes.ts";
+import { gatewayName } from "../../core/names.ts";
 import { type ClusterTarget, configMap, labelsOf, selectorOf } from "./cluster.ts";
 import { metricsPort } from "./network-policies.ts";
 import { podTemplate, probeTiming, resources, startup } from "./pod.ts";
 import { replicasOf, scaled } from "./scaling.ts";
 import { withdrawSeconds } from "./services.ts";
 
-const component = "gateway";
+const component = gatewayName;
 const routesDirectory = "/etc/beat";
 
 /** The gateway: Deployment, Service, disruption budget, autoscaler where asked for, and its way out of the cluster. */

@@ -5,6 +5,7 @@ import { sourceOf } from "../../config/catalogue.ts";
 import { requiredSecrets } from "../../config/environment.ts";
 import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
+import { stackName } from "../../core/names.ts";
 import { type OwnProgram, ownImage } from "../image/own-images.ts";
 import { Secrets } from "../secrets.ts";
 import { Backups } from "./backups.ts";
@@ -47,7 +48,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
           name: this.namespace,
           labels: {
             "app.kubernetes.io/part-of": platform.name,
-            "app.kubernetes.io/instance": `${platform.name}-${stack}`,
+            "app.kubernetes.io/instance": stackName(platform.name, stack),
             // Source: Kubernetes, "Pod Security Admission".
             "pod-security.kubernetes.io/enforce": "restricted",
             "pod-security.kubernetes.io/warn": "restricted",

@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { provisionerOf } from "../../config/edges.ts";
-import type { StoreKind } from "../../config/stores.ts";
+import { provisionerOf, type StoreKind } from "../../core/names.ts";
 import {
   certificateFile,
   kafkaPlan,

@@ -4,7 +4,7 @@ import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import { renderEnvironment } from "../../config/environment.ts";
 import type { ServiceModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
-import { storeHosts } from "../../config/stores.ts";
+import { consumerWatchName, storeHosts } from "../../core/names.ts";
 import { resolveEnvironment } from "../derived/environment.ts";
 import type { Secrets } from "../secrets.ts";
 import { claim } from "./claim.ts";
@@ -229,7 +229,7 @@ function consumerWatch(
   const at = target.addresses.get(storeHosts.kafka);
   if (kafka?.reconnects !== false || kafka.group === undefined || at === undefined) return undefined;
   return {
-    name: "consumer-watch",
+    name: consumerWatchName,
     image: target.images.provision,
     args: ["watch"],
     // An init container that goes on running: there before the service, gone after it.

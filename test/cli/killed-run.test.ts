@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, test, vi } from "vitest";
 import { engineAddress, objectsOf, openEngine } from "../../cli/engine.ts";
-import { stackPrefix } from "../../infra/docker/target.ts";
+import { stackName } from "../../core/names.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { missingForEngine } from "../engine/requirements.ts";
 
 const missing = await missingForEngine();
 const name = `test-killed-${process.pid}`;
-const prefix = stackPrefix("beat-ecoprove", name);
+const prefix = stackName("beat-ecoprove", name);
 const engine = openEngine(engineAddress());
 const home = mkdtempSync(join(tmpdir(), "beat-test-"));
 const file = join(projectRoot, `Pulumi.${name}.yaml`);

@@ -7,13 +7,14 @@ import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { engineAddress, objectsOf, openEngine } from "../../cli/engine.ts";
 import { findPulumi } from "../../cli/workspace.ts";
-import { stackLabel, stackPrefix } from "../../infra/docker/target.ts";
+import { stackName } from "../../core/names.ts";
+import { stackLabel } from "../../infra/docker/target.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { missingForEngine } from "../engine/requirements.ts";
 
 const missing = await missingForEngine();
 const name = `test-refusals-${process.pid}`;
-const prefix = stackPrefix("beat-ecoprove", name);
+const prefix = stackName("beat-ecoprove", name);
 const engine = openEngine(engineAddress());
 const home = mkdtempSync(join(tmpdir(), "beat-test-"));
 const file = join(projectRoot, `Pulumi.${name}.yaml`);

@@ -8,8 +8,8 @@ import { findPulumi } from "../../cli/workspace.ts";
 import type { PlatformModel } from "../../config/model.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
+import { stackName } from "../../core/names.ts";
 import { DockerPlatform } from "../../infra/docker/docker-platform.ts";
-import { stackPrefix } from "../../infra/docker/target.ts";
 import { projectRoot } from "../../stacks/program.ts";
 
 /** The real definition without its literal types, to be varied by tests. */
@@ -22,7 +22,7 @@ export type Changes = Readonly<Record<string, readonly string[]>>;
 export class TestStack {
   readonly name = `test-${process.pid}`;
   readonly engine = openEngine(engineAddress());
-  readonly prefix = stackPrefix(basePlatform.name, this.name);
+  readonly prefix = stackName(basePlatform.name, this.name);
   readonly base = "http://localhost:19000";
   platform: PlatformModel = basePlatform;
   settings: Settings = parseSettings({

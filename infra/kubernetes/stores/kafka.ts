@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../../config/catalogue.ts";
-import { storeHosts } from "../../../config/stores.ts";
+import { storeHosts } from "../../../core/names.ts";
 import { kafkaClusterId } from "../../derived/kafka-cluster-id.ts";
 import { kafkaProbe } from "../../docker/probes.ts";
 import { type ClusterTarget, shortHash } from "../cluster.ts";

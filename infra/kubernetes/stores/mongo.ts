@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../../config/catalogue.ts";
-import { storeHosts } from "../../../config/stores.ts";
+import { administratorSecret, keyfileSecret, storeHosts } from "../../../core/names.ts";
 import type { Secrets } from "../../secrets.ts";
 import { type ClusterTarget, secret } from "../cluster.ts";
 import { probeTiming, resources, startup } from "../pod.ts";
@@ -37,12 +37,12 @@ export function createMongo(
   const login = secret(
     target,
     {
-      name: "mongo-admin",
+      name: administratorSecret("mongo"),
       component: storeHosts.mongo,
       data: {
-        password: secrets.get("mongo-admin"),
+        password: secrets.get(administratorSecret("mongo")),
         // Members know each other by it; 6 to 1024 base64 characters. Source: MongoDB manual, keyfile security.
-        ...(set && { keyfile: secrets.get("mongo-keyfile") }),
+        ...(set && { keyfile: secrets.get(keyfileSecret) }),
       },
     },
     parent,

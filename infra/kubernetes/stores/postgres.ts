@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../../config/catalogue.ts";
-import { storeHosts } from "../../../config/stores.ts";
+import { administratorSecret, storeHosts } from "../../../core/names.ts";
 import type { Secrets } from "../../secrets.ts";
 import { type ClusterTarget, secret } from "../cluster.ts";
 import { probeTiming, resources, startup } from "../pod.ts";
@@ -23,9 +23,9 @@ export function createPostgres(
   const admin = secret(
     target,
     {
-      name: "postgres-admin",
+      name: administratorSecret("postgres"),
       component: storeHosts.postgres,
-      data: { password: secrets.get("postgres-admin") },
+      data: { password: secrets.get(administratorSecret("postgres")) },
     },
     parent,
   );

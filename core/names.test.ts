@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  administratorSecret,
+  backupOf,
+  consumerWatchName,
+  faultOfServiceName,
+  faultOfVolumeName,
+  freeName,
+  gatewayName,
+  keyfileSecret,
+  passwordName,
+  provisionerOf,
+  roleName,
+  type StoreKind,
+  signingKeyName,
+  storeHosts,
+} from "./names.ts";
+
+const kinds = Object.keys(storeHosts) as StoreKind[];
+/** Names that the platform gives to something of its own. */
+const own = [
+  gatewayName,
+  "proxy",
+  ...Object.values(storeHosts),
+  ...kinds,
+  ...kinds.map(provisionerOf),
+  ...kinds.map(backupOf),
+  ...kinds.map((kind) => `${kind}-0`),
+  ...kinds.map((kind) => `${kind}-members`),
+  ...kinds.map((kind) => `${kind}-data`),
+  "mongo-express",
+  "redis-ui",
+  "backups-bucket",
+  "gateway-routes",
+  administratorSecret("postgres"),
+  administratorSecret("mongo"),
+  keyfileSecret,
+  signingKeyName,
+  consumerWatchName,
+];
+/** What a definition takes for a service's name: a DNS label. */
+const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,40}$/);
+const free = label.filter((name) => faultOfServiceName(name) === undefined);
+
+describe("names of services", () => {
+  test.each(own)("%s is refused: it is the platform's", (name) => {
+    expect(faultOfServiceName(name)).toContain(`"${name}"`);
+  });
+
+  test.each(["admin", "public", "none", "localhost", "pg-bouncer"])("%s is refused", (name) => {
+    expect(faultOfServiceName(name)).toContain(`"${name}"`);
+  });
+
+  test.each(["auth-service", "core-service", "loyalty", "administration", "pgadmin", "backend", "proxies"])(
+    "%s is free",
+    (name) => expect(faultOfServiceName(name)).toBeUndefined(),
+  );
+
+  test("what is proposed instead of a name that is taken is free", () => {
+    for (const name of [...own, "admin", "public", "none", "localhost"])
+      expect(faultOfServiceName(freeName(name))).toBeUndefined();
+  });
+
+  test("free ones never give the name of a secret or role that something else has (property)", () => {
+    const stores = ["postgres", "mongo"] as const;
+    const fixed = [keyfileSecret, signingKeyName, ...stores.map(administratorSecret)];
+    fc.assert(
+      fc.property(free, free, (one, other) => {
+        for (const store of stores) expect(fixed).not.toContain(passwordName(store, one));
+        expect(["postgres", "admin", "public", "none"]).not.toContain(roleName(one));
+        expect(roleName(one)).not.toMatch(/^pg_/);
+        if (one === other) return;
+        const names = [one, other].flatMap((name) => stores.map((store) => passwordName(store, name)));
+        expect(new Set(names).size).toBe(4);
+        expect(roleName(one)).not.toBe(roleName(other));
+      }),
+    );
+  });
+});
+
+test.each(["tmp", "keys", "key-home", "postgres-data", "data-postgres-0", "backups", "redis-data"])(
+  "a service's volume cannot be called %s",
+  (name) => expect(faultOfVolumeName(name)).toContain(`"${name}"`),
+);
+test.each(["core-public", "uploads", "admin", "data"])("a service's volume can be called %s", (name) =>
+  expect(faultOfVolumeName(name)).toBeUndefined(),
+);
