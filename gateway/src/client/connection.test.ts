@@ -26,15 +26,18 @@ let client: ClientConnection;
 let begun: Turn[];
 /** Answers a turn at once, as the gateway's own answers are. */
 let answers: boolean;
+/** Milliseconds that it takes. */
+let cost: number;
 beforeEach(() => {
+  cost = 0;
   begun = [];
   answers = true;
   socket = new Socket();
   const limits = { clientIdle: 5_000, sendTimeout, linger: 100, lingerMax: 200 };
   const begin = (one: ClientConnection, turn: Turn) => {
     begun.push(turn);
-    one.current = {} as Exchange;
-    if (answers) one.next(0);
+    one.current = { start: 0 } as Exchange;
+    if (answers) one.next(cost);
   };
   const host: ConnectionHost = { limits, now: 0, begin, onTooMany() {}, onClosed: vi.fn() };
   client = new ClientConnection(socket as unknown as ClientSocket, host, () => false);
@@ -72,6 +75,15 @@ test("what one read brings is answered a few at a time, and is not idle between"
   expect(begun).toHaveLength(8);
   await turn();
   expect([begun.length, client.idle]).toEqual([10, true]);
+});
+
+test("one answer that takes long is enough for a turn of the loop", async () => {
+  socket.writableLength = 0;
+  cost = 1;
+  for (let i = 0; i < 3; i++) client.take({});
+  expect(begun).toHaveLength(1);
+  await turn();
+  expect(begun).toHaveLength(2);
 });
 
 test("requests that wait for an upstream are begun as soon as the one before is answered", async () => {

@@ -1,15 +1,9 @@
 import { type Refusal, refusals } from "../message/refusals.ts";
-import {
-  type ClientSocket,
-  goOn,
-  keepUnparsed,
-  stopParsing,
-  stopWhenFull,
-  type Unparsed,
-} from "../node/parser.ts";
+import { type ClientSocket, leaveParser, stopParsing, stopWhenFull, type Unparsed } from "../node/parser.ts";
 import { unsentBytes } from "../node/unsent.ts";
 import type { Applicant, Gate, Pass } from "../policy/gate.ts";
 import type { Exchange } from "../proxy/exchange.ts";
+import { Reading } from "./reading.ts";
 import { listenTo } from "./socket-events.ts";
 import type { ClientState, ConnectionHost, Turn } from "./turn.ts";
 
@@ -19,6 +13,8 @@ const turnedAwayLinger = 1_000;
 const mostQueued = 16;
 /** Requests answered at once in one turn of the loop: one read brings 2,000, and other clients wait meanwhile. */
 const mostAtOnce = 4;
+/** Milliseconds of such an answer after which the others have their turn: a path of 32 KB costs a hundred short ones. */
+const longAnswer = 0.5;
 
 function onTurn(client: ClientConnection): void {
   client.onTurn();
@@ -41,6 +37,7 @@ export class ClientConnection implements Applicant {
   idleSince: number;
   /** Why it was closed from this side. */
   closeReason: string | undefined;
+  readonly reading = new Reading(this);
   readonly #host: ConnectionHost;
   /** Made when first needed: most connections never pipeline. */
   #queue: Turn[] | undefined;
@@ -50,9 +47,6 @@ export class ClientConnection implements Applicant {
   #atOnce = 0;
   /** It goes on in the next turn of the loop. */
   #yields = false;
-  /** The parser stopped in the middle of what it was given. */
-  #held = false;
-  #readAsStream = false;
   /** Of the state; nothing of it counts while {@link current} is there. */
   #deadline: number;
   /** Bytes that were unsent at the last look: fewer are progress. */
@@ -130,7 +124,9 @@ export class ClientConnection implements Applicant {
 
   /** Whether requests are under way or wait, for which reading may have stopped. */
   get busy(): boolean {
-    return this.current !== undefined || this.#held || (this.#queue !== undefined && this.#queue.length > 0);
+    return (
+      this.current !== undefined || this.reading.held || (this.#queue !== undefined && this.#queue.length > 0)
+    );
   }
 
   /** Whether nothing is lost when it is closed: what it had to say is sent. */
@@ -150,6 +146,7 @@ export class ClientConnection implements Applicant {
   takeHandshake(turn: Turn): void {
     if (this.state !== "open") return this.destroy("refused");
     this.state = "tunnel";
+    leaveParser(this.socket);
     this.#host.begin(this, turn);
   }
 
@@ -181,22 +178,16 @@ export class ClientConnection implements Applicant {
   /** The parser has stopped, since the connection is {@link full}. */
   hold(left: Unparsed): void {
     if (this.state !== "open") return;
-    // A parser that is fed while it is held takes nothing, and its place in the bytes is that of the time before.
-    keepUnparsed(this.socket, this.#held ? { ...left, bytesParsed: 0 } : left, !this.#readAsStream);
-    this.#readAsStream = true;
-    this.#held = true;
+    this.reading.hold(left);
     this.#advance();
-  }
-
-  /** Reads on for the body of the current request; a parser that is held has read that, and must not be fed. */
-  resume(): void {
-    if (this.state === "open" && !this.#held) this.socket.resume();
   }
 
   /** The current turn is answered. */
   next(now: number): void {
-    this.current = undefined;
     if (!this.#advancing) this.#atOnce = 0;
+    else if (this.current !== undefined && now - this.current.start > longAnswer) this.#atOnce = mostAtOnce;
+    this.current = undefined;
+    this.reading.next();
     this.idleSince = now;
     const { clientIdle, sendTimeout } = this.#host.limits;
     const unsent = this.socket.writableLength > 0;
@@ -226,10 +217,9 @@ export class ClientConnection implements Applicant {
       this.#yields = true;
       setImmediate(onTurn, this);
     }
-    if (!this.#held || this.state !== "open" || this.socket.writableNeedDrain) return;
+    if (!this.reading.held || this.state !== "open" || this.socket.writableNeedDrain) return;
     if (queue.length > mostQueued >> 1) return;
-    this.#held = false;
-    goOn(this.socket);
+    this.reading.goOn();
   }
 
   /**

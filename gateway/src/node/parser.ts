@@ -83,6 +83,40 @@ export function goOn(socket: ClientSocket): void {
   socket.resume();
 }
 
+/** Bytes that the parser is given at once by {@link readInSlices}. */
+const slice = 4_096;
+
+/**
+ * From now on the parser is given a little in each turn of the loop. Node parses whatever one event brings, up to 32 reads
+ * of 64 KiB, and each chunk of a chunked body costs it a microsecond or two: with chunks of one byte nobody else is served
+ * for half a second. Not to be called by what the parser itself has called.
+ * @param first whether the socket is still read by the parser itself.
+ * @param next called when there is more for the next turn; it resumes the socket, unless something else holds it.
+ */
+export function readInSlices(socket: ClientSocket, first: boolean, next: () => void): void {
+  if (first) socket.on("data", ignore);
+  const feeds = socket.listeners("data");
+  socket.removeAllListeners("data");
+  let waits = false;
+  const turn = () => {
+    waits = false;
+    next();
+  };
+  socket.on("data", (chunk: Buffer) => {
+    socket.pause();
+    if (chunk.length > slice) socket.unshift(chunk.subarray(slice));
+    if (!waits) setImmediate(turn);
+    waits = true;
+    for (const feed of feeds) feed.call(socket, chunk.subarray(0, slice));
+  });
+  if (first) socket.push("");
+}
+
+/** Leaves a socket to those who listen from now on: what it brings is no HTTP any more. */
+export function leaveParser(socket: ClientSocket): void {
+  socket.removeAllListeners("data");
+}
+
 function readOver(this: Socket): void {
   (this as ClientSocket).gatewayClient.onReadOver();
 }

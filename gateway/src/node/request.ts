@@ -32,7 +32,9 @@ export class GatewayRequest extends IncomingMessage {
       this.#early = undefined;
       let more = true;
       for (const chunk of early) more = sink.onRequestBody(chunk) && more;
-      if (more) (this.socket as ClientSocket).gatewayClient.resume();
+      const { reading } = (this.socket as ClientSocket).gatewayClient;
+      if (more) reading.unblock();
+      else reading.block();
     }
     if (this.complete) sink.onRequestEnd();
   }
@@ -47,8 +49,11 @@ export class GatewayRequest extends IncomingMessage {
   /** Node's parser delivers the body here; `null` is its end. */
   override push(chunk: Buffer | null): boolean {
     if (chunk === null) this.#sink?.onRequestEnd();
-    else if (this.#sink !== undefined) return this.#sink.onRequestBody(chunk);
-    else if (!this.#discarding) {
+    else if (this.#sink !== undefined) {
+      const more = this.#sink.onRequestBody(chunk);
+      if (!more) (this.socket as ClientSocket).gatewayClient.reading.block();
+      return more;
+    } else if (!this.#discarding) {
       // A request that is not sent yet: Node stops reading after this piece.
       this.#early ??= [];
       this.#early.push(chunk);

@@ -5,7 +5,7 @@ import { Sending } from "./sending.ts";
 
 /** A chunked upload on its way. @param takes whether the upstream takes more. */
 function upload({ takes = true } = {}) {
-  const seen = { written: "", blocked: [] as boolean[], pauses: 0, resumes: 0 };
+  const seen = { written: "", blocked: [] as boolean[], pauses: 0, resumes: 0, slices: 0 };
   const upstream = {
     cork() {},
     uncork() {},
@@ -14,7 +14,12 @@ function upload({ takes = true } = {}) {
       return takes;
     },
   };
-  const client = { socket: { pause: () => seen.pauses++ }, resume: () => seen.resumes++ };
+  const reading = {
+    block: () => seen.pauses++,
+    unblock: () => seen.resumes++,
+    slice: () => seen.slices++,
+  };
+  const client = { socket: {}, reading };
   const exchange = {
     bytesIn: 0,
     connection: client,

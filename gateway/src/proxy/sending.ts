@@ -8,6 +8,9 @@ const mostText = 8_192;
 
 /** Pieces of a chunked body that are gathered into one chunk, bytes: each chunk of its own costs a system call. */
 const mostGathered = 16_384;
+/** So many pieces in one turn that are on average so small, bytes: parsing them takes longer than their bytes are worth. */
+const manyPieces = 256;
+const smallPiece = 32;
 
 /** What hears how the sending goes. */
 export interface SendingOwner {
@@ -80,7 +83,7 @@ export class Sending implements BodySink {
     if (this.#gathered === 0) return this.#flushHead();
     if (this.#flushPieces()) return;
     // The client was told to go on when this was gathered.
-    this.#exchange.connection.socket.pause();
+    this.#exchange.connection.reading.block();
     this.#owner.onBodyProgress(true);
   }
 
@@ -117,6 +120,8 @@ export class Sending implements BodySink {
   #gather(piece: Buffer): boolean {
     this.#pieces.push(piece);
     this.#gathered += piece.length;
+    if (this.#pieces.length === manyPieces && this.#gathered < manyPieces * smallPiece)
+      this.#exchange.connection.reading.slice();
     if (this.#gathered >= mostGathered) return this.#flushPieces();
     if (this.#pieces.length === 1) setImmediate(flush, this);
     return true;
@@ -159,7 +164,7 @@ export class Sending implements BodySink {
   onUpstreamDrain(): void {
     if (!this.blocked) return;
     this.blocked = false;
-    this.#exchange.connection.resume();
+    this.#exchange.connection.reading.unblock();
   }
 
   #flushHead(): void {

@@ -150,6 +150,12 @@ export const client: readonly Mutant[] = [
       "unit:client/connection fairness",
     ],
     [
+      "a client with costly requests is answered before all others",
+      "now - this.current.start > longAnswer",
+      "now - this.current.start > 1e9",
+      "unit:client/connection",
+    ],
+    [
       "what was left for the next turn of the loop is never begun",
       "      setImmediate(onTurn, this);\n",
       "",
@@ -157,8 +163,8 @@ export const client: readonly Mutant[] = [
     ],
     [
       "who waits for upstreams is held up between its requests",
-      "    if (!this.#advancing) this.#atOnce = 0;\n",
-      "",
+      "    if (!this.#advancing) this.#atOnce = 0;\n    else if",
+      "    if",
       "unit:client/connection",
     ],
     [

@@ -23,10 +23,13 @@ export class BareClient {
   onReadOver(): void {
     this.readOver++;
   }
-  resume(): void {
-    this.resumed++;
-    this.socket.resume();
-  }
+  readonly reading = {
+    block: (): void => void this.socket.pause(),
+    unblock: (): void => {
+      this.resumed++;
+      this.socket.resume();
+    },
+  };
 }
 
 const settings = { maxHeaderBytes: 32_768, headersTimeout: 30_000 } as Settings;
