@@ -108,3 +108,19 @@ test("the time without a request begins when the last one was answered", () => {
   client.sweep(later + 5_000);
   expect([socket.destroyed, client.closeReason]).toEqual([true, "idle"]);
 });
+
+test("large heads that wait stop the parser sooner, and let it go on once they are begun", () => {
+  socket.writableLength = 0;
+  answers = false;
+  const large = { request: { url: "/".repeat(12_000), rawHeaders: ["x".repeat(1_000)] } } as unknown as Turn;
+  client.take(large);
+  for (let i = 0; i < 2; i++) client.take(large);
+  expect(client.full).toBe(false);
+  client.take(large);
+  expect(client.full).toBe(true);
+  client.next(0);
+  expect(client.full).toBe(false);
+  client.next(0);
+  client.take(large);
+  expect(client.full).toBe(false);
+});

@@ -11,13 +11,21 @@ import type { ClientState, ConnectionHost, Turn } from "./turn.ts";
 const turnedAwayLinger = 1_000;
 /** Pipelined requests that wait before reading stops. */
 const mostQueued = 16;
+/** Characters of their heads after which it stops, too. */
+const mostQueuedSize = 32_768;
 /** Requests answered at once in one turn of the loop: one read brings 2,000, and other clients wait meanwhile. */
 const mostAtOnce = 4;
 /** Milliseconds of such an answer after which the others have their turn: a path of 32 KB costs a hundred short ones. */
-const longAnswer = 0.5;
+const longAnswer = 0.1;
 
 function onTurn(client: ClientConnection): void {
   client.onTurn();
+}
+
+/** Characters of a request's head. */
+function sizeOf({ request }: Turn): number {
+  if (request === undefined) return 0;
+  return request.rawHeaders.reduce((sum, { length }) => sum + length, request.url?.length ?? 0);
 }
 
 /**
@@ -41,6 +49,8 @@ export class ClientConnection implements Applicant {
   readonly #host: ConnectionHost;
   /** Made when first needed: most connections never pipeline. */
   #queue: Turn[] | undefined;
+  /** Characters of the heads that wait behind another. */
+  #queuedSize = 0;
   /** {@link #advance} is under way further up the stack. */
   #advancing = false;
   /** Turns begun and answered without waiting for anything. */
@@ -114,7 +124,11 @@ export class ClientConnection implements Applicant {
 
   /** Whether no further request shall be parsed for now. */
   get full(): boolean {
-    return this.state !== "open" || (this.#queue !== undefined && this.#queue.length >= mostQueued);
+    return this.state !== "open" || (this.#queue !== undefined && this.#waits(mostQueued, mostQueuedSize));
+  }
+
+  #waits(count: number, size: number): boolean {
+    return (this.#queue?.length ?? 0) >= count || this.#queuedSize >= size;
   }
 
   /** Whether it waits for a request and has nothing to send. */
@@ -137,6 +151,7 @@ export class ClientConnection implements Applicant {
   /** Takes a request, for now or for after the ones before it. */
   take(turn: Turn): void {
     if (this.state !== "open") return turn.request?.discardBody();
+    if (this.busy) this.#queuedSize += sizeOf(turn);
     this.#queue ??= [];
     this.#queue.push(turn);
     this.#advance();
@@ -210,7 +225,9 @@ export class ClientConnection implements Applicant {
       this.#atOnce < mostAtOnce
     ) {
       this.#atOnce++;
-      this.#host.begin(this, queue.shift() as Turn);
+      const turn = queue.shift() as Turn;
+      this.#queuedSize = queue.length === 0 ? 0 : Math.max(0, this.#queuedSize - sizeOf(turn));
+      this.#host.begin(this, turn);
     }
     this.#advancing = false;
     if (this.#atOnce >= mostAtOnce && queue.length > 0 && !this.#yields) {
@@ -218,7 +235,7 @@ export class ClientConnection implements Applicant {
       setImmediate(onTurn, this);
     }
     if (!this.reading.held || this.state !== "open" || this.socket.writableNeedDrain) return;
-    if (queue.length > mostQueued >> 1) return;
+    if (this.#waits((mostQueued >> 1) + 1, mostQueuedSize >> 1)) return;
     this.reading.goOn();
   }
 

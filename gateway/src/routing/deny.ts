@@ -30,9 +30,7 @@ export function compileDeny(denied: readonly string[]): (path: string) => boolea
 
 /** Reads what stands between two plain slashes: every slash in it is an escaped one. */
 function parts(text: string, readings: Readings): void {
-  const decoded = text.replace(/%[0-9a-f]{2}/gi, (triplet) =>
-    String.fromCharCode(Number.parseInt(triplet.slice(1), 16)),
-  );
+  const decoded = decode(text);
   if (overlong.test(decoded)) readings.denied = true;
   let parameterBefore = false;
   for (const part of decoded.split("/")) {
@@ -43,6 +41,31 @@ function parts(text: string, readings: Readings): void {
     readings.segment(name, valid, parameterBefore || valid === "");
     parameterBefore ||= semicolon >= 0;
   }
+}
+
+/** Values of hexadecimal digits by their character codes. */
+const digits = new Uint8Array(256).fill(16);
+for (let value = 0; value < 16; value++)
+  for (const digit of [value.toString(16), value.toString(16).toUpperCase()])
+    digits[digit.charCodeAt(0)] = value;
+
+/** Undoes escapes byte by byte. A loop: `replace` with a function takes ten times as long for 32 KB of them. */
+function decode(text: string): string {
+  const bytes = Buffer.allocUnsafe(text.length);
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    let byte = text.charCodeAt(at);
+    if (byte === 0x25) {
+      const high = digits[text.charCodeAt(at + 1)] ?? 16;
+      const low = digits[text.charCodeAt(at + 2)] ?? 16;
+      if (high < 16 && low < 16) {
+        byte = (high << 4) | low;
+        at += 2;
+      }
+    }
+    bytes[length++] = byte;
+  }
+  return bytes.toString("latin1", 0, length);
 }
 
 const highByte = /[\x80-\xff]/;

@@ -11,21 +11,9 @@ export const client: readonly Mutant[] = [
     ],
     [
       "pipelined requests are never held back",
-      "(this.#queue !== undefined && this.#queue.length >= mostQueued)",
+      "(this.#queue !== undefined && this.#waits(mostQueued, mostQueuedSize))",
       never,
       "pipelining-many",
-    ],
-    [
-      "a parser that was held is never resumed",
-      "    this.#held = false;\n    goOn(this.socket);",
-      "",
-      "pipelining-many",
-    ],
-    [
-      "a parser that is held is fed all the same",
-      'if (this.state === "open" && !this.#held) this.socket.resume();',
-      'if (this.state === "open") this.socket.resume();',
-      "association",
     ],
     [
       "what waits is not begun when the client takes its answers again",
@@ -155,6 +143,13 @@ export const client: readonly Mutant[] = [
       "now - this.current.start > 1e9",
       "unit:client/connection",
     ],
+    ["large heads wait without bound", "|| this.#queuedSize >= size", "", "unit:client/connection"],
+    [
+      "heads that were begun are counted as waiting",
+      "Math.max(0, this.#queuedSize - sizeOf(turn))",
+      "this.#queuedSize",
+      "unit:client/connection",
+    ],
     [
       "what was left for the next turn of the loop is never begun",
       "      setImmediate(onTurn, this);\n",
@@ -211,12 +206,46 @@ export const client: readonly Mutant[] = [
       "    this.#deadline",
       "unit:client/connection",
     ],
+  ]),
+  ...of("client/reading.ts", [
+    [
+      "a parser that was held is never resumed",
+      "    this.held = false;\n    goOn(this.#of.socket);",
+      "",
+      "pipelining-many",
+    ],
+    [
+      "a parser that is held is fed all the same",
+      '"open" && !this.held && !this.#blocked)',
+      '"open" && !this.#blocked)',
+      "unit:client/reading",
+    ],
     [
       "what a parser that was fed while it is held left is cut",
-      "this.#held ? { ...left, bytesParsed: 0 } : left",
+      "this.held ? { ...left, bytesParsed: 0 } : left",
       "left",
-      "association pipelining-many",
+      "unit:client/reading",
     ],
+    [
+      "a body whose upstream takes no more is read on between its slices",
+      '"open" && !this.held && !this.#blocked)',
+      '"open" && !this.held)',
+      "unit:client/reading",
+    ],
+    [
+      "a connection whose upload was not taken is never read again",
+      "    if (this.#blocked) this.unblock();\n",
+      "",
+      "unit:client/reading",
+    ],
+    ["an upload that is blocked stays so", "    this.#blocked = false;\n", "", "unit:client/reading"],
+    [
+      "chunks of a byte are parsed as they come",
+      "      readInSlices(this",
+      "      if (Date.now() < 0) readInSlices(this",
+      "fairness",
+    ],
+    ["it is cut in slices again and again", "    if (this.#sliced) return;\n", "", "unit:client/reading"],
   ]),
   ...of("client/socket-events.ts", [
     ["that a client reads again is not heard", '  socket.on("drain", onDrain);\n', "", "pipelining-many"],

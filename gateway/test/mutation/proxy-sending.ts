@@ -18,7 +18,7 @@ export const proxySending: readonly Mutant[] = [
     ],
     [
       "an upstream that reads again is not sent the rest",
-      "    this.#exchange.connection.resume();\n",
+      "    this.#exchange.connection.reading.unblock();\n",
       "",
       "client slow-reader",
     ],
@@ -110,7 +110,7 @@ export const proxySending: readonly Mutant[] = [
     ],
     [
       "a client is read on though what is gathered is not taken",
-      "    this.#exchange.connection.socket.pause();\n",
+      "    this.#exchange.connection.reading.block();\n",
       "",
       "unit:proxy/sending",
     ],
