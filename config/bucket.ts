@@ -28,25 +28,30 @@ const prefix = z
 /** `platform:kubernetes.backups.bucket`: an S3-compatible bucket that backups go to. It must exist. */
 export const bucketSchema = z
   .strictObject({
-    endpoint,
-    name: bucketName,
+    endpoint: endpoint.describe("address of the S3 API, e.g. https://s3.example.org"),
+    name: bucketName.describe("the bucket; it must exist"),
     region: z
       .string()
       .regex(/^[A-Za-z0-9-]{1,64}$/, "must be the name of a region, such as eu-central-1")
-      .default("us-east-1"),
-    /** Folder in the bucket; default: the stack's namespace, so that stacks can share a bucket. */
-    prefix: prefix.optional(),
-    /** What rclone calls the server's kind; it works around what each kind does its own way. */
+      .default("us-east-1")
+      .describe("region that requests are signed for"),
+    prefix: prefix
+      .optional()
+      .describe("folder in the bucket; default: the stack's namespace, so that stacks can share a bucket"),
     provider: z
       .string()
       .regex(/^[A-Za-z0-9]{1,40}$/, "must be a provider that rclone knows, such as AWS, Cloudflare or Minio")
-      .default("Other"),
-    /** The most that the dumps of one store may take on the node until they are in the bucket. */
-    spool: quantity.default("10Gi"),
-    /** Authority of the server's certificate; default: those that everybody trusts. */
-    ca: certificate.optional(),
-    /** Addresses of the server, for the network policy; default: any address, at that port alone. */
-    cidr: cidr.optional(),
+      .default("Other")
+      .describe("what rclone calls the server's kind; it works around what each kind does its own way"),
+    spool: quantity
+      .default("10Gi")
+      .describe("the most that the dumps of one store may take on the node until they are in the bucket"),
+    ca: certificate
+      .optional()
+      .describe("authority of the server's certificate; default: those that everybody trusts"),
+    cidr: cidr
+      .optional()
+      .describe("addresses of the server, for the network policy; default: any address, at that port alone"),
   })
   .refine(({ ca, endpoint }) => ca === undefined || endpoint.startsWith("https:"), {
     path: ["ca"],

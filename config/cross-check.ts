@@ -2,6 +2,7 @@ import { faultOfServiceName, faultOfVolumeName, freeName, type StoreKind } from 
 import type { Problem } from "../core/problems.ts";
 import { renderEnvironment } from "./environment.ts";
 import type { PlatformModel } from "./model.ts";
+import { routeProblems, within } from "./route-check.ts";
 import type { StackFacts } from "./service.ts";
 
 /** Any stack's facts: what an environment needs to be rendered before a stack is known. */
@@ -15,8 +16,7 @@ const exampleFacts: StackFacts = {
 export function crossCheck(platform: PlatformModel): Problem[] {
   return [
     ...names(platform),
-    ...prefixes(platform),
-    ...limits(platform),
+    ...routeProblems(platform),
     ...databases(platform),
     ...ports(platform),
     ...topicsAndCalls(platform),
@@ -42,103 +42,6 @@ function names(platform: PlatformModel): Problem[] {
         });
     });
   }
-  return problems;
-}
-
-const within = (inner: string, outer: string): boolean =>
-  outer === "/" || inner === outer || inner.startsWith(`${outer}/`);
-
-function prefixes(platform: PlatformModel): Problem[] {
-  const problems: Problem[] = [];
-  const seen: { prefix: string; service: string; path: string }[] = [];
-  for (const service of Object.values(platform.services)) {
-    service.routes.forEach((route, index) => {
-      const path = `services.${service.name}.routes[${index}].prefix`;
-      if (within(route.prefix, "/_gateway"))
-        problems.push({
-          path,
-          message: `"${route.prefix}" belongs to the gateway itself`,
-          fix: "choose another prefix",
-        });
-      if (route.prefix.startsWith("//"))
-        problems.push({
-          path,
-          message: `"${route.prefix}" begins with two slashes, as no path may that is served`,
-          fix: `write "${route.prefix.replace(/^\/+/, "/")}"`,
-        });
-      else if (route.prefix !== "/" && route.prefix.endsWith("/"))
-        problems.push({
-          path,
-          message: `"${route.prefix}" ends with /`,
-          fix: `write "${route.prefix.replace(/\/+$/, "")}"`,
-        });
-      for (const other of seen) {
-        if (other.prefix === route.prefix)
-          problems.push({
-            path,
-            message: `"${route.prefix}" is already the prefix of ${other.service}`,
-            fix: "give one of the two another prefix",
-          });
-        else if (
-          other.service !== service.name &&
-          (within(route.prefix, other.prefix) || within(other.prefix, route.prefix))
-        )
-          problems.push({
-            path,
-            message: `"${route.prefix}" and "${other.prefix}" of ${other.service} shadow each other`,
-            fix: "choose prefixes of which none lies below the other",
-          });
-      }
-      seen.push({ prefix: route.prefix, service: service.name, path });
-    });
-  }
-  return problems;
-}
-
-function limits(platform: PlatformModel): Problem[] {
-  const problems: Problem[] = [];
-  for (const service of Object.values(platform.services))
-    service.routes.forEach(({ concurrency, tunnels, rateLimit, cors }, index) => {
-      const at = `services.${service.name}.routes[${index}]`;
-      if (concurrency?.queueMs !== undefined && (concurrency.queue ?? 0) === 0)
-        problems.push({
-          path: `${at}.concurrency.queueMs`,
-          message: "nothing can wait: there is no queue",
-          fix: "set queue to how many may wait, or remove queueMs",
-        });
-      if (tunnels !== undefined && tunnels.max === undefined && tunnels.perClient === undefined)
-        problems.push({
-          path: `${at}.tunnels`,
-          message: "limits nothing",
-          fix: "set max or perClient, or remove tunnels",
-        });
-      if (tunnels?.max !== undefined && tunnels.perClient !== undefined && tunnels.perClient > tunnels.max)
-        problems.push({
-          path: `${at}.tunnels.perClient`,
-          message: `${tunnels.perClient} is more than all clients may have together (max: ${tunnels.max})`,
-          fix: `set perClient to at most ${tunnels.max}, or raise max`,
-        });
-      if (rateLimit !== undefined && rateLimit.perClient === undefined && rateLimit.total === undefined)
-        problems.push({
-          path: `${at}.rateLimit`,
-          message: "limits nothing",
-          fix: "set perClient or total, or remove rateLimit",
-        });
-      if (cors === undefined || !cors.origins.includes("*")) return;
-      if (cors.origins.length > 1)
-        problems.push({
-          path: `${at}.cors.origins`,
-          message: '"*" already allows every other origin',
-          fix: 'write ["*"], or list origins without "*"',
-        });
-      // Every page on the web could act as the user who is logged in.
-      if (cors.credentials === true)
-        problems.push({
-          path: `${at}.cors.credentials`,
-          message: 'must not go together with the origin "*" (Fetch standard, CORS protocol and credentials)',
-          fix: "list the origins that may send credentials",
-        });
-    });
   return problems;
 }
 
@@ -247,14 +150,6 @@ function topicsAndCalls(platform: PlatformModel): Problem[] {
           path: `${at}.calls[${index}]`,
           message: `there is no service "${callee}"`,
           fix: `use one of ${Object.keys(platform.services).join(", ")}`,
-        });
-    });
-    routes.forEach((route, index) => {
-      if (route.strip && route.apiVersion === undefined && route.bare.length > 0)
-        problems.push({
-          path: `services.${name}.routes[${index}].bare`,
-          message: "has no effect without apiVersion",
-          fix: "remove it, or set apiVersion",
         });
     });
     if (health.tool === "none" && routes.length === 0)

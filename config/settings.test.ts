@@ -80,3 +80,20 @@ test("an unknown key anywhere is told the keys there are", () => {
     /platform:kubernetes\.mongo\.size: is not a setting\n.*use one of members, volume, cpu/,
   );
 });
+
+test.each([
+  ["external stores and a cluster's settings on an engine", {}, ["kubernetes", "external"]],
+  [
+    "published ports and tools on a cluster",
+    { "platform:target": "kubernetes" },
+    ["engine", "bind", "ports", "devTools"],
+  ],
+] as const)("%s are refused, not ignored", (_what, config, keys) => {
+  const values: Record<string, string> = { engine: "unix:///x", bind: "127.0.0.1", devTools: "true" };
+  for (const key of keys) {
+    const given = { ...config, [`platform:${key}`]: values[key] ?? "{}" };
+    expect(() => parseSettings(given)).toThrow(
+      new RegExp(`platform:${key}: is a setting of the target [^]*fix: remove it, or set platform:target`),
+    );
+  }
+});

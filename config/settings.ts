@@ -8,43 +8,50 @@ import { namespace, problemsOf } from "./settings-problems.ts";
 
 /** Host ports of the dev stack; `false` publishes nothing. */
 const hostPort = z.union([z.number().int().min(1).max(65535), z.literal(false)]);
+const published = (usual: number, what: string) => hostPort.default(usual).describe(`host port of ${what}`);
 
 const portsSchema = z.strictObject({
-  gateway: hostPort.default(9000),
-  postgres: hostPort.default(5432),
-  mongo: hostPort.default(27017),
-  redis: hostPort.default(6379),
-  redisUi: hostPort.default(8001),
-  kafka: hostPort.default(9094),
-  mongoExpress: hostPort.default(8081),
-  /** Service containers, for `beat serve`; off unless asked for. */
-  services: z.record(z.string(), hostPort).default({}),
+  gateway: published(9000, "the gateway"),
+  postgres: published(5432, "PostgreSQL"),
+  mongo: published(27017, "MongoDB"),
+  redis: published(6379, "Redis"),
+  redisUi: published(8001, "the Redis UI, with platform:devTools"),
+  kafka: published(9094, "Kafka's listener for programs on the host"),
+  mongoExpress: published(8081, "Mongo Express, with platform:devTools"),
+  services: z
+    .record(z.string(), hostPort)
+    .default({})
+    .describe("service containers, for `beat serve`; off unless asked for"),
 });
 
 const imageOverride = z.strictObject({
-  /** Whole reference, e.g. `registry.example.org/postgis:17`. */
-  reference: z.string().min(1).optional(),
+  reference: z.string().min(1).optional().describe("whole reference, e.g. `registry.example.org/postgis:17`"),
   tag: z
     .string()
     .regex(/^[\w][\w.-]{0,127}$/, "must be an image tag")
-    .optional(),
+    .optional()
+    .describe("another tag than the catalogue's"),
   digest: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256:<64 hex digits>")
-    .optional(),
+    .optional()
+    .describe("the content that the tag must have; ./beat images pin writes it"),
 });
 
 /** Where a service's image comes from: the sample that stands in for it, an image, or a build from its repository or a checkout. */
 const sourceSchema = z.union([
   z.literal("sample"),
-  z.strictObject({ image: z.string().min(1) }),
+  z.strictObject({ image: z.string().min(1).describe("an image that exists") }),
   z.strictObject({
     git: z.strictObject({
-      commit: z.string().regex(/^[0-9a-f]{40}$/, "must be a full commit id of 40 hex digits"),
-      repository: z.string().min(1).optional(),
+      commit: z
+        .string()
+        .regex(/^[0-9a-f]{40}$/, "must be a full commit id of 40 hex digits")
+        .describe("what is built, by its full id"),
+      repository: z.string().min(1).optional().describe("default: the service's public repository"),
     }),
   }),
-  z.strictObject({ path: z.string().min(1) }),
+  z.strictObject({ path: z.string().min(1).describe("a local checkout, from the project's root") }),
 ]);
 
 /** The settings of one stack: every `platform:*` key of Pulumi.<stack>.yaml, with its default. */
@@ -84,10 +91,10 @@ export const settingsSchema = z.strictObject({
   devTools: z.boolean().default(false).describe("Mongo Express and the Redis UI"),
   jwt: z
     .strictObject({
-      issuer: z.string().min(1).default("beat-ecoprove"),
-      audience: z.string().min(1).default("beat-ecoprove"),
-      accessMinutes: z.number().int().min(1).default(30),
-      refreshMonths: z.number().int().min(1).default(1),
+      issuer: z.string().min(1).default("beat-ecoprove").describe("claim iss"),
+      audience: z.string().min(1).default("beat-ecoprove").describe("claim aud"),
+      accessMinutes: z.number().int().min(1).default(30).describe("life of an access token, minutes"),
+      refreshMonths: z.number().int().min(1).default(1).describe("life of a refresh token, units of 30 days"),
     })
     .prefault({})
     .describe("token claims and lives (refresh in units of 30 days)"),
@@ -96,8 +103,12 @@ export const settingsSchema = z.strictObject({
       mirror: z
         .string()
         .regex(/^[^\s@]+[^/\s]$/, "must be a registry host and path without a trailing /")
-        .optional(),
-      overrides: z.partialRecord(z.enum(imageNames), imageOverride).default({}),
+        .optional()
+        .describe("registry in front of every image of the catalogue"),
+      overrides: z
+        .partialRecord(z.enum(imageNames), imageOverride)
+        .default({})
+        .describe("other references, tags or digests by the catalogue's names"),
     })
     .prefault({})
     .describe("mirror and overrides of the image catalogue"),
@@ -115,10 +126,21 @@ export const settingsSchema = z.strictObject({
     .record(
       z.string(),
       z.strictObject({
-        source: sourceSchema.optional(),
-        memoryMiB: z.number().int().min(32).optional(),
-        replicas: z.number().int().min(1).max(100).optional(),
-        autoscale: autoscaleSchema.optional(),
+        source: sourceSchema.optional().describe("where its image comes from; default: platform:source"),
+        memoryMiB: z
+          .number()
+          .int()
+          .min(32)
+          .optional()
+          .describe("memory limit, MiB; default: its definition's"),
+        replicas: z
+          .number()
+          .int()
+          .min(1)
+          .max(100)
+          .optional()
+          .describe("on a cluster; at most what its definition allows"),
+        autoscale: autoscaleSchema.optional().describe("on a cluster, instead of a fixed number"),
       }),
     )
     .default({})
@@ -152,6 +174,12 @@ export type Settings = z.output<typeof settingsSchema>;
 /** Where a service's image comes from. */
 export type Source = z.output<typeof sourceSchema>;
 
+/** Settings that mean something on one target alone; on the other they are refused, not ignored. */
+export const onlyFor = {
+  docker: ["engine", "bind", "ports", "devTools"],
+  kubernetes: ["kubernetes", "external"],
+} as const satisfies Record<Settings["target"], readonly (keyof Settings)[]>;
+
 /** Environment variables of the original project that still override a setting in dev. */
 export const environmentOverrides = {
   PROXY_HOST: "bind",
@@ -179,6 +207,7 @@ export function parseSettings(
     if (!key.startsWith(namespace)) continue;
     raw[key.slice(namespace.length)] = decode(key.slice(namespace.length), text);
   }
+  problems.push(...foreignSettings(raw));
   applyEnvironment(raw, environment, problems);
   const parsed = settingsSchema.safeParse(raw);
   if (!parsed.success)
@@ -188,6 +217,18 @@ export function parseSettings(
   problems.push(...portClashes(parsed.data));
   if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
   return parsed.data;
+}
+
+function foreignSettings(raw: Readonly<Record<string, unknown>>): Problem[] {
+  const target = raw.target === "kubernetes" ? "kubernetes" : "docker";
+  const other = target === "docker" ? "kubernetes" : "docker";
+  return onlyFor[other]
+    .filter((key) => raw[key] !== undefined)
+    .map((key) => ({
+      path: `${namespace}${key}`,
+      message: `is a setting of the target ${other}, and this stack's is ${target}`,
+      fix: `remove it, or set ${namespace}target: ${other}`,
+    }));
 }
 
 function decode(key: string, text: string): unknown {

@@ -56,19 +56,10 @@ function unsafeReplicas(platform: PlatformModel, settings: Settings): Problem[] 
 
 function unknownStores(platform: PlatformModel, settings: Settings): Problem[] {
   return (Object.keys(settings.external) as StoreKind[])
-    .filter((kind) => settings.external[kind] !== undefined)
-    .flatMap((kind) => {
-      const path = `platform:external.${kind}`;
-      if (platform.stores[kind] === undefined)
-        return [{ path, message: "the definition has no such store", fix: "remove it" }];
-      if (settings.target === "docker")
-        return [
-          {
-            path,
-            message: "an external store needs the Kubernetes target",
-            fix: "remove it, or set platform:target to kubernetes",
-          },
-        ];
-      return [];
-    });
+    .filter((kind) => settings.external[kind] !== undefined && platform.stores[kind] === undefined)
+    .map((kind) => ({
+      path: `platform:external.${kind}`,
+      message: "the definition has no such store",
+      fix: "remove it",
+    }));
 }

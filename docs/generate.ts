@@ -6,6 +6,7 @@ import { imageNames } from "../config/images.ts";
 import type { PlatformModel } from "../config/model.ts";
 import { platform } from "../config/platform.ts";
 import { environmentOverrides, parseSettings, settingsSchema } from "../config/settings.ts";
+import { stackSchema } from "../config/stack-schema.ts";
 import { storeHosts } from "../core/names.ts";
 import { clusterSettings } from "./settings-table.ts";
 
@@ -104,5 +105,12 @@ export const documents = ["README.md", "docs/environment.md", "docs/kubernetes.m
   fileURLToPath(new URL(`../${name}`, import.meta.url)),
 );
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
+/** Where the JSON Schema of a stack's settings lies; the first line of `Pulumi.<stack>.yaml` names it. */
+export const schemaFile = fileURLToPath(new URL("../config/stack.schema.json", import.meta.url));
+/** What stands in it. */
+export const schemaText = (): string => `${JSON.stringify(stackSchema(), undefined, 2)}\n`;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(schemaFile, schemaText());
   for (const document of documents) writeFileSync(document, update(readFileSync(document, "utf8")));
+}

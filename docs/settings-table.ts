@@ -23,15 +23,15 @@ function kindOf(schema: Schema): string {
 }
 
 /** One row for each setting below a path; each form of a choice by itself. */
-function rowsOf(path: string, schema: Schema): string[] {
+function rowsOf(path: string, schema: Schema, said = schema.description): string[] {
   const forms = schema.anyOf ?? schema.oneOf;
   if (forms !== undefined)
     return forms.flatMap((form) => {
       const type = form.properties?.type?.const;
-      return rowsOf(type === undefined ? path : `${path} (${String(type)})`, form);
+      return rowsOf(type === undefined ? path : `${path} (${String(type)})`, form, form.description ?? said);
     });
   if (schema.properties === undefined || Object.keys(schema.properties).length === 0)
-    return [`| \`${path}\` | ${kindOf(schema)} | ${code(schema.default)} |`];
+    return [`| \`${path}\` | ${cell(said ?? "")} | ${kindOf(schema)} | ${code(schema.default)} |`];
   return Object.entries(schema.properties)
     .filter(([name, { const: only }]) => !(name === "type" && only !== undefined))
     .flatMap(([name, child]) => rowsOf(`${path}.${name}`, child));
@@ -44,8 +44,8 @@ export function clusterSettings(): string {
     ["external", externalSchema],
   ] as const;
   return [
-    "| setting | form | default |",
-    "|---|---|---|",
+    "| setting | what it is | form | default |",
+    "|---|---|---|---|",
     ...rows.flatMap(([name, schema]) =>
       rowsOf(name, z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema),
     ),

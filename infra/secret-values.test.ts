@@ -42,7 +42,10 @@ test("all missing secrets are named at once, with the command of the stack", () 
 });
 
 test("what somebody else has chosen is asked for, also where secrets are made by themselves", () => {
-  const external = parseSettings({ "platform:external": '{"postgres":{"host":"db.example.org"}}' });
+  const external = parseSettings({
+    "platform:target": "kubernetes",
+    "platform:external": '{"postgres":{"host":"db.example.org"}}',
+  });
   expect(secretProblems(["mongo-admin", "postgres-admin"], external, "prod")).toEqual([
     {
       path: "platform:secrets.postgres-admin",

@@ -173,7 +173,10 @@ test("volumes want the class that is named, or a default one", async () => {
 test("what the settings rely on is looked for: metrics as a warning, an ingress class and the Gateway API as a must", async () => {
   const cluster = openCluster({ context: undefined });
   const settings = (kubernetes: object) =>
-    parseSettings({ "platform:kubernetes": JSON.stringify(kubernetes) });
+    parseSettings({
+      "platform:target": "kubernetes",
+      "platform:kubernetes": JSON.stringify(kubernetes),
+    });
   answers.set("/apis/", { groups: [] }).set("/apis", { groups: [] });
   const [metrics] = await checkExtensions(cluster, settings({ gateway: { autoscale: { min: 2, max: 4 } } }));
   expect(metrics).toMatchObject({ ok: true, detail: expect.stringMatching(/^warning: .*metrics-server/) });
