@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { type Command, Option } from "commander";
 import { openSession, type Session, type SessionNeeds } from "./session.ts";
 import { refusalOf } from "./workspace.ts";
 
@@ -13,36 +13,48 @@ export const print = (text: string): void => void process.stdout.write(`${text}\
 /** Writes the result for scripts. */
 export const printJson = (data: unknown): void => print(JSON.stringify(data, undefined, 2));
 
-/** The whole command line. */
-export const beat = new Command("beat")
-  .description(
-    "Beat EcoProve platform. Exit codes: 0 done, 1 it failed, 2 the input was refused and nothing changed.",
-  )
-  .showHelpAfterError();
+/** The stack of every command: what is named, else BEAT_STACK, else dev. */
+export const stackOption = (): Option =>
+  new Option("-s, --stack <name>", "stack to work on").default(process.env.BEAT_STACK ?? "dev");
 
-/** A command that works on a stack. */
+/** Says how a command is spelled now; the old way goes with the next version. */
+export const oldSpelling = (now: string): void =>
+  void process.stderr.write(`beat: this spelling goes with the next version; the new one: ${now}\n`);
+
+/**
+ * A command that works on a stack.
+ * @param name undefined for what the parent itself does.
+ */
 export function command(
-  name: string,
+  parent: Command,
+  name: string | undefined,
   description: string,
   needs: SessionNeeds,
   run: (session: Session, options: Common & Record<string, never>, ...args: string[]) => Promise<void>,
-  parent: Command = beat,
 ): Command {
-  return parent
-    .command(name)
+  return (name === undefined ? parent : parent.command(name))
     .description(description)
-    .option("-s, --stack <name>", "stack to work on", process.env.BEAT_STACK ?? "dev")
+    .addOption(stackOption())
     .option("--json", "write the result as JSON")
     .action(async (...all: unknown[]) => {
       const self = all.at(-1) as Command;
-      const given = self.opts() as Common & Record<string, never>;
+      // An option in front of a subcommand is read by its parent.
+      const given = self.optsWithGlobals() as Common & Record<string, never>;
+      const own = self.getOptionValueSource("stack") === "default" ? parentStack(self) : undefined;
       // Some commands take the stack as their argument, too.
       const named = self.registeredArguments[0]?.name() === "stack" ? self.args[0] : undefined;
-      const options = (named === undefined ? given : { ...given, stack: named }) as typeof given;
+      const stack = named ?? own ?? given.stack;
+      const options = { ...given, stack } as typeof given;
       try {
-        await run(await openSession(options.stack, needs), options, ...(self.args as string[]));
+        await run(await openSession(stack, needs), options, ...(self.args as string[]));
       } catch (error) {
-        throw refusalOf(error, options.stack) ?? error;
+        throw refusalOf(error, stack) ?? error;
       }
     });
+}
+
+/** The stack that was named in front of a subcommand. */
+function parentStack({ parent }: Command): string | undefined {
+  if (parent === null || parent.getOptionValueSource("stack") !== "cli") return undefined;
+  return parent.opts<{ stack: string }>().stack;
 }

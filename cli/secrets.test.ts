@@ -40,7 +40,7 @@ test("what `beat secrets` makes is what `up` asks for, on every target", () => {
 test("the administrator of a store that somebody else runs is asked for, and nothing is made", async () => {
   const external = { postgres: { host: "db.example.org" }, mongo: { host: "mongo.example.org" } };
   await expect(completeSecrets(session({ external }))).rejects.toThrow(
-    /secrets\.mongo-admin[\s\S]*--set mongo-admin[\s\S]*secrets\.postgres-admin[\s\S]*--set postgres-admin/,
+    /secrets\.mongo-admin[\s\S]*secrets set mongo-admin[\s\S]*secrets\.postgres-admin[\s\S]*secrets set postgres-admin/,
   );
 });
 
@@ -52,10 +52,10 @@ test("the keys of a bucket are asked for, whether secrets are made or not", asyn
     const given = session({ generateSecrets, kubernetes: { backups: { bucket } } });
     expect(allSecretNames(given)).toEqual(expect.arrayContaining(bucketKeys));
     await expect(completeSecrets(given)).rejects.toThrow(
-      /--set backups-access-key-id[\s\S]*--set backups-secret-access-key/,
+      /set backups-access-key-id[\s\S]*set backups-secret-access-key/,
     );
     const problems = secretProblems(requiredSecrets(platform, given.settings), given.settings, "prod");
-    expect(problems.filter(({ fix }) => fix.includes("--set")).map(({ path }) => path)).toEqual(
+    expect(problems.filter(({ fix }) => fix.includes("secrets set")).map(({ path }) => path)).toEqual(
       bucketKeys.map((name) => `platform:secrets.${name}`),
     );
   }

@@ -11,6 +11,7 @@ import {
   makePassword,
   makePrivateKey,
   missingSecrets,
+  rotateCommand,
   settingOf,
 } from "../infra/secret-values.ts";
 import type { Session } from "./session.ts";
@@ -24,6 +25,8 @@ export interface SecretsReport {
   readonly stack: string;
   readonly created: readonly string[];
   readonly secrets: readonly { readonly name: string; readonly origin: Origin }[];
+  /** Kept in the state though no part of the platform needs them any more. */
+  readonly unneeded: readonly string[];
 }
 
 /** The part of a session that secrets need. */
@@ -59,14 +62,43 @@ export async function completeSecrets(session: SecretsSession): Promise<SecretsR
   for (const secret of missing) await write(session, secret, kept.get(secret) ?? (await make(secret)));
   await release(session, missing);
   const now = missing.length === 0 ? settings : await settingsOf(stack);
-  const secrets = allSecretNames(session).map((secret): SecretsReport["secrets"][number] => {
-    const configured = secret === signingKeyName ? now.signingKey : now.secrets[secret];
+  return report({ ...session, settings: now }, kept, missing);
+}
+
+/** Says where each secret comes from. Changes nothing. */
+export const listSecrets = async (session: SecretsSession): Promise<SecretsReport> =>
+  report(session, await keptValues(session), []);
+
+function report(
+  session: SecretsSession,
+  kept: ReadonlyMap<string, string>,
+  created: readonly string[],
+): SecretsReport {
+  const { settings, name } = session;
+  const names = allSecretNames(session);
+  const secrets = names.map((secret): SecretsReport["secrets"][number] => {
+    const configured = secret === signingKeyName ? settings.signingKey : settings.secrets[secret];
     return {
       name: secret,
       origin: configured !== undefined ? "configuration" : kept.has(secret) ? "state" : "missing",
     };
   });
-  return { stack: name, created: missing, secrets };
+  const unneeded = [...kept.keys()].filter((secret) => !names.includes(secret));
+  return { stack: name, created, secrets, unneeded };
+}
+
+/**
+ * Lets go of a secret that the state keeps, protected, though no part of the platform needs it any more: as long as it
+ * is protected, every `up` fails that wants to delete it.
+ * @throws {InputError} when it is needed, or not kept.
+ */
+export async function forgetSecret(session: SecretsSession, secret: string): Promise<void> {
+  if (allSecretNames(session).includes(secret))
+    throw refusal(secret, "is needed by the platform", `replace it: ${rotateCommand(secret, session.name)}`);
+  const kept = [...(await keptValues(session)).keys()];
+  if (!kept.includes(secret))
+    throw refusal(secret, "is not kept in the stack's state", `see: ./beat secrets list ${session.name}`);
+  await release(session, [secret]);
 }
 
 /** The value of one secret. @throws {InputError} when nobody has given or made it. */
@@ -83,7 +115,7 @@ export async function secretValue(session: SecretsSession, secret: string): Prom
       ? giveCommand(secret, name)
       : settings.generateSecrets
         ? `./beat up --stack ${name}`
-        : `./beat secrets ${name}`,
+        : `./beat secrets make ${name}`,
   );
 }
 
@@ -94,27 +126,27 @@ export async function rotateSecret(session: SecretsSession, secret: string): Pro
     throw refusal(
       secret,
       "is made by whoever runs the bucket",
-      `have a new one made there, then: ./beat secrets ${session.name} --set ${secret}`,
+      `have a new one made there, then: ./beat secrets set ${secret} --stack ${session.name}`,
     );
   if (session.settings.generateSecrets)
     throw refusal(
       secret,
       "is kept in the stack's state, and such a one is never replaced",
-      `platform:generateSecrets: false in Pulumi.${session.name}.yaml, then ./beat secrets ${session.name}`,
+      `platform:generateSecrets: false in Pulumi.${session.name}.yaml, then ./beat secrets make ${session.name}`,
     );
   // A store takes its administrator's password when its data folder is made and never again.
   if (administrators.includes(secret))
     throw refusal(
       secret,
       "is the password by which the platform itself logs in, so the store must know the new one first",
-      `change it in the store, then: ./beat secrets ${session.name} --set ${secret}`,
+      `change it in the store, then: ./beat secrets set ${secret} --stack ${session.name}`,
     );
   // Members are restarted one after the other, and two with different keys do not speak to each other.
   if (secret === keyfileSecret)
     throw refusal(
       secret,
       "is shared by all members of the replica set, which must change it together",
-      `./beat down --stack ${session.name}, ./beat secrets ${session.name} --set ${secret}, ./beat up: the data stays`,
+      `./beat down --stack ${session.name}, ./beat secrets set ${secret} --stack ${session.name}, ./beat up: the data stays`,
     );
   await write(session, secret, await make(secret));
   await release(session, [secret]);

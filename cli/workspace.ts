@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type ConfigMap,
@@ -10,7 +10,7 @@ import {
   type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
 import { parseSettings, type Settings } from "../config/settings.ts";
-import { InputError } from "../core/problems.ts";
+import { InputError, type Problem } from "../core/problems.ts";
 import { program, projectRoot } from "../stacks/program.ts";
 
 /** What this clone keeps for itself and git ignores: passphrase, tools, sources. `BEAT_HOME` names another folder. */
@@ -96,11 +96,25 @@ export function refusalOf(error: unknown, stack: string): InputError | undefined
         fix: `wait for that run; when there is none: pulumi cancel --stack ${stack}`,
       },
     ]);
-  if (error instanceof StackNotFoundError)
-    return new InputError("there is no such stack", [
-      { path: "--stack", message: `"${stack}" was never brought up here`, fix: `./beat up --stack ${stack}` },
-    ]);
+  if (error instanceof StackNotFoundError) return new InputError("there is no such stack", [unknown(stack)]);
   return undefined;
+}
+
+/** The names of the stacks that have a file of settings. */
+const stackFiles = (): string[] =>
+  readdirSync(projectRoot).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+
+/** What is wrong with the name of a stack that is not there. */
+function unknown(stack: string): Problem {
+  const path = "--stack";
+  const known = stackFiles();
+  if (known.includes(stack))
+    return { path, message: `"${stack}" was never brought up here`, fix: `./beat up --stack ${stack}` };
+  return {
+    path,
+    message: `"${stack}" was never brought up here and has no Pulumi.${stack}.yaml`,
+    fix: `name one of ${known.join(", ")}; or for a new one: printf 'config: {}\\n' > Pulumi.${stack}.yaml`,
+  };
 }
 
 /** A stack with what was read of it when it was opened. */
@@ -113,7 +127,8 @@ export interface OpenStack {
 
 /**
  * The stack of a name. The same program as `pulumi up` runs, in this process.
- * @param needs `create`: make it when it is new, otherwise a new name is an error of Pulumi's; `state`: read that too.
+ * @param needs `create`: make it when it is new and has a file of settings, so that a name that was mistyped makes nothing;
+ * `state`: read that too.
  * @throws {InputError} when Pulumi, the passphrase or valid settings are missing.
  */
 export async function openStack(
@@ -129,7 +144,9 @@ export async function openStack(
   if (needs.state) setImmediate(() => import("../stacks/docker.ts").catch(() => undefined));
   // Each question starts the CLI anew, so they are asked side by side. A new stack answers them once it is made.
   const [opened, config, state] = await Promise.allSettled([
-    needs.create ? Stack.createOrSelect(name, workspace) : Stack.select(name, workspace),
+    needs.create && stackFiles().includes(name)
+      ? Stack.createOrSelect(name, workspace)
+      : Stack.select(name, workspace),
     workspace.getAllConfig(name),
     needs.state ? stateOf(workspace, name) : undefined,
   ]);

@@ -21,7 +21,7 @@ export function sourceOf(service: ServiceModel, settings: Settings): Source {
   );
 }
 
-/** The tag under which `beat build-images` leaves a `git` or `path` build. */
+/** The tag under which `beat images build` leaves a `git` or `path` build. */
 export function builtReference(service: ServiceModel, source: Source): string | undefined {
   if (source === "sample" || "image" in source) return undefined;
   const suffix = "git" in source ? `git-${source.git.commit.slice(0, 12)}` : "path";

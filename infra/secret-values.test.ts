@@ -30,9 +30,9 @@ test("all missing secrets are named at once, with the command of the stack", () 
   const none = parseSettings({ "platform:generateSecrets": "false" });
   expect(missingSecrets(names, none)).toEqual([...names, "signing-key"]);
   expect(secretProblems(names, none, "prod").map(({ path, fix }) => [path, fix])).toEqual([
-    ["platform:secrets.mongo-admin", "./beat secrets prod"],
-    ["platform:secrets.postgres-admin", "./beat secrets prod"],
-    ["platform:signingKey", "./beat secrets prod"],
+    ["platform:secrets.mongo-admin", "./beat secrets make prod"],
+    ["platform:secrets.postgres-admin", "./beat secrets make prod"],
+    ["platform:signingKey", "./beat secrets make prod"],
   ]);
   expect(secretProblems(names, parseSettings({}), "dev")).toEqual([]);
   const extra = parseSettings({ "platform:secrets": '{"mongo-admim":"abcdefgh1"}' });
@@ -50,7 +50,7 @@ test("what somebody else has chosen is asked for, also where secrets are made by
     {
       path: "platform:secrets.postgres-admin",
       message: "is missing, and was chosen outside of the platform",
-      fix: "./beat secrets prod --set postgres-admin  (reads the value from standard input)",
+      fix: "./beat secrets set postgres-admin --stack prod  (reads the value from standard input)",
     },
   ]);
 });

@@ -51,7 +51,10 @@ export function missingSecrets(names: readonly string[], settings: Settings): st
 export const chosenElsewhere = "is missing, and was chosen outside of the platform";
 /** The command by which a secret that was chosen elsewhere is given; it reads the value from standard input. */
 export const giveCommand = (secret: string, stack: string): string =>
-  `./beat secrets ${stack} --set ${secret}  (reads the value from standard input)`;
+  `./beat secrets set ${secret} --stack ${stack}  (reads the value from standard input)`;
+/** The command by which a secret is replaced by a new value. */
+export const rotateCommand = (secret: string, stack: string): string =>
+  `./beat secrets rotate ${secret} --stack ${stack}`;
 
 /**
  * What is wrong with a stack's secrets: names that no part has, a key that cannot sign, each that is missing and was
@@ -73,7 +76,7 @@ export function secretProblems(names: readonly string[], settings: Settings, sta
           {
             path: settingOf(signingKeyName),
             message: fault,
-            fix: `./beat secrets ${stack} --rotate ${signingKeyName}`,
+            fix: rotateCommand(signingKeyName, stack),
           },
         ]),
     ...missingSecrets(names, settings).flatMap((secret) => {
@@ -86,7 +89,7 @@ export function secretProblems(names: readonly string[], settings: Settings, sta
             {
               path,
               message: "is missing, and platform:generateSecrets is false",
-              fix: `./beat secrets ${stack}`,
+              fix: `./beat secrets make ${stack}`,
             },
           ];
     }),

@@ -1,58 +1,99 @@
-import { beat, command, print, printJson } from "../command.ts";
+import type { Command } from "commander";
+import { stackImages } from "../../config/stack-images.ts";
+import { buildImages } from "../build-images.ts";
+import { command, oldSpelling, print, printJson } from "../command.ts";
 import { bad, checkEngine } from "../doctor.ts";
 import { pinImages } from "../images.ts";
 import { buildOwnImages } from "../own-images.ts";
-import { insist } from "../session.ts";
+import { insist, type Session } from "../session.ts";
 
-/** Commands on a stack's images. */
-export const images = beat.command("images").description("the images of a stack");
+/** The images of a stack: listed, built, pushed, pinned. */
+export function imagesCommand(beat: Command): void {
+  const images = beat.command("images").description("the images of a stack");
 
-command(
-  "push",
-  "build the project's own images and push them to platform:registry, for every architecture the builder can",
-  { create: true, target: false },
-  async (session, { json }) => {
-    const { engine, address, settings } = session;
-    insist(
-      [
-        await checkEngine(engine, address),
-        ...(settings.registry === "localhost"
-          ? [
-              bad("registry", {
-                path: "platform:registry",
-                message: "is localhost, which stands for none",
-                fix: "pulumi config set platform:registry <host and path>",
-              }),
-            ]
-          : []),
-      ],
-      "nothing was pushed",
-    );
-    const built = await buildOwnImages(session, engine, address, {
-      onlyMissing: true,
-      push: true,
-      complete: true,
-    });
-    if (json) printJson(built);
-    else
-      for (const { reference, result, pushed } of built)
-        print(
-          `${reference}  ${result}${pushed === undefined ? "" : ` for ${pushed.platforms.join(", ")}, ${pushed.sbom ? "with" : "without"} SBOM`}`,
-        );
-  },
-  images,
-).argument("[stack]", "stack to work on, like --stack");
+  command(
+    images,
+    "push",
+    "build the project's own images and push them to platform:registry, for every architecture the builder can",
+    { create: true, target: false },
+    async (session, { json }) => {
+      const { engine, address, settings } = session;
+      insist(
+        [
+          await checkEngine(engine, address),
+          ...(settings.registry === "localhost"
+            ? [
+                bad("registry", {
+                  path: "platform:registry",
+                  message: "is localhost, which stands for none",
+                  fix: "pulumi config set platform:registry <host and path>",
+                }),
+              ]
+            : []),
+        ],
+        "nothing was pushed",
+      );
+      const built = await buildOwnImages(session, engine, address, {
+        onlyMissing: true,
+        push: true,
+        complete: true,
+      });
+      if (json) printJson(built);
+      else
+        for (const { reference, result, pushed } of built)
+          print(
+            `${reference}  ${result}${pushed === undefined ? "" : ` for ${pushed.platforms.join(", ")}, ${pushed.sbom ? "with" : "without"} SBOM`}`,
+          );
+    },
+  ).argument("[stack]", "stack to work on, like --stack");
 
-command(
-  "pin",
-  "write the digest of every image of the stack into Pulumi.<stack>.yaml",
-  { create: true, target: false },
-  async (session, { json }) => {
-    insist([await checkEngine(session.engine, session.address)], "nothing was pinned");
-    const pinned = await pinImages(session);
-    if (json) return printJson(pinned);
-    for (const { reference, digest, already } of pinned)
-      print(`${already ? "was pinned" : "pinned now"}  ${reference}${already ? "" : ` is ${digest}`}`);
-  },
-  images,
-).argument("[stack]", "stack to work on, like --stack");
+  command(
+    images,
+    "pin",
+    "write the digest of every image of the stack into Pulumi.<stack>.yaml",
+    { create: true, target: false },
+    async (session, { json }) => {
+      insist([await checkEngine(session.engine, session.address)], "nothing was pinned");
+      const pinned = await pinImages(session);
+      if (json) return printJson(pinned);
+      for (const { reference, digest, already } of pinned)
+        print(`${already ? "was pinned" : "pinned now"}  ${reference}${already ? "" : ` is ${digest}`}`);
+    },
+  ).argument("[stack]", "stack to work on, like --stack");
+  command(
+    images,
+    "list",
+    "say which images the stack uses, and which setting chooses each; changes nothing",
+    { create: true, target: false },
+    async ({ platform, settings }, { json }) => {
+      const all = stackImages(platform, settings);
+      if (json) return printJson(all);
+      for (const { reference, path, built } of all)
+        print(`${reference.padEnd(60)} ${path}${built ? " (built here)" : ""}`);
+    },
+  ).argument("[stack]", "stack to work on, like --stack");
+  command(
+    images,
+    "build",
+    "build service images from git or path sources",
+    { create: true, target: false },
+    async (session, { json }) => build(session, json),
+  ).argument("[stack]", "stack to work on, like --stack");
+  command(
+    beat,
+    "build-images",
+    "old spelling of: images build",
+    { create: true, target: false },
+    async (session, { json }) => {
+      oldSpelling(`./beat images build ${session.name}`);
+      await build(session, json);
+    },
+  );
+}
+
+async function build(session: Session, json: boolean | undefined): Promise<void> {
+  insist([await checkEngine(session.engine, session.address)], "images cannot be built here");
+  const built = await buildImages(session, { onlyMissing: false });
+  if (json) printJson(built);
+  else print(built.length === 0 ? "no service has a git or path source" : built.join("\n"));
+}

@@ -1,5 +1,5 @@
 import { createPrivateKey } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -15,13 +15,13 @@ const missing = await missingForPulumi();
 const name = `test-secrets-${process.pid}`;
 const home = mkdtempSync(join(tmpdir(), "beat-test-"));
 const file = join(projectRoot, `Pulumi.${name}.yaml`);
-const beat = (args: readonly string[], input = "") =>
-  execa(process.execPath, [join(projectRoot, "cli/main.ts"), "secrets", name, ...args], {
+const beat = (args: readonly string[], input = "", stack = name) =>
+  execa(process.execPath, [join(projectRoot, "cli/main.ts"), "secrets", ...args, "--stack", stack], {
     reject: false,
     input,
     env: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
   });
-const show = async (secret: string) => (await beat(["--show", secret])).stdout;
+const show = async (secret: string) => (await beat(["show", secret])).stdout;
 const names = [
   "messaging-service-key-base",
   "mongo-admin",
@@ -50,7 +50,7 @@ describe("beat secrets, for a stack that generates none", { timeout: 120_000 }, 
   });
 
   cases("makes every missing one, encrypted, and prints no value", async () => {
-    const watched = await processesWhile(() => beat(["--json"]));
+    const watched = await processesWhile(() => beat(["make", "--json"]));
     const { stdout, stderr, exitCode } = watched.result;
     expect(stderr).toBe("");
     expect(exitCode).toBe(0);
@@ -72,16 +72,44 @@ describe("beat secrets, for a stack that generates none", { timeout: 120_000 }, 
     expect(seen.some((argv) => argv.includes("platform:secrets.postgres-core-service"))).toBe(true);
   });
 
+  cases("list says where each comes from, and changes nothing", async () => {
+    const before = readFileSync(file, "utf8");
+    const { stdout, exitCode } = await beat(["list", "--json"]);
+    expect(exitCode).toBe(0);
+    const report = JSON.parse(stdout) as { created: string[]; secrets: { name: string; origin: string }[] };
+    expect(report.created).toEqual([]);
+    expect(report.secrets).toContainEqual({ name: "postgres-admin", origin: "configuration" });
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  cases("a name that was mistyped makes no stack", async () => {
+    const typo = `${name}-typo`;
+    for (const what of ["list", "make"]) {
+      const { exitCode, stderr } = await beat([what], "", typo);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(
+        /--stack: "test-secrets-\d+-typo" was never brought up here[\s\S]*fix: name one of .*prod/,
+      );
+    }
+    expect(existsSync(join(projectRoot, `Pulumi.${typo}.yaml`))).toBe(false);
+  });
+
+  cases("the old spellings still work, and say the new one", async () => {
+    const { stdout, stderr, exitCode } = await beat(["--show", "postgres-core-service"]);
+    expect([stdout, exitCode]).toEqual([first, 0]);
+    expect(stderr).toContain(`the new one: ./beat secrets show postgres-core-service --stack ${name}`);
+  });
+
   cases("a second call changes nothing", async () => {
     const before = readFileSync(file, "utf8");
-    const { stdout } = await beat(["--json"]);
+    const { stdout } = await beat(["make", "--json"]);
     expect((JSON.parse(stdout) as { created: string[] }).created).toEqual([]);
     expect(readFileSync(file, "utf8")).toBe(before);
   });
 
   cases("rotates one by name and leaves the others", async () => {
     const other = await show("postgres-auth-service");
-    expect((await beat(["--rotate", "postgres-core-service"])).exitCode).toBe(0);
+    expect((await beat(["rotate", "postgres-core-service"])).exitCode).toBe(0);
     const rotated = await show("postgres-core-service");
     expect(rotated).toMatch(/^[A-Za-z0-9]{64}$/);
     expect(rotated).not.toBe(first);
@@ -89,9 +117,9 @@ describe("beat secrets, for a stack that generates none", { timeout: 120_000 }, 
   });
 
   cases("takes a value from standard input, and refuses one that a URL could not carry", async () => {
-    expect((await beat(["--set", "mongo-admin"], "Chosen4Mongo\n")).exitCode).toBe(0);
+    expect((await beat(["set", "mongo-admin"], "Chosen4Mongo\n")).exitCode).toBe(0);
     expect(await show("mongo-admin")).toBe("Chosen4Mongo");
-    const { exitCode, stderr } = await beat(["--set", "mongo-admin"], "p@ssw/rd:1");
+    const { exitCode, stderr } = await beat(["set", "mongo-admin"], "p@ssw/rd:1");
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/letters and digits/);
     expect(stderr).not.toContain("p@ssw");
@@ -99,12 +127,14 @@ describe("beat secrets, for a stack that generates none", { timeout: 120_000 }, 
   });
 
   cases("refuses a name it does not know, and an administrator's rotation, with the way out", async () => {
-    const unknown = await beat(["--show", "mongo-admim"]);
+    const unknown = await beat(["show", "mongo-admim"]);
     expect(unknown.exitCode).toBe(2);
     expect(unknown.stderr).toMatch(/"mongo-admim" is not there[\s\S]*fix: use one of .*mongo-admin/);
-    const admin = await beat(["--rotate", "mongo-admin"]);
+    const admin = await beat(["rotate", "mongo-admin"]);
     expect(admin.exitCode).toBe(2);
-    expect(admin.stderr).toMatch(/fix: change it in the store, then: .\/beat secrets .* --set mongo-admin/);
+    expect(admin.stderr).toMatch(
+      /fix: change it in the store, then: .\/beat secrets set mongo-admin --stack/,
+    );
   });
 
   cases("lets go of what the state keeps once the configuration has it", async () => {
@@ -123,10 +153,35 @@ describe("beat secrets, for a stack that generates none", { timeout: 120_000 }, 
       return (await LocalWorkspace.createOrSelectStack(args, workspace)).up();
     };
     await up(kept);
-    expect((await beat(["--set", "postgres-admin"], "KeptByTheState1")).exitCode).toBe(0);
+    expect((await beat(["set", "postgres-admin"], "KeptByTheState1")).exitCode).toBe(0);
     // What nobody has given stays protected.
     const { summary } = await up(kept.slice(1));
     expect(summary.resourceChanges).toMatchObject({ delete: 1, same: 2 });
     await expect(up([])).rejects.toThrow(/mongo-messaging-service[\s\S]*protected/);
+  });
+
+  cases("forgets what the state keeps and nobody needs, so that up can delete it", async () => {
+    const workspace = {
+      workDir: mkdtempSync(join(home, "forgotten-")),
+      envVars: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
+      pulumiCommand: await findPulumi(false),
+    };
+    const up = async (secrets: readonly string[]) => {
+      const program = async () => {
+        for (const secret of secrets)
+          new pulumi.Stash(secret, { input: pulumi.secret("KeptByTheState1") }, { protect: true });
+      };
+      const args = { stackName: name, projectName: "beat-ecoprove", program };
+      return (await LocalWorkspace.createOrSelectStack(args, workspace)).up();
+    };
+    await up(["mongo-messaging-service", "postgres-cart-service"]);
+    const list = JSON.parse((await beat(["list", "--json"])).stdout) as { unneeded: string[] };
+    expect(list.unneeded).toEqual(["postgres-cart-service"]);
+    const needed = await beat(["forget", "mongo-messaging-service"]);
+    expect(needed.exitCode).toBe(2);
+    expect(needed.stderr).toMatch(/is needed by the platform[\s\S]*fix: replace it: .\/beat secrets rotate/);
+    expect((await beat(["forget", "postgres-cart-service"])).exitCode).toBe(0);
+    const { summary } = await up(["mongo-messaging-service"]);
+    expect(summary.resourceChanges).toMatchObject({ delete: 1 });
   });
 });

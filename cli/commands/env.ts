@@ -1,0 +1,18 @@
+import type { Command } from "commander";
+import { type Common, print, stackOption } from "../command.ts";
+import { pulumiEnvironment } from "../workspace.ts";
+
+/** Prints the environment for a plain Pulumi. */
+export function envCommand(beat: Command): void {
+  beat
+    .command("env")
+    .description('print the environment for a plain pulumi: eval "$(./beat env)"')
+    .addOption(stackOption())
+    .action(({ stack }: Common) => {
+      for (const [name, value] of Object.entries(pulumiEnvironment(stack)))
+        print(`export ${name}=${quoted(value)}`);
+    });
+}
+
+/** A word of the shell, whatever is in it. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

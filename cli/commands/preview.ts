@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { projectRoot } from "../../stacks/program.ts";
+import { command, printJson } from "../command.ts";
+import { Progress } from "../progress.ts";
+import { insist } from "../session.ts";
+import { DeploymentError } from "../targets/target.ts";
+import { firstLine } from "../workspace.ts";
+
+/** Shows what `up` would change. */
+export function previewCommand(beat: Command): void {
+  command(
+    beat,
+    "preview",
+    "show what up would change",
+    { create: true, target: false },
+    async (session, options) => {
+      const { json, expectNoChanges, policies } = options as {
+        json?: boolean;
+        expectNoChanges?: boolean;
+        policies?: boolean;
+      };
+      const progress = new Progress(() => {});
+      // Against a cluster that is not the stack's own, a preview would say nothing of it.
+      if (session.target.kind === "kubernetes")
+        insist(await session.target.reach(), "the stack cannot be previewed from here");
+      try {
+        const result = await session.stack.preview({
+          onEvent: progress.onEvent,
+          color: "never",
+          ...(policies && { policyPacks: [join(projectRoot, "policies/pack")] }),
+          ...(!json && { onOutput: (text: string) => process.stdout.write(text) }),
+        });
+        if (json) printJson(result.changeSummary);
+        const changes = Object.entries(result.changeSummary).filter(([op]) => op !== "same" && op !== "read");
+        if (expectNoChanges && changes.length > 0) throw new DeploymentError("there are changes");
+      } catch (error) {
+        if (error instanceof DeploymentError) throw error;
+        throw new DeploymentError(progress.errors.join("\n") || firstLine(error));
+      }
+    },
+  )
+    .option("--expect-no-changes", "fail when there are any")
+    .option("--policies", "judge the change by the rules of policies/");
+}
