@@ -81,7 +81,9 @@ class GatewayServer implements Gateway, ServerEvents, ConnectionHost, GatewaySta
       settings.clientIdle,
       settings.linger,
     );
-    this.#sweeper = setInterval(() => this.#sweep(), Math.min(250, Math.max(10, shortest / 8))).unref();
+    // After the next poll: what came while the process stood still counts before its limits do.
+    const sweep = () => setImmediate(() => this.#sweep());
+    this.#sweeper = setInterval(sweep, Math.min(250, Math.max(10, shortest / 8))).unref();
   }
 
   get now(): number {
@@ -134,10 +136,14 @@ class GatewayServer implements Gateway, ServerEvents, ConnectionHost, GatewaySta
   onParseError(error: NodeJS.ErrnoException & Unparsed, socket: ClientSocket): void {
     const { gatewayClient: client } = socket;
     if (error.code === pausedCode) return client.hold(error);
-    // A head that lies unread behind requests under way is not the client's delay.
-    if (error.code === timeoutCode && client.busy) return;
     if (!socket.writable || error.code === "ECONNRESET" || error.code === "EPIPE")
       return client.destroy("client");
+    if (
+      error.code === timeoutCode &&
+      client.state === "open" &&
+      !client.refuseUnfinished(refusals.headTimeout)
+    )
+      return client.onLateHead();
     const refusal = refusalOfParser(error.code);
     if (client.state === "open" && !client.refuseUnfinished(refusal)) client.refuse({ refusal });
   }

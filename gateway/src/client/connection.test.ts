@@ -33,7 +33,7 @@ beforeEach(() => {
   begun = [];
   answers = true;
   socket = new Socket();
-  const limits = { clientIdle: 5_000, sendTimeout, linger: 100, lingerMax: 200 };
+  const limits = { clientIdle: 5_000, sendTimeout, linger: 100, lingerMax: 200, headersTimeout: 300 };
   const begin = (one: ClientConnection, turn: Turn) => {
     begun.push(turn);
     one.current = { start: 0 } as Exchange;

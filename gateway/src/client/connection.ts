@@ -6,26 +6,17 @@ import type { Exchange } from "../proxy/exchange.ts";
 import { Reading } from "./reading.ts";
 import { listenTo } from "./socket-events.ts";
 import type { ClientState, ConnectionHost, Turn } from "./turn.ts";
+import { TurnQueue } from "./turn-queue.ts";
 
-/** How long a connection that was turned away may linger, milliseconds: there are too many as it is. */
+/** How long one that was turned away may linger, milliseconds: there are too many as it is. */
 const turnedAwayLinger = 1_000;
-/** Pipelined requests that wait before reading stops. */
-const mostQueued = 16;
-/** Characters of their heads after which it stops, too. */
-const mostQueuedSize = 32_768;
-/** Requests answered at once in one turn of the loop: one read brings 2,000, and other clients wait meanwhile. */
+/** Requests answered at once in one turn of the loop: one read brings 2,000, and the others wait. */
 const mostAtOnce = 4;
-/** Milliseconds of such an answer after which the others have their turn: a path of 32 KB costs a hundred short ones. */
+/** Milliseconds of one after which the others have their turn: a path of 32 KB costs a hundred short ones. */
 const longAnswer = 0.1;
 
 function onTurn(client: ClientConnection): void {
   client.onTurn();
-}
-
-/** Characters of a request's head. */
-function sizeOf({ request }: Turn): number {
-  if (request === undefined) return 0;
-  return request.rawHeaders.reduce((sum, { length }) => sum + length, request.url?.length ?? 0);
 }
 
 /**
@@ -43,14 +34,14 @@ export class ClientConnection implements Applicant {
   current: Exchange | undefined;
   /** Milliseconds of `performance.now()`: when its last request ended. */
   idleSince: number;
-  /** Why it was closed from this side. */
+  /** Why this side closed it. */
   closeReason: string | undefined;
   readonly reading = new Reading(this);
   readonly #host: ConnectionHost;
   /** Made when first needed: most connections never pipeline. */
-  #queue: Turn[] | undefined;
-  /** Characters of the heads that wait behind another. */
-  #queuedSize = 0;
+  #queue: TurnQueue | undefined;
+  /** A head has begun behind the turn under way, and is late; Node has said so, and will not say it again. */
+  #lateHead = false;
   /** {@link #advance} is under way further up the stack. */
   #advancing = false;
   /** Turns begun and answered without waiting for anything. */
@@ -117,18 +108,17 @@ export class ClientConnection implements Applicant {
 
   /** Ends what is under way: the drain is over. */
   giveUp(): void {
-    const { current } = this;
-    if (current === undefined) this.destroy("drain");
-    else current.abort(refusals.draining, "drain");
+    const first = this.#queue?.first;
+    if (this.current === undefined && first !== undefined) {
+      first.refusal = refusals.draining;
+      this.#advance(Number.POSITIVE_INFINITY);
+    } else if (this.current === undefined) this.destroy("drain");
+    else this.current.abort(refusals.draining, "drain");
   }
 
   /** Whether no further request shall be parsed for now. */
   get full(): boolean {
-    return this.state !== "open" || (this.#queue !== undefined && this.#waits(mostQueued, mostQueuedSize));
-  }
-
-  #waits(count: number, size: number): boolean {
-    return (this.#queue?.length ?? 0) >= count || this.#queuedSize >= size;
+    return this.state !== "open" || this.#queue?.full === true;
   }
 
   /** Whether it waits for a request and has nothing to send. */
@@ -151,9 +141,9 @@ export class ClientConnection implements Applicant {
   /** Takes a request, for now or for after the ones before it. */
   take(turn: Turn): void {
     if (this.state !== "open") return turn.request?.discardBody();
-    if (this.busy) this.#queuedSize += sizeOf(turn);
-    this.#queue ??= [];
-    this.#queue.push(turn);
+    this.#lateHead = false;
+    this.#queue ??= new TurnQueue();
+    this.#queue.push(turn, this.busy);
     this.#advance();
   }
 
@@ -170,14 +160,20 @@ export class ClientConnection implements Applicant {
     if (this.state !== "open") return;
     this.state = "refusing";
     this.socket.pause();
-    this.#queue ??= [];
-    this.#queue.push(turn);
+    this.#queue ??= new TurnQueue();
+    this.#queue.push(turn, true);
     this.#advance();
+  }
+
+  /** The head that has begun did not arrive in time. One that lies unread behind other requests may be whole. */
+  onLateHead(): void {
+    if (this.busy) this.#lateHead = true;
+    else this.refuse({ refusal: refusals.headTimeout });
   }
 
   /** The request that is being read broke off: what is known of it is refused in its turn. @returns false for none. */
   refuseUnfinished(refusal: Refusal): boolean {
-    const last = this.#queue?.at(-1);
+    const last = this.#queue?.last;
     if (last?.request?.complete === false) {
       last.refusal = refusal;
       this.state = "refusing";
@@ -202,17 +198,17 @@ export class ClientConnection implements Applicant {
     if (!this.#advancing) this.#atOnce = 0;
     else if (this.current !== undefined && now - this.current.start > longAnswer) this.#atOnce = mostAtOnce;
     this.current = undefined;
-    this.reading.next();
+    this.reading.onTurnOver();
     this.idleSince = now;
-    const { clientIdle, sendTimeout } = this.#host.limits;
+    const { clientIdle, headersTimeout, sendTimeout } = this.#host.limits;
     const unsent = this.socket.writableLength > 0;
     if (unsent) this.takesSlowly();
-    this.#deadline = now + (unsent ? sendTimeout : clientIdle);
+    this.#deadline = now + (unsent ? sendTimeout : this.#lateHead ? headersTimeout : clientIdle);
     this.#advance();
   }
 
   /** Begins what waits, in a loop: many turns may be over at once, and none is begun that the client does not take. */
-  #advance(): void {
+  #advance(most = mostAtOnce): void {
     if (this.#advancing) return;
     const queue = this.#queue;
     if (queue === undefined) return;
@@ -222,12 +218,10 @@ export class ClientConnection implements Applicant {
       queue.length > 0 &&
       (this.state === "open" || this.state === "refusing") &&
       !this.socket.writableNeedDrain &&
-      this.#atOnce < mostAtOnce
+      this.#atOnce < most
     ) {
       this.#atOnce++;
-      const turn = queue.shift() as Turn;
-      this.#queuedSize = queue.length === 0 ? 0 : Math.max(0, this.#queuedSize - sizeOf(turn));
-      this.#host.begin(this, turn);
+      this.#host.begin(this, queue.shift() as Turn);
     }
     this.#advancing = false;
     if (this.#atOnce >= mostAtOnce && queue.length > 0 && !this.#yields) {
@@ -235,7 +229,7 @@ export class ClientConnection implements Applicant {
       setImmediate(onTurn, this);
     }
     if (!this.reading.held || this.state !== "open" || this.socket.writableNeedDrain) return;
-    if (this.#waits((mostQueued >> 1) + 1, mostQueuedSize >> 1)) return;
+    if (!queue.hasRoom) return;
     this.reading.goOn();
   }
 
@@ -286,17 +280,20 @@ export class ClientConnection implements Applicant {
       this.#deadline = Math.min(this.#host.now + this.#host.limits.linger, this.#lingerEnd);
   }
 
+  /** Called before Node's own listener, which ends our side: what can be answered at once still is. */
   onClientEnd(): void {
+    if (this.state === "open" && this.current === undefined) this.#advance(Number.POSITIVE_INFINITY);
     if (this.state === "lingering") this.destroy("answered");
     else if (this.state === "tunnel") this.current?.onClientEnd();
   }
 
   onDrain(): void {
     this.current?.onClientDrain();
+    this.reading.onTaken();
     this.#advance();
   }
 
-  /** @internal The other connections have had their turn. */
+  /** The others have had their turn. */
   onTurn(): void {
     this.#yields = false;
     this.#atOnce = 0;
@@ -335,6 +332,7 @@ export class ClientConnection implements Applicant {
     else if (unsent > 0) this.destroy("send_timeout");
     else if (this.state === "lingering") this.destroy("answered");
     else if (this.state === "flushing") this.destroy("send_timeout");
+    else if (this.#lateHead) this.refuse({ refusal: refusals.headTimeout });
     else if (now - this.idleSince >= this.#host.limits.clientIdle) this.destroy("idle");
     else this.#deadline = this.idleSince + this.#host.limits.clientIdle;
   }

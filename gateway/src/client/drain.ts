@@ -32,8 +32,9 @@ export async function drain(
     const now = performance.now();
     clients.closeIdle(now - since > 2 * grace ? now : now - grace);
   };
-  const repeat = setInterval(closeIdle, 50);
-  closeIdle();
+  // After the next poll: a request that came while the process stood still is read first.
+  const repeat = setInterval(() => setImmediate(closeIdle), 50);
+  setImmediate(closeIdle);
   const ended = await Promise.race([
     closed,
     sleep(Math.max(0, end - performance.now()), "late", { ref: false }),

@@ -55,10 +55,10 @@ test("a body that nobody takes is not read on, but by whoever takes it or once i
   expect(calls()).toEqual(["pause"]);
   reading.unblock();
   expect(calls()).toEqual(["resume"]);
-  reading.next();
+  reading.onTurnOver();
   expect(calls()).toEqual([]);
   reading.block();
-  reading.next();
+  reading.onTurnOver();
   expect(calls()).toEqual(["pause", "resume"]);
 });
 
@@ -72,16 +72,30 @@ test("what comes in tiny pieces is parsed a little in each turn, unless its upst
   expect(calls()).toEqual(["push", "resume"]);
   socket.emit("data", Buffer.alloc(5_000, "x"));
   expect(fed).toEqual(["4096"]);
-  expect(calls()).toEqual(["pause", `unshift ${"x".repeat(904)}`]);
+  expect(calls()).toEqual(["pause", `unshift ${"x".repeat(904)}`, "pause"]);
   await turn();
   expect(calls()).toEqual(["resume"]);
   reading.block();
   calls();
   socket.emit("data", Buffer.alloc(10));
   await turn();
-  expect(calls()).toEqual(["pause"]);
+  expect(calls()).toEqual(["pause", "pause"]);
   reading.unblock();
   expect(calls()).toEqual(["resume"]);
+});
+
+test("nothing is read while the client takes nothing, or a body waits its turn, whatever else ends", () => {
+  reading.onUntaken();
+  reading.early = true;
+  reading.block();
+  calls();
+  reading.unblock();
+  reading.onTaken();
+  expect([calls(), reading.stopped]).toEqual([[], true]);
+  reading.early = false;
+  expect([calls(), reading.stopped]).toEqual([["resume"], false]);
+  reading.onTaken();
+  expect(calls()).toEqual([]);
 });
 
 test("a connection that is closed meanwhile is left alone", async () => {

@@ -21,7 +21,7 @@ function onError(): void {
 export function listenTo(socket: ClientSocket): void {
   socket.on("drain", onDrain);
   socket.on("finish", onFinish);
-  socket.on("end", onEnd);
+  socket.prependListener("end", onEnd);
   socket.on("close", onClose);
   socket.on("error", onError);
 }

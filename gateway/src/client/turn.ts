@@ -45,6 +45,8 @@ export interface ConnectionHost {
 export interface ConnectionLimits {
   /** Without a request. */
   readonly clientIdle: number;
+  /** In which a head must arrive. */
+  readonly headersTimeout: number;
   /** In which a client takes nothing of what it was sent. */
   readonly sendTimeout: number;
   /** Lingering, since the client's last byte, and in all. */

@@ -20,7 +20,12 @@ test.each(["at once", "once the parser reads by itself"])(
     let client: BareClient | undefined;
     const cut = () => {
       const { socket } = client as BareClient;
-      readInSlices(socket, true, () => socket.resume());
+      readInSlices(
+        socket,
+        true,
+        () => {},
+        () => socket.resume(),
+      );
       socket.resume();
     };
     const { port } = await bareServer({

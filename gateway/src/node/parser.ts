@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { ClientConnection } from "../client/connection.ts";
+import type { GatewayRequest } from "./request.ts";
 
 /** llhttp's HPE_PAUSED: what a callback returns to stop it right there. */
 const paused = 21;
@@ -9,7 +10,7 @@ export const pausedCode = "HPE_PAUSED";
 
 /** Node's parser of one client socket, as far as it is used here. */
 interface NodeParser {
-  onIncoming(request: { readonly upgrade: unknown }, keepAlive: boolean): number;
+  onIncoming(request: GatewayRequest, keepAlive: boolean): number;
   nodeOnIncoming: NodeParser["onIncoming"];
   readonly socket: ClientSocket | null;
   resume(): void;
@@ -21,16 +22,32 @@ export type ClientSocket = Socket & {
   gatewayClient: ClientConnection;
   readonly parser?: NodeParser | null;
   /** Node's own mark: it has stopped reading because the client takes nothing. */
-  readonly _paused?: boolean;
+  _paused?: boolean;
 };
 
 // One function for all sockets: with ten thousand idle connections, closures of their own are memory.
-function onIncoming(this: NodeParser, request: { readonly upgrade: unknown }, keepAlive: boolean): number {
+function onIncoming(this: NodeParser, request: GatewayRequest, keepAlive: boolean): number {
   const verdict = this.nodeOnIncoming(request, keepAlive);
-  return verdict === 0 && request.upgrade !== true && this.socket?.gatewayClient.full === true
+  // Beside Upgrade Node overlooks that its parser stopped; nothing is read behind such a request anyway.
+  return verdict === 0 && this.socket?.gatewayClient.full === true && request.head.upgrade === undefined
     ? paused
     : verdict;
 }
+
+/**
+ * Node's mark of a socket that must not be read; Node sets it when the client takes nothing as the next request comes. By
+ * it Node resumes no socket at a message's end, and pauses the parser behind what it was given; and a socket that brings
+ * data though it is marked ends the process. Here the connection tells, which knows all that stops its reading.
+ */
+const pausedMark: PropertyDescriptor & ThisType<ClientSocket> = {
+  configurable: true,
+  get() {
+    return this.gatewayClient.reading.stopped;
+  },
+  set(mark: boolean) {
+    if (mark) this.gatewayClient.reading.onUntaken();
+  },
+};
 
 /**
  * Lets the parser of a socket stop after the request with which its connection is full. Node itself parses whatever one
@@ -39,6 +56,9 @@ function onIncoming(this: NodeParser, request: { readonly upgrade: unknown }, ke
 export function stopWhenFull(socket: ClientSocket): void {
   const { parser } = socket;
   if (parser === undefined || parser === null) return;
+  Object.defineProperty(socket, "_paused", pausedMark);
+  // Node's own would resume a marked socket and its parser, whatever else has stopped them.
+  socket.removeAllListeners("drain");
   parser.nodeOnIncoming = parser.onIncoming;
   parser.onIncoming = onIncoming;
 }
@@ -72,15 +92,18 @@ export function keepUnparsed(
 /** No bytes, with an address: without one the parser takes them for the end of the stream. */
 const nothing = Buffer.alloc(1).subarray(0, 0);
 
-/** Lets the parser go on after {@link keepUnparsed}. */
+/** Reads on; Node has paused the parser, too, where reading was stopped within what it was given. */
+export function readOn(socket: ClientSocket): void {
+  socket.parser?.resume();
+  socket.resume();
+}
+
+/** Lets the parser go on after {@link keepUnparsed}; the socket is still paused. */
 export function goOn(socket: ClientSocket): void {
-  // Node has stopped it too, and resumes it as soon as the client takes what is written.
-  if (socket._paused === true) return;
   const { parser } = socket;
   parser?.resume();
   // It stopped before the end of a request that may have no more bytes: an end of the stream would find it unfinished.
   parser?.execute(nothing);
-  socket.resume();
 }
 
 /** Bytes that the parser is given at once by {@link readInSlices}. */
@@ -91,23 +114,26 @@ const slice = 4_096;
  * of 64 KiB, and each chunk of a chunked body costs it a microsecond or two: with chunks of one byte nobody else is served
  * for half a second. Not to be called by what the parser itself has called.
  * @param first whether the socket is still read by the parser itself.
- * @param next called when there is more for the next turn; it resumes the socket, unless something else holds it.
+ * @param wait called when there may be more, which is for the next turn. @param next called in that; it resumes the socket.
  */
-export function readInSlices(socket: ClientSocket, first: boolean, next: () => void): void {
+export function readInSlices(socket: ClientSocket, first: boolean, wait: () => void, next: () => void): void {
   if (first) socket.on("data", ignore);
   const feeds = socket.listeners("data");
   socket.removeAllListeners("data");
-  let waits = false;
+  let planned = false;
   const turn = () => {
-    waits = false;
+    planned = false;
     next();
   };
   socket.on("data", (chunk: Buffer) => {
     socket.pause();
     if (chunk.length > slice) socket.unshift(chunk.subarray(slice));
-    if (!waits) setImmediate(turn);
-    waits = true;
     for (const feed of feeds) feed.call(socket, chunk.subarray(0, slice));
+    // Only now, since Node must not be given bytes of a socket that is stopped.
+    wait();
+    socket.pause();
+    if (!planned) setImmediate(turn);
+    planned = true;
   });
   if (first) socket.push("");
 }

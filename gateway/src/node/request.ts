@@ -33,8 +33,8 @@ export class GatewayRequest extends IncomingMessage {
       let more = true;
       for (const chunk of early) more = sink.onRequestBody(chunk) && more;
       const { reading } = (this.socket as ClientSocket).gatewayClient;
-      if (more) reading.unblock();
-      else reading.block();
+      if (!more) reading.block();
+      reading.early = false;
     }
     if (this.complete) sink.onRequestEnd();
   }
@@ -42,8 +42,10 @@ export class GatewayRequest extends IncomingMessage {
   /** Reads over what is left of the body. */
   discardBody(): void {
     this.#sink = undefined;
-    this.#early = undefined;
     this.#discarding = true;
+    if (this.#early === undefined) return;
+    this.#early = undefined;
+    (this.socket as ClientSocket).gatewayClient.reading.early = false;
   }
 
   /** Node's parser delivers the body here; `null` is its end. */
@@ -57,6 +59,7 @@ export class GatewayRequest extends IncomingMessage {
       // A request that is not sent yet: Node stops reading after this piece.
       this.#early ??= [];
       this.#early.push(chunk);
+      (this.socket as ClientSocket).gatewayClient.reading.early = true;
       return false;
     }
     return true;

@@ -50,6 +50,7 @@ beforeEach(() => {
     over,
     onOver: (one) => void over.push(one),
     onSwitched: vi.fn(),
+    onTunnelEnd: vi.fn(),
   };
   exchange = new Exchange(client as unknown as ClientConnection, {}, host, performance.now());
 });

@@ -34,6 +34,8 @@ export interface ExchangeHost {
   onOver(exchange: Exchange): void;
   /** A handshake is answered: how long its tunnel lives is no latency. */
   onSwitched(exchange: Exchange): void;
+  /** No byte will be added to a tunnel's any more, though some may still be on their way. */
+  onTunnelEnd(exchange: Exchange): void;
 }
 
 const noHead = new RequestHead();
@@ -272,6 +274,7 @@ export class Exchange implements AccessRecord, Speaker {
   endTunnel(reason: string): void {
     this.close ??= reason;
     this.#closing = true;
+    this.#host.onTunnelEnd(this);
     this.finish();
   }
 

@@ -146,6 +146,7 @@ export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
   }
 
   onBodyProgress(blocked: boolean): void {
+    if (this.#phase === "transfer") return this.#waitForUpstream();
     if (this.#phase !== "body" && this.#phase !== "response") return;
     const { now } = this.#context.clock;
     // An upstream that does not read is not the client's stall.

@@ -169,12 +169,18 @@ export class RequestHandler implements ExchangeHost, ForwardContext {
     reportAnswer(this.#observers, exchange);
   }
 
+  onTunnelEnd(exchange: Exchange): void {
+    const { tunnel } = exchange;
+    if (tunnel === undefined || tunnel.counted) return;
+    tunnel.counted = true;
+    this.tunnelBytes.in += exchange.bytesIn;
+    this.tunnelBytes.out += exchange.bytesOut;
+  }
+
   onOver(exchange: Exchange): void {
     const { tunnel } = exchange;
-    if (tunnel?.open === true) {
-      this.tunnelBytes.in += exchange.bytesIn;
-      this.tunnelBytes.out += exchange.bytesOut;
-    } else reportAnswer(this.#observers, exchange);
+    if (tunnel?.open === true) this.onTunnelEnd(exchange);
+    else reportAnswer(this.#observers, exchange);
     reportEnd(this.#observers, exchange);
   }
 }

@@ -97,7 +97,7 @@ export class Sending implements BodySink {
       return true;
     }
     const more = this.#chunked ? this.#gather(chunk) : this.#write(chunk);
-    this.blocked = !more;
+    if (!more) this.blocked = true;
     this.#owner.onBodyProgress(this.blocked);
     return more;
   }
@@ -141,7 +141,7 @@ export class Sending implements BodySink {
     socket.write(whole);
     const more = socket.write("\r\n", "latin1");
     socket.uncork();
-    this.blocked = !more;
+    if (!more) this.blocked = true;
     return more;
   }
 

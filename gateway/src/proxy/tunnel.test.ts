@@ -36,6 +36,7 @@ class Side extends EventEmitter {
 let client: Side;
 let upstream: Side;
 let calls: string[];
+let closed: () => void;
 let exchange: Exchange;
 let tunnel: Tunnel;
 const connection = () =>
@@ -44,7 +45,10 @@ const connection = () =>
     join() {},
     resume: () => calls.push("upstream: resume"),
     destroy: () => calls.push("upstream: destroy"),
-    endTunnel: (most: number, linger: number) => calls.push(`upstream: end ${most} ${linger}`),
+    endTunnel: (most: number, linger: number, onClosed: () => void) => {
+      calls.push(`upstream: end ${most} ${linger}`);
+      closed = onClosed;
+    },
   }) as unknown as UpstreamConnection;
 const head = { reason: "Switching", kept: "", cors: "Access-Control-Allow-Origin: x\r\n", vary: "Origin" };
 const open = (rest = "") =>
@@ -133,9 +137,11 @@ describe("an open tunnel", () => {
     expect([client.paused, exchange.bytesIn]).toEqual([false, "early;b".length]);
   });
 
-  test("ends with its upstream: both sides are sent the rest, and its place is free", () => {
+  test("ends with its upstream: both sides are sent the rest, and its place is free once the upstream has gone", () => {
     tunnel.onUpstreamEnd();
-    expect(calls).toEqual(["place: left", "upstream: end 100 10", "client: end upstream"]);
+    expect(calls).toEqual(["upstream: end 100 10", "client: end upstream"]);
+    closed();
+    expect(calls.at(-1)).toBe("place: left");
   });
 
   test("ends with an upstream that was reset: the client is sent the rest", () => {
@@ -158,7 +164,9 @@ describe("an open tunnel", () => {
   test("lets the upstream have what a client said that ended before it left, and breaks off for one that did not", () => {
     client.readableEnded = true;
     tunnel.onClientGone();
-    expect(calls).toEqual(["place: left", "upstream: end 100 10"]);
+    expect(calls).toEqual(["upstream: end 100 10"]);
+    closed();
+    expect(calls.at(-1)).toBe("place: left");
   });
 
   test("breaks off for a client that broke off", () => {

@@ -36,6 +36,8 @@ export function isAcceptedBy(head: ResponseHead, key = ""): boolean {
 export class Tunnel implements RawReader, Answering {
   /** Whether the handshake was answered 101. */
   open = false;
+  /** Whether its bytes are counted among those of tunnels that are over. */
+  counted = false;
   deadline = Number.POSITIVE_INFINITY;
   readonly #exchange: Exchange;
   readonly #clock: Clock;
@@ -94,7 +96,7 @@ export class Tunnel implements RawReader, Answering {
 
   /** Nothing more comes: the client gets what is left at its own pace, and then its connection ends. */
   onUpstreamEnd(): void {
-    this.#leave()?.endTunnel(this.#limits.halfClosed, this.#limits.linger);
+    this.#letGo();
     this.#exchange.endTunnel("upstream");
   }
 
@@ -118,11 +120,9 @@ export class Tunnel implements RawReader, Answering {
   }
 
   onClientGone(): void {
-    const connection = this.#leave();
     // What a client that ended in good order has sent still goes to the upstream, if that takes it.
-    if (this.#exchange.connection.socket.readableEnded)
-      connection?.endTunnel(this.#limits.halfClosed, this.#limits.linger);
-    else connection?.destroy();
+    if (this.#exchange.connection.socket.readableEnded) this.#letGo();
+    else this.#leave()?.destroy();
   }
 
   onAborted(_refusal: Refusal, why: string): void {
@@ -131,6 +131,7 @@ export class Tunnel implements RawReader, Answering {
 
   onDeadline(): void {
     this.#leave()?.destroy();
+    this.#exchange.close = "timeout";
     this.#exchange.connection.destroy("timeout");
   }
 
@@ -147,6 +148,13 @@ export class Tunnel implements RawReader, Answering {
     const upstream = this.#connection?.socket;
     if (upstream?.writable === true && !upstream.write(chunk)) socket.pause();
     else if (socket.isPaused()) socket.resume();
+  }
+
+  /** Lets the upstream's side end in good order; it keeps the tunnel's place until it has. */
+  #letGo(): void {
+    const pass = this.#pass;
+    this.#pass = undefined;
+    this.#leave()?.endTunnel(this.#limits.halfClosed, this.#limits.linger, () => pass?.leave());
   }
 
   /** Leaves everything that knows of this tunnel. @returns its connection, if it is still there. */

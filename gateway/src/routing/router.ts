@@ -1,5 +1,6 @@
 import type { BarePath, Route, RouteTable } from "../../../config/route-table.ts";
 import { compileDeny } from "./deny.ts";
+import { decodeBytes, overlong, validUtf8 } from "./escapes.ts";
 
 /** Where a request goes, or why it goes nowhere. */
 export type Decision =
@@ -13,12 +14,19 @@ const forbiddenEscape = /%(?:00|5c)/i;
 const escapedDot = /%2e/i;
 /** Without any of it a path is safe unless a segment begins with a dot; most paths have none. */
 const suspicious = /[\x00-\x20\x7f\\%#]/;
+const highEscape = /%[89a-f][0-9a-f]/i;
+const plainDotSegment = /(?:^|[/\\])\.{1,2}(?:$|[/\\;])/;
 const controls = /[\x00-\x20\x7f#]/;
 
 /** Simple questions first: the pattern for dot segments takes a hundred times as long for 32 KB. */
 function isUnsafe(path: string): boolean {
   if (!suspicious.test(path)) return path.includes("/.") && dotSegment.test(path);
   if (forbidden.test(path) || forbiddenEscape.test(path)) return true;
+  if (highEscape.test(path)) {
+    // Dots that are spelled in too many bytes, or have bytes between them that a decoder leaves out.
+    const bytes = decodeBytes(path);
+    if (overlong.test(bytes) || plainDotSegment.test(validUtf8(bytes))) return true;
+  }
   return (path.includes(".") || escapedDot.test(path)) && dotSegment.test(path);
 }
 

@@ -161,8 +161,9 @@ export class UpstreamConnection implements SocketReader {
    * Ends a tunnel's side in good order: what was written is sent, and what comes is read over for a while, since closing
    * a socket with unread bytes resets the connection, and the upstream would lose what it has not read (RFC 9112 9.6).
    * @param most milliseconds for all of it. @param linger milliseconds once everything is sent.
+   * @param onClosed called at its end: until then it takes a place.
    */
-  endTunnel(most: number, linger: number): void {
+  endTunnel(most: number, linger: number, onClosed: () => void): void {
     const { socket } = this;
     this.#raw = nobody;
     const close = () => socket.destroy();
@@ -171,7 +172,10 @@ export class UpstreamConnection implements SocketReader {
       clearTimeout(timer);
       if (!socket.destroyed) timer = setTimeout(close, Math.min(linger, most)).unref();
     };
-    socket.once("close", () => clearTimeout(timer));
+    socket.once("close", () => {
+      clearTimeout(timer);
+      onClosed();
+    });
     if (socket.writableFinished) onSent();
     else socket.once("finish", onSent).end();
     socket.resume();

@@ -13,9 +13,34 @@ export class BareClient {
   /** Reads that went by unparsed. */
   readOver = 0;
   resumed = 0;
+  /** How often Node stopped reading since the client takes nothing. */
+  untaken = 0;
+  /** Whether anything keeps the socket from being read. */
+  stopped = false;
+
+  readonly reading: object;
 
   constructor(socket: ClientSocket) {
     this.socket = socket;
+    const client = this;
+    this.reading = {
+      block: () => void socket.pause(),
+      unblock: () => {
+        this.resumed++;
+        socket.resume();
+      },
+      set early(waits: boolean) {
+        if (waits) socket.pause();
+        else socket.resume();
+      },
+      onUntaken: () => {
+        this.untaken++;
+        this.stopped = true;
+      },
+      get stopped() {
+        return client.stopped;
+      },
+    };
     Object.assign(socket, { gatewayClient: this });
     socket.on("error", () => {});
   }
@@ -23,13 +48,6 @@ export class BareClient {
   onReadOver(): void {
     this.readOver++;
   }
-  readonly reading = {
-    block: (): void => void this.socket.pause(),
-    unblock: (): void => {
-      this.resumed++;
-      this.socket.resume();
-    },
-  };
 }
 
 const settings = { maxHeaderBytes: 32_768, headersTimeout: 30_000 } as Settings;

@@ -48,7 +48,7 @@ export function handshakePlan(random: Random, draft: Draft): Plan {
 }
 
 /** Milliseconds: longer than the gateway lets a tunnel go on once its client has ended. */
-const longestTunnel = 8_000;
+const longestTunnel = 12_000;
 
 /** Talks in an open tunnel until both ends have said all, and judges what arrived. */
 export async function talkInTunnel(world: World, { seed, line, tunnel, plans }: Talk): Promise<void> {

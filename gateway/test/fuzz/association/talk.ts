@@ -33,6 +33,8 @@ const budgetMs = 5_000;
 /** What a request may take: its own delays and the reader's, its bytes, and the budget. */
 export const allowance = (plan: Plan | undefined, { pace }: Manner): number =>
   budgetMs +
+  // Five megabytes a second is little, but both ends are one process, which others share.
+  (plan?.act.size ?? 0) / 5_000 +
   (plan?.act.delay ?? 0) +
   pace.late +
   pace.rest * pace.rests +
