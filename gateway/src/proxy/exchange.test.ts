@@ -108,6 +108,7 @@ test("a tunnel that is over ends its connection once what was written is taken, 
   exchange.endTunnel("upstream");
   expect(client.calls).toEqual(["end: upstream"]);
   expect(host.over).toEqual([]);
+  expect(host.onTunnelEnd).toHaveBeenCalledWith(exchange);
   client.takes();
   expect([host.over, exchange.close]).toEqual([[exchange], "upstream"]);
 });

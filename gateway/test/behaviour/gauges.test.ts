@@ -99,3 +99,19 @@ test("must: lines given up for a slow reader are counted, and what runs has a na
   expect(await metric(metrics, "gateway_log_lines_dropped_total")).toBeGreaterThan(100);
   client.destroy();
 });
+
+test("must: the bytes of a tunnel that is over do not vanish while its client is late to take the last of them", async () => {
+  const bytes = () => metric(metrics, "gateway_tunnel_bytes_total", 'direction="out"');
+  const { client, peer } = await openTunnel(gateway, gateway.slot(), { allowHalfOpen: true });
+  client.socket.pause();
+  peer.socket.end(Buffer.alloc(9_000_000));
+  const seen: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    seen.push(await bytes());
+    if (i === 5) client.socket.resume();
+    await pause(50);
+  }
+  expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  expect(seen.at(-1)).toBeGreaterThan(9_000_000);
+  client.destroy();
+});

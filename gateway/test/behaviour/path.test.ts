@@ -31,6 +31,13 @@ describe.concurrent("path confusion", () => {
     ["should", "/..;/ (path parameter trick) not passed on", `${traversal}; Tomcat /..;/`, "/..;/core"],
     ["should", "/..;x=y/", traversal, "/..;x=y/core"],
     ["should", "/..%3b/", traversal, "/..%3b/core"],
+    ["should", "dots in two bytes too many", "RFC 3629 10", "/x/%c0%ae%c0%ae/core"],
+    ["should", "dots in three", "RFC 3629 10", "/x/%e0%80%ae%e0%80%ae/core"],
+    ["should", "dots in four", "RFC 3629 10", "/x/%f0%80%80%ae%f0%80%80%ae/core"],
+    ["should", "an escaped slash in two bytes", "RFC 3629 10", "/x/..%c0%afcore"],
+    ["should", "a byte between dots that a decoder leaves out", "RFC 3629 3", "/x/.%ff./core"],
+    ["should", "a byte behind dots that a decoder leaves out", "RFC 3629 3", "/x/%ff../core"],
+    ["should", "a letter in five bytes", "RFC 3629 10", "/%f8%80%80%81%a1dmin"],
     ["should", "a backslash alone", "WHATWG URL: taken for a slash", "/a\\b"],
     ["should", "%5c alone", "WHATWG URL: taken for a slash", "/a%5cb"],
     ["should", "%00 not passed on", "nginx rejects; OWASP", "/a%00.png"],
@@ -59,6 +66,12 @@ describe.concurrent("path confusion", () => {
     const { upstream, prefix } = gateway.slot();
     expectServed(await gateway.exchange(get(`${prefix}/a..b/.hidden/c./...`)));
     expectForwarded(upstream, { target: "/a..b/.hidden/c./..." });
+  });
+
+  test("must: bytes above ASCII pass as they are, in UTF-8 and in Latin-1 (RFC 3986 2.5)", async () => {
+    const { upstream, prefix } = gateway.slot();
+    expectServed(await gateway.exchange(get(`${prefix}/caf%C3%A9/caf%e9/.%C3%A9/%f0%9f%91%95`)));
+    expectForwarded(upstream, { target: "/caf%C3%A9/caf%e9/.%C3%A9/%f0%9f%91%95" });
   });
 
   test.each([

@@ -35,7 +35,12 @@ describe.concurrent("a tunnel of which one side has ended", () => {
   });
 
   test("must: client FIN, upstream goes on and on: it is cut at the limit (leaks)", async () => {
-    const { client, peer, fromUpstream } = await openTunnel(gateway, gateway.slot(), { allowHalfOpen: true });
+    const { client, peer, fromUpstream } = await openTunnel(
+      gateway,
+      gateway.slot(),
+      { allowHalfOpen: true },
+      "/on-and-on",
+    );
     peer.socket.removeAllListeners("end");
     const talk = setInterval(() => peer.socket.write(frame(9, Buffer.from("x"))), 100);
     client.socket.end();
@@ -44,6 +49,8 @@ describe.concurrent("a tunnel of which one side has ended", () => {
     expect(fromUpstream().length).toBeGreaterThan(0);
     await eventually(() => client.closed && peer.ended, "both connections end", 3_000);
     clearInterval(talk);
+    await eventually(() => lines(gateway, "/on-and-on").length > 0, "the log line");
+    expect(lines(gateway, "/on-and-on")[0]?.close).toBe("timeout");
   });
 });
 

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { eventually, pause } from "../support/client.ts";
+import { handshake } from "../support/frames.ts";
+import { Gateway } from "../support/gateway.ts";
 import { processFacts } from "../support/process-facts.ts";
+import { statusOf } from "../support/strict.ts";
 import { suiteGateway } from "../support/suite.ts";
 import { openTunnel } from "../support/tunnels.ts";
+import { onlyAnswer } from "../support/verdict.ts";
 
 const gateway = suiteGateway({ slots: 4, env: { GATEWAY_TUNNEL_HALF_CLOSED_MS: "600" } });
 // More than the receiver's kernel takes by itself, less than both ends' kernels take together.
@@ -67,4 +71,26 @@ describe.concurrent("what is on its way when a tunnel ends (RFC 9112 9.6: a rese
     client.destroy();
     peer.socket.destroy();
   });
+});
+
+test("must: a tunnel takes its place until its upstream's connection has gone", async () => {
+  const own = await Gateway.start({
+    route: { tunnels: { max: 1 } },
+    env: { GATEWAY_LINGER_MS: "600", GATEWAY_TUNNEL_HALF_CLOSED_MS: "5000" },
+  });
+  const slot = own.slot();
+  const { client, peer } = await openTunnel(own, slot, { allowHalfOpen: true });
+  peer.socket.removeAllListeners("end");
+  client.socket.end("bye");
+  await eventually(() => peer.socket.readableEnded, "the client's end");
+  client.destroy();
+  const talk = setInterval(() => peer.socket.write("and so on"), 10);
+  await pause(200);
+  const refused = onlyAnswer(await own.exchange(handshake(`${slot.socket}/x`)));
+  expect(statusOf(refused)).toBe(503);
+  await eventually(() => peer.socket.destroyed, "the end", 4_000);
+  clearInterval(talk);
+  const again = await openTunnel(own, slot);
+  again.client.destroy();
+  await own.stop();
 });

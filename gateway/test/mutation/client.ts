@@ -9,22 +9,17 @@ export const client: readonly Mutant[] = [
       "      queue.length > 0",
       "pipelining",
     ],
-    [
-      "pipelined requests are never held back",
-      "(this.#queue !== undefined && this.#waits(mostQueued, mostQueuedSize))",
-      never,
-      "pipelining-many",
-    ],
+    ["pipelined requests are never held back", "this.#queue?.full === true", never, "pipelining-many"],
     [
       "what waits is not begun when the client takes its answers again",
-      "    this.current?.onClientDrain();\n    this.#advance();",
-      "    this.current?.onClientDrain();",
+      "    this.reading.onTaken();\n    this.#advance();",
+      "    this.reading.onTaken();",
       "pipelining-many",
     ],
     [
       "a message that cannot be read is refused before its turn",
-      "    this.#queue.push(turn);\n    this.#advance();\n  }\n\n  /** The request that is being read",
-      "    this.#queue.unshift(turn);\n    this.current = undefined;\n    this.#advance();\n  }\n\n  /** The request that is being read",
+      "    this.#queue.push(turn, true);\n    this.#advance();\n  }\n\n  /** The head that has begun",
+      "    this.current = undefined;\n    this.#host.begin(this, turn);\n  }\n\n  /** The head that has begun",
       "pipelining-broken pipelining-many",
     ],
     ["a broken body that waits is sent on", "      last.refusal = refusal;\n", "", "pipelining-broken"],
@@ -120,6 +115,18 @@ export const client: readonly Mutant[] = [
       "tunnel",
     ],
     [
+      "a late head behind a request is never refused",
+      "    if (this.busy) this.#lateHead = true;\n",
+      "    if (this.busy) return;\n",
+      "reading",
+    ],
+    [
+      "what can be answered at once is lost at the client's end",
+      'this.#advance(Number.POSITIVE_INFINITY);\n    if (this.state === "lingering")',
+      '{}\n    if (this.state === "lingering")',
+      "reading",
+    ],
+    [
       "a connection with requests that wait is idle",
       'return this.state === "open" && !this.busy && this.socket.writableLength === 0;',
       'return this.state === "open" && this.current === undefined && this.socket.writableLength === 0;',
@@ -133,21 +140,14 @@ export const client: readonly Mutant[] = [
     ],
     [
       "a client that pipelines is answered before all others",
-      "this.#atOnce < mostAtOnce",
-      "this.#atOnce < 1e9",
+      "this.#atOnce < most\n",
+      "this.#atOnce < 1e9\n",
       "unit:client/connection fairness",
     ],
     [
       "a client with costly requests is answered before all others",
       "now - this.current.start > longAnswer",
       "now - this.current.start > 1e9",
-      "unit:client/connection",
-    ],
-    ["large heads wait without bound", "|| this.#queuedSize >= size", "", "unit:client/connection"],
-    [
-      "heads that were begun are counted as waiting",
-      "Math.max(0, this.#queuedSize - sizeOf(turn))",
-      "this.#queuedSize",
       "unit:client/connection",
     ],
     [
@@ -190,7 +190,7 @@ export const client: readonly Mutant[] = [
     ],
     [
       "whoever still waits at the end of a drain is not told",
-      'else current.abort(refusals.draining, "drain");',
+      'else this.current.abort(refusals.draining, "drain");',
       'else this.destroy("drain");',
       "drain",
     ],
@@ -216,8 +216,8 @@ export const client: readonly Mutant[] = [
     ],
     [
       "a parser that is held is fed all the same",
-      '"open" && !this.held && !this.#blocked)',
-      '"open" && !this.#blocked)',
+      "return this.held || this.#blocked",
+      "return this.#blocked",
       "unit:client/reading",
     ],
     [
@@ -228,8 +228,8 @@ export const client: readonly Mutant[] = [
     ],
     [
       "a body whose upstream takes no more is read on between its slices",
-      '"open" && !this.held && !this.#blocked)',
-      '"open" && !this.held)',
+      "return this.held || this.#blocked || ",
+      "return this.held || ",
       "unit:client/reading",
     ],
     [
@@ -238,19 +238,32 @@ export const client: readonly Mutant[] = [
       "",
       "unit:client/reading",
     ],
+    ["what its client does not take is read on", "|| this.#untaken ||", "||", "unit:client/reading"],
+    ["a body that waits its turn is read on", "|| this.#early ||", "||", "unit:client/reading"],
+    ["slices do not wait for their turn", "|| this.#waits;", ";", "unit:client/reading"],
     ["an upload that is blocked stays so", "    this.#blocked = false;\n", "", "unit:client/reading"],
     [
       "chunks of a byte are parsed as they come",
-      "      readInSlices(this",
-      "      if (Date.now() < 0) readInSlices(this",
+      "      readInSlices(\n",
+      "      if (Date.now() < 0) readInSlices(\n",
       "fairness",
     ],
     ["it is cut in slices again and again", "    if (this.#sliced) return;\n", "", "unit:client/reading"],
   ]),
+  ...of("client/turn-queue.ts", [
+    ["many turns wait without bound", "this.#turns.length >= most || ", "", "pipelining-many"],
+    ["large heads wait without bound", " || this.#size >= mostSize", "", "unit:client/connection"],
+    [
+      "heads that were begun are counted as waiting",
+      "Math.max(0, this.#size - sizeOf(turn))",
+      "this.#size",
+      "unit:client/connection",
+    ],
+  ]),
   ...of("client/socket-events.ts", [
     ["that a client reads again is not heard", '  socket.on("drain", onDrain);\n', "", "pipelining-many"],
     ["a connection lingers only once its time is over", '  socket.on("finish", onFinish);\n', "", "linger"],
-    ["a client's end is not heard", '  socket.on("end", onEnd);\n', "", "linger tunnel"],
+    ["a client's end is not heard", '  socket.prependListener("end", onEnd);\n', "", "linger tunnel"],
     ["a client's leaving is not heard", '  socket.on("close", onClose);\n', "", "client"],
     ["a client's reset ends the process", '  socket.on("error", onError);\n', "", "client"],
   ]),
@@ -297,8 +310,8 @@ export const client: readonly Mutant[] = [
     ["the backlog is reset", "  await emptyBacklog(server, end);\n", "", "drain"],
     [
       "idle connections are closed once",
-      "const repeat = setInterval(closeIdle, 50);",
-      "const repeat = setInterval(() => {}, 50);",
+      "setInterval(() => setImmediate(closeIdle), 50);",
+      "setInterval(() => {}, 50);",
       "drain",
     ],
     [

@@ -82,6 +82,24 @@ export const node: readonly Mutant[] = [
       "",
       "pipelining-many",
     ],
+    [
+      "Node's own resumes what something else has stopped",
+      '  socket.removeAllListeners("drain");\n',
+      "",
+      "reading",
+    ],
+    [
+      "Node resumes whatever is stopped at a message's end",
+      "return this.gatewayClient.reading.stopped;",
+      "return false;",
+      "unit:node/parser-go-on",
+    ],
+    [
+      "the parser stops beside an Upgrade, where Node overlooks it",
+      " && request.head.upgrade === undefined",
+      "",
+      "reading",
+    ],
     ["all of a read is parsed at once", "chunk.subarray(0, slice)", "chunk", "unit:node/parser-slices"],
     [
       "a socket that is cut in slices is still read by its parser",
@@ -126,16 +144,11 @@ export const node: readonly Mutant[] = [
     ["the body of a request that waits its turn is lost", "this.#early.push(chunk);", "", "pipelining"],
     [
       "a body that waits is gathered without bound",
-      "this.#early.push(chunk);\n      return false;",
-      "this.#early.push(chunk);",
+      "      return false;\n    }\n    return true;",
+      "    }\n    return true;",
       "pipelining-many",
     ],
-    [
-      "a body that came early is not read on",
-      "      if (more) reading.unblock();\n      else reading.block();\n",
-      "",
-      "pipelining",
-    ],
+    ["a body that came early is not read on", "      reading.early = false;\n", "", "pipelining"],
     ["a body that is whole has no end", "if (this.complete) sink.onRequestEnd();", "", "pipelining"],
     ["a body that nobody wants is gathered", "this.#discarding = true;", "", "pipelining"],
     [

@@ -203,9 +203,15 @@ export const proxyAnswer: readonly Mutant[] = [
     ],
     ["whoever left has a status", "status = 499;", "status = 200;", "unit:proxy/exchange"],
     [
+      "bytes of a tunnel vanish while its client takes the last of them",
+      "    this.#host.onTunnelEnd(this);\n",
+      "",
+      "unit:proxy/exchange",
+    ],
+    [
       "a tunnel that is over keeps its client",
-      "    this.#closing = true;\n    this.finish();",
-      "    this.finish();",
+      "    this.#closing = true;\n    this.#host.onTunnelEnd(this);",
+      "    this.#host.onTunnelEnd(this);",
       "unit:proxy/exchange tunnel",
     ],
     [

@@ -116,8 +116,8 @@ export const proxyRequest: readonly Mutant[] = [
     ],
     [
       "a tunnel's end is counted as a request",
-      "    } else reportAnswer(this.#observers, exchange);\n",
-      "    }\n    reportAnswer(this.#observers, exchange);\n",
+      "    else reportAnswer(this.#observers, exchange);\n",
+      "    reportAnswer(this.#observers, exchange);\n",
       "counts",
     ],
     [

@@ -91,7 +91,7 @@ export const proxyTunnel: readonly Mutant[] = [
     ],
     [
       "a client that leaves leaves its upstream open",
-      "    else connection?.destroy();\n  }\n\n  onAborted",
+      "    else this.#leave()?.destroy();\n  }\n\n  onAborted",
       "  }\n\n  onAborted",
       "tunnel",
     ],
@@ -103,14 +103,14 @@ export const proxyTunnel: readonly Mutant[] = [
     ],
     [
       "an upstream is told of no end when its tunnel ends",
-      "this.#leave()?.endTunnel(this.#limits.halfClosed, this.#limits.linger);\n    this.#exchange",
-      "this.#leave();\n    this.#exchange",
+      "    this.#letGo();\n    this.#exchange",
+      "    this.#leave();\n    this.#exchange",
       "unit:proxy/tunnel",
     ],
     [
       "an upstream's end does not reach the client",
-      'linger);\n    this.#exchange.endTunnel("upstream");',
-      "linger);",
+      '    this.#letGo();\n    this.#exchange.endTunnel("upstream");',
+      "    this.#letGo();",
       "tunnel",
     ],
     [

@@ -32,6 +32,7 @@ export const routing: readonly Mutant[] = [
       "forbidden = /[\\x00-\\x20\\x7f\\\\]/",
       "path",
     ],
+    ["overlong dots pass", "overlong.test(bytes) || ", "", "path"],
     ["plain dots pass", 'path.includes("/.") && dotSegment.test(path);', "false;", "path"],
     ["escaped dots pass", '(path.includes(".") || escapedDot.test(path))', 'path.includes(".")', "path"],
     [
@@ -123,6 +124,16 @@ export const routing: readonly Mutant[] = [
       "if (end > 4) break;",
       "unit:routing/router",
     ],
+  ]),
+  ...of("routing/escapes.ts", [
+    [
+      "escapes in capitals are none",
+      "[value.toString(16), value.toString(16).toUpperCase()]",
+      "[value.toString(16)]",
+      "path deny",
+    ],
+    ["overlong forms of five bytes pass", "|[\\xf8-\\xfd][\\x80-\\xbf]/;", "/;", "path"],
+    ["bytes that decoders leave out hide dots", '.replaceAll("\\ufffd", "")', "", "path"],
   ]),
   ...of("routing/deny.ts", [
     [

@@ -4,9 +4,15 @@ import { type Mutant, never, of } from "./mutant.ts";
 export const wiring: readonly Mutant[] = [
   ...of("gateway.ts", [
     [
+      "limits count before what came while the process stood still",
+      "const sweep = () => setImmediate(() => this.#sweep());",
+      "const sweep = () => this.#sweep();",
+      "standstill",
+    ],
+    [
       "a head that lies unread is too late",
-      "    if (error.code === timeoutCode && client.busy) return;\n",
-      "",
+      "      return client.onLateHead();\n",
+      "      return client.refuse({ refusal: refusals.headTimeout });\n",
       "pipelining-held",
     ],
     [
