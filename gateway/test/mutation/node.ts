@@ -172,7 +172,12 @@ export const node: readonly Mutant[] = [
     ["one quiet turn is an empty backlog", "quiet < 2 &&", "quiet < 0 &&", "drain"],
   ]),
   ...of("node/upstream-socket.ts", [
-    ["small pieces wait for each other (Nagle)", "noDelay: true,", "noDelay: false,", "client"],
+    [
+      "small pieces wait for each other (Nagle)",
+      "noDelay: true,",
+      "noDelay: false,",
+      "unit:node/upstream-socket",
+    ],
     [
       "Node searches for an address of its own",
       "autoSelectFamily: false,",
