@@ -11,6 +11,7 @@ class Socket extends EventEmitter {
   writableFinished = false;
   writableNeedDrain = false;
   destroyed = false;
+  readableEnded = false;
   readonly _handle = { writeQueueSize: 0 };
   push(): void {}
   resume(): void {}
@@ -23,6 +24,7 @@ class Socket extends EventEmitter {
 const sendTimeout = 1_000;
 let socket: Socket;
 let client: ClientConnection;
+let host: ConnectionHost & { now: number };
 let begun: Turn[];
 /** Answers a turn at once, as the gateway's own answers are. */
 let answers: boolean;
@@ -39,7 +41,7 @@ beforeEach(() => {
     one.current = { start: 0 } as Exchange;
     if (answers) one.next(cost);
   };
-  const host: ConnectionHost = { limits, now: 0, begin, onTooMany() {}, onClosed: vi.fn() };
+  host = { limits, now: 0, begin, onTooMany() {}, onClosed: vi.fn() };
   client = new ClientConnection(socket as unknown as ClientSocket, host, () => false);
   // One write, of which Node counts the whole until all of it is taken.
   socket.writableLength = 100;
@@ -107,6 +109,86 @@ test("the time without a request begins when the last one was answered", () => {
   expect(socket.destroyed).toBe(false);
   client.sweep(later + 5_000);
   expect([socket.destroyed, client.closeReason]).toEqual([true, "idle"]);
+});
+
+test("so it does where the client took the last answer late", () => {
+  const later = 4_500;
+  client.next(later);
+  socket.writableLength = 0;
+  client.sweep(later + sendTimeout);
+  client.sweep(later + 4_999);
+  expect(socket.destroyed).toBe(false);
+  client.sweep(later + 5_000);
+  expect([socket.destroyed, client.closeReason]).toEqual([true, "idle"]);
+});
+
+/** A connection whose last answer is sent. */
+function lingers(): void {
+  client.end("asked");
+  socket.writableLength = 0;
+  socket._handle.writeQueueSize = 0;
+  socket.emit("finish");
+}
+
+test("a client that still sends after its last answer is read over for a while, and not for ever", () => {
+  lingers();
+  expect([client.state, client.done]).toEqual(["lingering", true]);
+  for (host.now = 0; host.now < 200; host.now += 50) {
+    client.sweep(host.now);
+    expect([host.now, socket.destroyed]).toEqual([host.now, false]);
+    socket.emit("data", Buffer.from("more"));
+  }
+  client.sweep(200);
+  expect([socket.destroyed, client.closeReason]).toEqual([true, "asked"]);
+});
+
+test("a client that sends nothing after its last answer is let go sooner", () => {
+  lingers();
+  client.sweep(99);
+  expect(socket.destroyed).toBe(false);
+  client.sweep(100);
+  expect([socket.destroyed, client.state]).toEqual([true, "closed"]);
+});
+
+test("the connection is over once its last answer is sent and the client has ended", () => {
+  lingers();
+  socket.emit("end");
+  expect([socket.destroyed, client.state]).toEqual([true, "closed"]);
+});
+
+test("so it is where the client ended first", () => {
+  socket.readableEnded = true;
+  lingers();
+  expect([socket.destroyed, client.state]).toEqual([true, "closed"]);
+});
+
+test("only a connection with nothing unsent and nothing under way may become a tunnel", () => {
+  expect(client.idle).toBe(false);
+  socket.writableLength = 0;
+  expect(client.idle).toBe(true);
+  answers = false;
+  client.take({});
+  expect(client.idle).toBe(false);
+});
+
+test("after a handshake nothing is a request, and the client's end is its tunnel's", () => {
+  socket.writableLength = 0;
+  answers = false;
+  client.takeHandshake({});
+  const onClientEnd = vi.fn();
+  client.current = { onClientEnd } as unknown as Exchange;
+  const discardBody = vi.fn();
+  client.take({ request: { discardBody } } as unknown as Turn);
+  expect([client.state, begun.length, discardBody.mock.calls.length]).toEqual(["tunnel", 1, 1]);
+  socket.emit("end");
+  expect(onClientEnd).toHaveBeenCalledTimes(1);
+});
+
+test("a second handshake ends the connection", () => {
+  answers = false;
+  client.takeHandshake({});
+  client.takeHandshake({});
+  expect([begun.length, socket.destroyed, client.closeReason]).toEqual([1, true, "refused"]);
 });
 
 test("large heads that wait stop the parser sooner, and let it go on once they are begun", () => {
