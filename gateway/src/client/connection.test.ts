@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import type { ClientSocket } from "../node/parser.ts";
 import type { Exchange } from "../proxy/exchange.ts";
 import { ClientConnection } from "./connection.ts";
-import type { ConnectionHost, Turn } from "./turn.ts";
+import type { ConnectionHost, ConnectionLimits, Turn } from "./turn.ts";
 
 /** A socket that says how much of what was written its client has taken. */
 class Socket extends EventEmitter {
@@ -13,7 +13,9 @@ class Socket extends EventEmitter {
   destroyed = false;
   readableEnded = false;
   readonly _handle = { writeQueueSize: 0 };
+  remoteAddress = "::ffff:192.0.2.1";
   push(): void {}
+  pause(): void {}
   resume(): void {}
   end(): void {}
   destroy(): void {
@@ -24,6 +26,7 @@ class Socket extends EventEmitter {
 const sendTimeout = 1_000;
 let socket: Socket;
 let client: ClientConnection;
+let limits: { -readonly [name in keyof ConnectionLimits]: number };
 let host: ConnectionHost & { now: number };
 let begun: Turn[];
 /** Answers a turn at once, as the gateway's own answers are. */
@@ -35,7 +38,7 @@ beforeEach(() => {
   begun = [];
   answers = true;
   socket = new Socket();
-  const limits = { clientIdle: 5_000, sendTimeout, linger: 100, lingerMax: 200 };
+  limits = { clientIdle: 5_000, sendTimeout, linger: 100, lingerMax: 200 };
   const begin = (one: ClientConnection, turn: Turn) => {
     begun.push(turn);
     one.current = { start: 0 } as Exchange;
@@ -150,6 +153,20 @@ test("a client that sends nothing after its last answer is let go sooner", () =>
   expect([socket.destroyed, client.state]).toEqual([true, "closed"]);
 });
 
+test.each([
+  ["is turned away lingers a second at most", true, 1_000],
+  ["is not lingers as long as any", false, 4_000],
+])("a connection that %s", (_what, away, most) => {
+  limits.linger = 4_000;
+  limits.lingerMax = 4_000;
+  if (away) client.turnAway();
+  lingers();
+  client.sweep(most - 1);
+  expect(socket.destroyed).toBe(false);
+  client.sweep(most);
+  expect(socket.destroyed).toBe(true);
+});
+
 test("the connection is over once its last answer is sent and the client has ended", () => {
   lingers();
   socket.emit("end");
@@ -189,6 +206,15 @@ test("a second handshake ends the connection", () => {
   client.takeHandshake({});
   client.takeHandshake({});
   expect([begun.length, socket.destroyed, client.closeReason]).toEqual([1, true, "refused"]);
+});
+
+test("an IPv4 client is one client, whatever the family of the socket that took it", () => {
+  expect(client.address).toBe("192.0.2.1");
+  const other = new Socket();
+  other.remoteAddress = "2001:db8::ffff:1";
+  const trusts = vi.fn(() => true);
+  expect(new ClientConnection(other as unknown as ClientSocket, host, trusts).trusted).toBe(true);
+  expect(trusts).toHaveBeenCalledExactlyOnceWith("2001:db8::ffff:1");
 });
 
 test("large heads that wait stop the parser sooner, and let it go on once they are begun", () => {

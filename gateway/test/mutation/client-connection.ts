@@ -166,7 +166,7 @@ export const clientConnection: readonly Mutant[] = [
       "one that is turned away lingers as long as any",
       "this.#turnedAway ? turnedAwayLinger : lingerMax",
       "lingerMax",
-      "connections",
+      "unit:client/connection",
     ],
     [
       "a client's place is not given back",
@@ -175,12 +175,12 @@ export const clientConnection: readonly Mutant[] = [
       "connections",
     ],
     ["an upstream is not told that its client has gone", "    current?.onClientGone();\n", "", "client"],
-    ["IPv4 within IPv6 is another address", '.replace(/^::ffff:/, "")', "", "workers-limits"],
+    ["IPv4 within IPv6 is another address", '.replace(/^::ffff:/, "")', "", "unit:client/connection"],
     [
       "why it was closed is forgotten",
       "  destroy(reason: string): void {\n    this.closeReason ??= reason;",
       "  destroy(reason: string): void {\n    this.closeReason ??= reason.slice(9);",
-      "idle log-times",
+      "unit:client/connection",
     ],
     [
       "who waits when a late refusal of its connection comes hears nothing",
