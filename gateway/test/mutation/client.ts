@@ -44,8 +44,13 @@ export const client: readonly Mutant[] = [
   ]),
   ...of("client/socket-events.ts", [
     ["that a client reads again is not heard", '  socket.on("drain", onDrain);\n', "", "pipelining-many"],
-    ["a connection lingers only once its time is over", '  socket.on("finish", onFinish);\n', "", "linger"],
-    ["a client's end is not heard", '  socket.on("end", onEnd);\n', "", "linger tunnel"],
+    [
+      "a connection lingers only once its time is over",
+      '  socket.on("finish", onFinish);\n',
+      "",
+      "unit:client/connection",
+    ],
+    ["a client's end is not heard", '  socket.on("end", onEnd);\n', "", "unit:client/connection"],
     ["a client's leaving is not heard", '  socket.on("close", onClose);\n', "", "client"],
     ["a client's reset ends the process", '  socket.on("error", onError);\n', "", "client"],
   ]),
