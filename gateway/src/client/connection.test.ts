@@ -217,6 +217,18 @@ test("an IPv4 client is one client, whatever the family of the socket that took 
   expect(trusts).toHaveBeenCalledExactlyOnceWith("2001:db8::ffff:1");
 });
 
+test("a client's reset is the end of its connection and of nothing else", () => {
+  answers = false;
+  client.takeHandshake({});
+  const onClientGone = vi.fn();
+  client.current = { onClientGone } as unknown as Exchange;
+  // Node hears errors of a socket that it parses; after a handshake nobody else does, and an error unheard is a crash.
+  socket.emit("error", new Error("ECONNRESET"));
+  socket.emit("close");
+  expect([onClientGone.mock.calls.length, client.state]).toEqual([1, "closed"]);
+  expect(host.onClosed).toHaveBeenCalledExactlyOnceWith(client);
+});
+
 test("large heads that wait stop the parser sooner, and let it go on once they are begun", () => {
   socket.writableLength = 0;
   answers = false;

@@ -52,7 +52,7 @@ export const client: readonly Mutant[] = [
     ],
     ["a client's end is not heard", '  socket.on("end", onEnd);\n', "", "unit:client/connection"],
     ["a client's leaving is not heard", '  socket.on("close", onClose);\n', "", "client"],
-    ["a client's reset ends the process", '  socket.on("error", onError);\n', "", "client"],
+    ["a client's reset ends the process", '  socket.on("error", onError);\n', "", "unit:client/connection"],
   ]),
   ...of("client/clients.ts", [
     [
