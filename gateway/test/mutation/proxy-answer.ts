@@ -187,7 +187,7 @@ export const proxyAnswer: readonly Mutant[] = [
       "an answer that its client never took counts as whole",
       '      this.outcome ??= "cut";\n',
       "",
-      "log-times",
+      "unit:proxy/exchange",
     ],
     [
       "a request that its client left is not told of",
