@@ -96,3 +96,30 @@ test("IncomingMessage.push: a body that nobody takes yet is read no further, and
   });
   await eventually(() => got === body.length, "the whole body");
 });
+
+test("IncomingMessage.push: a body that nobody wants is read over to its end, so that the next request is found", async () => {
+  const requests: GatewayRequest[] = [];
+  const { port } = await bareServer({ onRequest: (request) => void requests.push(request) });
+  const client = await connected(port);
+  const size = 1_000_000;
+  client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
+  await eventually(() => requests.length > 0, "the request");
+  requests[0]?.discardBody();
+  client.write(Buffer.alloc(size));
+  client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await eventually(() => requests.length > 1, "the next request");
+  expect(requests[0]?.complete).toBe(true);
+});
+
+test("a body that came before its receiver is handed over in order, and its end is told once", async () => {
+  const requests: GatewayRequest[] = [];
+  const { port } = await bareServer({ onRequest: (request) => void requests.push(request) });
+  (await connected(port)).write(`${lengthHead}abcdef`);
+  await eventually(() => requests[0]?.complete === true, "the request");
+  const seen: string[] = [];
+  requests[0]?.sendBodyTo({
+    onRequestBody: (chunk) => seen.push(String(chunk)) > 0,
+    onRequestEnd: () => void seen.push("end"),
+  });
+  expect(seen).toEqual(["abcdef", "end"]);
+});

@@ -142,3 +142,17 @@ test("socket._handle: stays the same once it is connected and reads", async () =
   await eventually(() => watch.reads > 0, "a read");
   expect(handleOf()).toBe(handle);
 });
+
+test("noDelay: the kernel is told not to keep small pieces back (Nagle)", async () => {
+  const server = createServer();
+  const socket = connectTo("127.0.0.1", await listening(server), new Watch());
+  onTestFinished(() => void socket.destroy());
+  const { _handle: handle } = socket as unknown as { _handle: { setNoDelay(on: boolean): number } };
+  const told: boolean[] = [];
+  handle.setNoDelay = (on) => {
+    told.push(on);
+    return 0;
+  };
+  await eventually(() => !socket.connecting, "the connection");
+  expect(told).toEqual([true]);
+});

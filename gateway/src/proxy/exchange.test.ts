@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { ClientConnection } from "../client/connection.ts";
+import type { Turn } from "../client/turn.ts";
+import { refusals } from "../message/refusals.ts";
 import type { RouteMetrics } from "../observe/metrics.ts";
-import { Exchange, type ExchangeHost } from "./exchange.ts";
+import { type Answering, Exchange, type ExchangeHost } from "./exchange.ts";
 
 /** A client whose kernel takes what is written when it is told to. */
 class Client {
@@ -111,4 +113,40 @@ test("a tunnel that is over ends its connection once what was written is taken, 
   expect(host.onTunnelEnd).toHaveBeenCalledWith(exchange);
   client.takes();
   expect([host.over, exchange.close]).toEqual([[exchange], "upstream"]);
+});
+
+/** A request of which the client keeps its connection. @param complete whether its body has been read. */
+function requested(complete = true): Exchange {
+  const request = { complete, head: { hasBody: true }, discardBody() {} };
+  const response = { shouldKeepAlive: true, emit() {} };
+  const turn = { request, response } as unknown as Turn;
+  return new Exchange(client as unknown as ClientConnection, turn, host, performance.now());
+}
+
+describe("a request that turns out to be broken", () => {
+  test("ends its connection though it is answered, since nobody knows what the rest of it means", () => {
+    const broken = requested();
+    broken.abort(refusals.notHttp, "client");
+    expect(client.calls).toEqual(["end: client"]);
+    expect([broken.status, broken.close]).toEqual([400, "client"]);
+  });
+
+  test("is told to who makes its answer", () => {
+    const broken = requested();
+    const told: unknown[] = [];
+    broken.answering = { onAborted: (...what: unknown[]) => told.push(what) } as unknown as Answering;
+    broken.abort(refusals.notHttp, "client");
+    expect([told, client.calls]).toEqual([[[refusals.notHttp, "client"]], []]);
+    // Whatever the answer is, it is the last one.
+    broken.reply(200, "{}");
+    expect(client.calls).toEqual(["end: client"]);
+  });
+});
+
+test.each([
+  ["goes on once the body is read", true, "next"],
+  ["does not go on beside a body that nobody reads to its end", false, "end: unread_body"],
+])("a connection %s", (_what, complete, call) => {
+  requested(complete).reply(200, "{}");
+  expect(client.calls).toEqual([call]);
 });

@@ -38,6 +38,7 @@ let upstream: Side;
 let calls: string[];
 let closed: () => void;
 let exchange: Exchange;
+let clock: Clock;
 let tunnel: Tunnel;
 const connection = () =>
   ({
@@ -71,7 +72,8 @@ beforeEach(() => {
     switched: () => calls.push("switched"),
     endTunnel: (why: string) => calls.push(`client: end ${why}`),
   } as unknown as Exchange;
-  tunnel = new Tunnel(exchange, Buffer.from("early;"), new Clock(), {
+  clock = new Clock();
+  tunnel = new Tunnel(exchange, Buffer.from("early;"), clock, {
     idle: 1_000,
     halfClosed: 100,
     linger: 10,
@@ -147,6 +149,16 @@ describe("an open tunnel", () => {
   test("ends with an upstream that was reset: the client is sent the rest", () => {
     tunnel.onUpstreamClosed();
     expect(calls).toEqual(["place: left", "client: end upstream"]);
+  });
+
+  test("ends when it is quiet on both sides, and not before", () => {
+    expect(tunnel.deadline).toBe(clock.now + 1_000);
+    clock.now += 900;
+    tunnel.onUpstreamData(Buffer.from("a"), 0, 1);
+    expect(tunnel.deadline).toBe(clock.now + 1_000);
+    clock.now += 900;
+    client.emit("data", Buffer.from("b"));
+    expect(tunnel.deadline).toBe(clock.now + 1_000);
   });
 
   test("goes on for a while once its client has ended, however much its upstream says", () => {

@@ -78,7 +78,6 @@ export class Tunnel implements RawReader, Answering {
     const early = this.#early;
     this.#early = Buffer.alloc(0);
     if (early.length > 0) this.#onClientData(early);
-    else if (socket.isPaused()) socket.resume();
   }
 
   onUpstreamData(buffer: Buffer, start: number, end: number): boolean {

@@ -33,6 +33,8 @@ describe("routing", () => {
     ["/messaging/swagger/index.html", "messaging-service /swagger/index.html"],
     ["/socket/websocket?token=T&vsn=2.0.0", "messaging-service /socket/websocket?token=T&vsn=2.0.0"],
     ["/core/a%20b/%C3%A9", "core-service /api/v1/a%20b/%C3%A9"],
+    ["/core/a..b/.well/...", "core-service /api/v1/a..b/.well/..."],
+    ["/core/a%2eb/%2ewell", "core-service /api/v1/a%2eb/%2ewell"],
     ["/", "404"],
   ])("%s goes to %s", (target, expected) => expect(to(target)).toBe(expected));
 
@@ -57,6 +59,15 @@ describe("routing", () => {
     "/auth/..%5cx",
     "/auth/..;/x",
     "/auth/x/..",
+    "/auth/./x",
+    "/auth/x/.",
+    "/auth/..%3b/x",
+    "/auth/x%2f..",
+    "/auth/x%5c..",
+    "/auth/x%5cy",
+    "/auth/x\\y",
+    "/auth/x y",
+    "/auth/x#y",
     "/auth/x%00",
     "//evil/auth",
     "/auth//x/swagger\u0001",
@@ -97,6 +108,32 @@ describe("routing", () => {
       ),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("prefixes below one another", () => {
+  const service = (prefix: string, more = {}) => ({
+    ...{ name: prefix.slice(1).replaceAll("/", "-"), host: "h", port: 1, prefix, strip_prefix: true },
+    ...more,
+  });
+  const nested = compileRouter(
+    parseRouteTable({
+      services: [service("/a"), service("/a/b/c"), service("/a/b", { strip_prefix: false })],
+    }),
+  );
+  test.each([
+    ["/a/x", "a /x"],
+    ["/a/bc", "a /bc"],
+    ["/a/b", "a-b /a/b"],
+    ["/a/b/x", "a-b /a/b/x"],
+    ["/a/b/c/x", "a-b-c /x"],
+    ["/a/b/c", "a-b-c /"],
+    // What is left must not look like another server's address.
+    ["/a//evil/x", 400],
+    ["/a/b//x", "a-b /a/b//x"],
+  ])("%s goes to the longest: %s", (target, expected) => {
+    const found = nested(target);
+    expect("refuse" in found ? found.refuse : `${found.route.name} ${found.target}`).toBe(expected);
   });
 });
 

@@ -1,212 +1,7 @@
 import { type Mutant, never, of, together } from "./mutant.ts";
 
-/** Mutants of the connections of clients, from accept to close. */
+/** Mutants of what belongs to the connections of clients: reading, events, all of them together, the drain. */
 export const client: readonly Mutant[] = [
-  ...of("client/connection.ts", [
-    [
-      "pipelined requests are handled at once",
-      "      this.current === undefined &&\n      queue.length > 0",
-      "      queue.length > 0",
-      "pipelining",
-    ],
-    ["pipelined requests are never held back", "this.#queue?.full === true", never, "pipelining-many"],
-    [
-      "what waits is not begun when the client takes its answers again",
-      "    this.reading.onTaken();\n    this.#advance();",
-      "    this.reading.onTaken();",
-      "pipelining-many",
-    ],
-    [
-      "a message that cannot be read is refused before its turn",
-      "    this.#queue.push(turn, true);\n    this.#advance();\n  }\n\n  /** The head that has begun",
-      "    this.current = undefined;\n    this.#host.begin(this, turn);\n  }\n\n  /** The head that has begun",
-      "pipelining-broken pipelining-many",
-    ],
-    ["a broken body that waits is sent on", "      last.refusal = refusal;\n", "", "pipelining-broken"],
-    [
-      "an upload with a bad chunk is answered, not broken off",
-      '    current.abort(refusal, "client");\n    return true;',
-      "    return false;",
-      "chunks counts",
-    ],
-    ["idle clients are never closed", 'this.destroy("idle");', "return;", "idle"],
-    [
-      "a client's idle time begins when it connects",
-      "    this.idleSince = now;\n    const { clientIdle",
-      "    const { clientIdle",
-      "unit:client/connection",
-    ],
-    [
-      "a client with an answer under way is idle",
-      "if (current.deadline <= now) current.onDeadline(now);\n    } else if",
-      "if (current.deadline <= now) current.onDeadline(now);\n    }\n    if",
-      "idle",
-    ],
-    [
-      "nothing ever times out",
-      "if (current.deadline <= now) current.onDeadline(now);",
-      "",
-      "limits upstream",
-    ],
-    [
-      "a client that takes nothing is never closed",
-      'else if (unsent > 0) this.destroy("send_timeout");',
-      "else if (unsent > 0) return;",
-      "unit:client/connection",
-    ],
-    [
-      "a client that takes its answer slowly is closed",
-      "return this.#unsent < before;",
-      `return ${never};`,
-      "unit:client/connection",
-    ],
-    [
-      "lingering clients are never closed",
-      'else if (this.state === "lingering") this.destroy("answered");\n    else if (this.state === "flushing")',
-      'else if (this.state === "lingering") return;\n    else if (this.state === "flushing")',
-      "linger",
-    ],
-    [
-      "whoever goes on sending is read over for ever",
-      "this.#deadline = Math.min(this.#host.now + this.#host.limits.linger, this.#lingerEnd);",
-      "this.#deadline = this.#host.now + this.#host.limits.linger;",
-      "linger",
-    ],
-    [
-      "bytes that come after the end do not prolong the linger",
-      '    if (this.state === "lingering")\n      this.#deadline =',
-      '    if (this.state === "closed")\n      this.#deadline =',
-      "linger",
-    ],
-    [
-      "a connection that ends is closed without lingering",
-      '    if (this.socket.readableEnded) return this.destroy("answered");',
-      '    if (this.socket.readable || this.socket.readableEnded) return this.destroy("answered");',
-      "linger",
-    ],
-    [
-      "a client's end does not end the linger",
-      'if (this.state === "lingering") this.destroy("answered");\n    else if (this.state === "tunnel")',
-      'if (this.state === "tunnel")',
-      "linger",
-    ],
-    [
-      "a client that ended before its last answer lingers",
-      'if (this.socket.readableEnded) return this.destroy("answered");',
-      "",
-      "linger",
-    ],
-    [
-      "the connection stays open after its last answer",
-      "    if (this.socket.writableFinished) this.onAllSent();\n    else this.socket.end();",
-      "",
-      "framing",
-    ],
-    [
-      "nothing that comes after the last answer is read over",
-      "    stopParsing(this.socket);\n",
-      "    this.socket.pause();\n",
-      "linger",
-    ],
-    [
-      "bytes after a handshake that is refused are read as requests",
-      'if (this.state !== "open") return this.destroy("refused");\n    this.state = "tunnel";',
-      'if (this.state !== "open") return this.destroy("refused");',
-      "tunnel",
-    ],
-    [
-      "a late head behind a request is never refused",
-      "    if (this.busy) this.#lateHead = true;\n",
-      "    if (this.busy) return;\n",
-      "reading",
-    ],
-    [
-      "what can be answered at once is lost at the client's end",
-      'this.#advance(Number.POSITIVE_INFINITY);\n    if (this.state === "lingering")',
-      '{}\n    if (this.state === "lingering")',
-      "reading",
-    ],
-    [
-      "a connection with requests that wait is idle",
-      'return this.state === "open" && !this.busy && this.socket.writableLength === 0;',
-      'return this.state === "open" && this.current === undefined && this.socket.writableLength === 0;',
-      "unit:client/connection",
-    ],
-    [
-      "a handshake is taken beside a request under way",
-      'return this.state === "open" && !this.busy && this.socket.writableLength === 0;',
-      'return this.state === "open";',
-      "pipelining-many",
-    ],
-    [
-      "a client that pipelines is answered before all others",
-      "this.#atOnce < most\n",
-      "this.#atOnce < 1e9\n",
-      "unit:client/connection fairness",
-    ],
-    [
-      "a client with costly requests is answered before all others",
-      "now - this.current.start > longAnswer",
-      "now - this.current.start > 1e9",
-      "unit:client/connection",
-    ],
-    [
-      "what was left for the next turn of the loop is never begun",
-      "      setImmediate(onTurn, this);\n",
-      "",
-      "pipelining",
-    ],
-    [
-      "who waits for upstreams is held up between its requests",
-      "    if (!this.#advancing) this.#atOnce = 0;\n    else if",
-      "    if",
-      "unit:client/connection",
-    ],
-    [
-      "one that is turned away lingers as long as any",
-      "this.#turnedAway ? turnedAwayLinger : lingerMax",
-      "lingerMax",
-      "connections",
-    ],
-    [
-      "a client's place is not given back",
-      "    this.#pass?.leave();\n    this.#host.onClosed(this);",
-      "    this.#host.onClosed(this);",
-      "connections",
-    ],
-    ["an upstream is not told that its client has gone", "    current?.onClientGone();\n", "", "client"],
-    ["IPv4 within IPv6 is another address", '.replace(/^::ffff:/, "")', "", "workers-limits"],
-    [
-      "why it was closed is forgotten",
-      "  destroy(reason: string): void {\n    this.closeReason ??= reason;",
-      "  destroy(reason: string): void {\n    this.closeReason ??= reason.slice(9);",
-      "idle log-times",
-    ],
-    [
-      "who waits when a late refusal of its connection comes hears nothing",
-      '    else current.abort(refusals.tooManyConnections, "refused");\n',
-      "",
-      "workers-connections",
-    ],
-    [
-      "whoever still waits at the end of a drain is not told",
-      'else this.current.abort(refusals.draining, "drain");',
-      'else this.destroy("drain");',
-      "drain",
-    ],
-    [
-      "what the client had not taken of an answer is not looked at",
-      "    if (unsent) this.takesSlowly();\n",
-      "",
-      "unit:client/connection",
-    ],
-    [
-      "what the client had not taken when its last answer was written is not looked at",
-      "    this.takesSlowly();\n    this.#deadline",
-      "    this.#deadline",
-      "unit:client/connection",
-    ],
-  ]),
   ...of("client/reading.ts", [
     [
       "a parser that was held is never resumed",
@@ -262,10 +57,20 @@ export const client: readonly Mutant[] = [
   ]),
   ...of("client/socket-events.ts", [
     ["that a client reads again is not heard", '  socket.on("drain", onDrain);\n', "", "pipelining-many"],
-    ["a connection lingers only once its time is over", '  socket.on("finish", onFinish);\n', "", "linger"],
-    ["a client's end is not heard", '  socket.prependListener("end", onEnd);\n', "", "linger tunnel"],
+    [
+      "a connection lingers only once its time is over",
+      '  socket.on("finish", onFinish);\n',
+      "",
+      "unit:client/connection",
+    ],
+    [
+      "a client's end is not heard",
+      '  socket.prependListener("end", onEnd);\n',
+      "",
+      "unit:client/connection",
+    ],
     ["a client's leaving is not heard", '  socket.on("close", onClose);\n', "", "client"],
-    ["a client's reset ends the process", '  socket.on("error", onError);\n', "", "client"],
+    ["a client's reset ends the process", '  socket.on("error", onError);\n', "", "unit:client/connection"],
   ]),
   ...of("client/clients.ts", [
     [

@@ -1,4 +1,5 @@
 import { client } from "./client.ts";
+import { clientConnection } from "./client-connection.ts";
 import { message } from "./message.ts";
 import { messageAnswers } from "./message-answers.ts";
 import { messageRequests } from "./message-requests.ts";
@@ -24,6 +25,7 @@ import { wiring } from "./wiring.ts";
 
 /** All deliberate breaks of the gateway. */
 export const mutants: readonly Mutant[] = [
+  ...clientConnection,
   ...client,
   ...node,
   ...proxyRequest,

@@ -21,7 +21,7 @@ export const proxyForward: readonly Mutant[] = [
       "an address that is silent after the request is taken first again",
       '    if (this.#phase === "response") this.#connection?.endpoint.avoid();\n',
       "",
-      "addresses",
+      "unit:proxy/forward",
     ],
     [
       "an address that breaks off before its answer is taken first again",
@@ -33,7 +33,7 @@ export const proxyForward: readonly Mutant[] = [
       "a client that takes its answer slowly is cut",
       'if (this.#phase === "client" && this.#exchange.connection.takesSlowly())',
       `if (${never})`,
-      "slow-reader",
+      "unit:proxy/forward",
     ],
     [
       "the buffer of an answer that broke off is read into",
@@ -71,13 +71,13 @@ export const proxyForward: readonly Mutant[] = [
       "a client that does not read is not waited for",
       "return kept | pauseReading;",
       "return kept;",
-      "client",
+      "unit:proxy/forward",
     ],
     [
       "a client that reads again is not sent the rest",
       "    this.#connection?.resume();\n",
       "",
-      "slow-reader",
+      "unit:proxy/forward",
     ],
     ["interim answers to HTTP/1.0", "if (this.#exchange.http10) return;", "", "interim"],
     [
@@ -114,7 +114,7 @@ export const proxyForward: readonly Mutant[] = [
       "no time limit for an answer",
       'else this.#wait("response", clock.now + this.#state.responseTimeout);',
       'else this.#wait("response", Number.POSITIVE_INFINITY);',
-      "upstream",
+      "unit:proxy/forward",
     ],
     [
       "no time limit for the answer to a body",
@@ -126,7 +126,7 @@ export const proxyForward: readonly Mutant[] = [
       "no time limit for an answer under way",
       "eventStream === true ? Number",
       "begun === true ? Number",
-      "stalls",
+      "unit:proxy/forward",
     ],
     [
       "a quiet event stream is cut",
@@ -138,7 +138,7 @@ export const proxyForward: readonly Mutant[] = [
       "no time limit for a client that takes nothing",
       'this.#wait("client", this.#context.clock.now + this.#context.sendTimeout);',
       'this.#wait("client", Number.POSITIVE_INFINITY);',
-      "slow-reader",
+      "unit:proxy/forward",
     ],
     [
       "no time limit to connect",
@@ -261,7 +261,7 @@ export const proxyForward: readonly Mutant[] = [
       "a slow client makes its service slow",
       "exchange.upstreamMs = now - this.#askedAt - held;",
       "exchange.upstreamMs = now - this.#askedAt;",
-      "log-times",
+      "unit:proxy/forward",
     ],
     [
       "the time of a service is not told",
