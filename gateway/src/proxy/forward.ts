@@ -5,18 +5,11 @@ import { pauseReading, type ReadOutcome, type UpstreamConnection } from "../upst
 import type { PoolUser } from "../upstream/pool.ts";
 import { Answer } from "./answer.ts";
 import type { Answering, Exchange } from "./exchange.ts";
-import { expired, type ForwardContext, type Phase } from "./forward-phases.ts";
+import { expired, type ForwardContext, type Phase, repeatable, stale, withBody } from "./forward-phases.ts";
 import type { RouteState } from "./route-state.ts";
 import { Sending, type SendingOwner } from "./sending.ts";
 import { isAcceptedBy } from "./tunnel.ts";
 import { traceFields, upstreamHead } from "./upstream-request.ts";
-
-/** Methods that may be sent twice (RFC 9110 9.2.2) and usually come without a body. */
-const repeatable = new Set(["GET", "HEAD", "OPTIONS"]);
-/** Methods whose body every upstream reads; one that ignores the body of another would take it for a request. */
-const withBody = new Set(["POST", "PUT", "PATCH"]);
-/** Errors of a kept connection that the upstream closed just as it was taken. */
-const stale = new Set(["ERR_CLOSED", "ECONNRESET", "EPIPE"]);
 
 /** One request or handshake on its way to its upstream and the answer back. Neither body is gathered in memory. */
 export class Forward implements Applicant, PoolUser, SendingOwner, Answering {
