@@ -35,12 +35,14 @@ let answers: boolean;
 let cost: number;
 beforeEach(() => {
   cost = 0;
-  begun = [];
+  // Of this case alone: what an earlier one left for the next turn of the loop is its own.
+  const turns: Turn[] = [];
+  begun = turns;
   answers = true;
   socket = new Socket();
   limits = { clientIdle: 5_000, sendTimeout, linger: 100, lingerMax: 200, headersTimeout: 300 };
   const begin = (one: ClientConnection, turn: Turn) => {
-    begun.push(turn);
+    turns.push(turn);
     one.current = { start: 0 } as Exchange;
     if (answers) one.next(cost);
   };
@@ -243,4 +245,24 @@ test("large heads that wait stop the parser sooner, and let it go on once they a
   client.next(0);
   client.take(large);
   expect(client.full).toBe(false);
+});
+
+test("a costly answer holds up nothing but the turn of the loop that it was in", async () => {
+  socket.writableLength = 0;
+  cost = 1;
+  client.take({});
+  expect(begun).toHaveLength(1);
+  await turn();
+  client.take({});
+  expect(begun).toHaveLength(2);
+});
+
+test("a request that waits for its turn of the loop is not idle, however long the last one is ago", () => {
+  socket.writableLength = 0;
+  cost = 1;
+  client.take({});
+  client.take({});
+  expect(begun).toHaveLength(1);
+  client.sweep(100_000);
+  expect(socket.destroyed).toBe(false);
 });

@@ -224,7 +224,7 @@ export class ClientConnection implements Applicant {
       this.#host.begin(this, queue.shift() as Turn);
     }
     this.#advancing = false;
-    if (this.#atOnce >= mostAtOnce && queue.length > 0 && !this.#yields) {
+    if (this.#atOnce >= mostAtOnce && !this.#yields) {
       this.#yields = true;
       setImmediate(onTurn, this);
     }
@@ -332,6 +332,7 @@ export class ClientConnection implements Applicant {
     else if (unsent > 0) this.destroy("send_timeout");
     else if (this.state === "lingering") this.destroy("answered");
     else if (this.state === "flushing") this.destroy("send_timeout");
+    else if (this.#queue?.first !== undefined) return;
     else if (this.#lateHead) this.refuse({ refusal: refusals.headTimeout });
     else if (now - this.idleSince >= this.#host.limits.clientIdle) this.destroy("idle");
     else this.#deadline = this.idleSince + this.#host.limits.clientIdle;

@@ -10,12 +10,12 @@ async function standstill(gateway: Gateway, meanwhile: () => void): Promise<void
   gateway.signal("SIGSTOP");
   await pause(50);
   meanwhile();
-  await pause(900);
+  await pause(2_200);
   gateway.signal("SIGCONT");
 }
 
 test("must: a request that came while the process stood still is read before its connection counts as idle", async () => {
-  const gateway = await Gateway.start({ env: { GATEWAY_CLIENT_IDLE_MS: "500" } });
+  const gateway = await Gateway.start({ env: { GATEWAY_CLIENT_IDLE_MS: "1500" } });
   const client = gateway.open();
   client.methods = ["GET", "GET"];
   client.send(get("/nowhere"));
@@ -27,7 +27,7 @@ test("must: a request that came while the process stood still is read before its
 });
 
 test("must: so are bytes of a tunnel, before it counts as quiet", async () => {
-  const gateway = await Gateway.start({ env: { GATEWAY_TUNNEL_IDLE_MS: "500" } });
+  const gateway = await Gateway.start({ env: { GATEWAY_TUNNEL_IDLE_MS: "1500" } });
   const { client, peer, fromUpstream } = await openTunnel(gateway);
   await standstill(gateway, () => peer.socket.write("hello"));
   await client.until(() => fromUpstream().length > 0, 2_000);

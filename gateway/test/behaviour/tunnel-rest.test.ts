@@ -8,7 +8,7 @@ import { suiteGateway } from "../support/suite.ts";
 import { openTunnel } from "../support/tunnels.ts";
 import { onlyAnswer } from "../support/verdict.ts";
 
-const gateway = suiteGateway({ slots: 4, env: { GATEWAY_TUNNEL_HALF_CLOSED_MS: "600" } });
+const gateway = suiteGateway({ slots: 4, env: { GATEWAY_TUNNEL_HALF_CLOSED_MS: "3000" } });
 // More than the receiver's kernel takes by itself, less than both ends' kernels take together.
 const words = Buffer.alloc(1_500_000, "the last words, ");
 
@@ -19,7 +19,7 @@ describe.concurrent("what is on its way when a tunnel ends (RFC 9112 9.6: a rese
     peer.socket.end(words);
     const talk = setInterval(() => client.send("and so on"), 10);
     // Longer than a tunnel goes on after an end: a client that takes its bytes is not cut.
-    await pause(1_000);
+    await pause(3_500);
     client.socket.resume();
     await client.until(() => client.closed);
     clearInterval(talk);
@@ -53,7 +53,7 @@ describe.concurrent("what is on its way when a tunnel ends (RFC 9112 9.6: a rese
     await eventually(() => peer.socket.readableEnded, "the client's end");
     client.destroy();
     const talk = setInterval(() => peer.socket.write("and so on"), 10);
-    await eventually(() => peer.socket.destroyed, "the gateway lets it go", 4_000);
+    await eventually(() => peer.socket.destroyed, "the gateway lets it go", 10_000);
     clearInterval(talk);
   });
 
@@ -67,7 +67,7 @@ describe.concurrent("what is on its way when a tunnel ends (RFC 9112 9.6: a rese
     const to = slot.upstream.port;
     const left = () => processFacts(gateway.pid).connections.filter(({ remote }) => remote === to).length;
     expect(left()).toBe(1);
-    await eventually(() => left() === 0, "the gateway lets it go", 4_000);
+    await eventually(() => left() === 0, "the gateway lets it go", 8_000);
     client.destroy();
     peer.socket.destroy();
   });

@@ -115,6 +115,12 @@ export const clientConnection: readonly Mutant[] = [
       "unit:client/connection",
     ],
     [
+      "requests that wait for their turn of the loop are closed as idle",
+      "    else if (this.#queue?.first !== undefined) return;\n",
+      "",
+      "unit:client/connection",
+    ],
+    [
       "a late head behind a request is never refused",
       "    if (this.busy) this.#lateHead = true;\n",
       "    if (this.busy) return;\n",
