@@ -93,7 +93,7 @@ test.each([
   for (const key of keys) {
     const given = { ...config, [`platform:${key}`]: values[key] ?? "{}" };
     expect(() => parseSettings(given)).toThrow(
-      new RegExp(`platform:${key}: is a setting of the target [^]*fix: remove it, or set platform:target`),
+      new RegExp(`platform:${key}: belongs to the target [^]*fix: remove it, or set platform:target`),
     );
   }
 });

@@ -226,7 +226,7 @@ function foreignSettings(raw: Readonly<Record<string, unknown>>): Problem[] {
     .filter((key) => raw[key] !== undefined)
     .map((key) => ({
       path: `${namespace}${key}`,
-      message: `is a setting of the target ${other}, and this stack's is ${target}`,
+      message: `belongs to the target ${other}, and this stack's is ${target}`,
       fix: `remove it, or set ${namespace}target: ${other}`,
     }));
 }
