@@ -94,7 +94,6 @@ const slice = 4_096;
  * @param next called when there is more for the next turn; it resumes the socket, unless something else holds it.
  */
 export function readInSlices(socket: ClientSocket, first: boolean, next: () => void): void {
-  if (first) socket.on("data", ignore);
   const feeds = socket.listeners("data");
   socket.removeAllListeners("data");
   let waits = false;
@@ -102,6 +101,7 @@ export function readInSlices(socket: ClientSocket, first: boolean, next: () => v
     waits = false;
     next();
   };
+  // This also takes the socket from the parser's own reading.
   socket.on("data", (chunk: Buffer) => {
     socket.pause();
     if (chunk.length > slice) socket.unshift(chunk.subarray(slice));
