@@ -117,7 +117,6 @@ const slice = 4_096;
  * @param wait called when there may be more, which is for the next turn. @param next called in that; it resumes the socket.
  */
 export function readInSlices(socket: ClientSocket, first: boolean, wait: () => void, next: () => void): void {
-  if (first) socket.on("data", ignore);
   const feeds = socket.listeners("data");
   socket.removeAllListeners("data");
   let planned = false;
@@ -125,6 +124,7 @@ export function readInSlices(socket: ClientSocket, first: boolean, wait: () => v
     planned = false;
     next();
   };
+  // This also takes the socket from the parser's own reading.
   socket.on("data", (chunk: Buffer) => {
     socket.pause();
     if (chunk.length > slice) socket.unshift(chunk.subarray(slice));

@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ResponseHead } from "../message/response-head.ts";
-import { pauseReading, type ReadOutcome, type UpstreamConnection } from "../upstream/connection.ts";
+import {
+  keepsBuffer,
+  pauseReading,
+  type ReadOutcome,
+  type UpstreamConnection,
+} from "../upstream/connection.ts";
 import type { PoolUser } from "../upstream/pool.ts";
 import type { Exchange } from "./exchange.ts";
 import { Forward } from "./forward.ts";
@@ -33,6 +38,9 @@ class World {
     answering: undefined as Forward | undefined,
     decideClose: () => false,
     writeText: (text: string) => this.calls.push(`text ${text.length > 0}`),
+    writeBytes: ({ length }: Buffer) => {
+      this.exchange.connection.socket.writableLength += length;
+    },
     cut: (why: string, atOnce: boolean) => this.calls.push(`cut: ${why}${atOnce ? " at once" : ""}`),
     refuse: ({ status }: { status: number }) => this.calls.push(`refuse: ${status}`),
     finish: () => this.calls.push("finish"),
@@ -107,6 +115,21 @@ describe("an upstream", () => {
     world.calls.length = 0;
     world.forward.onDeadline(world.forward.deadline);
     expect(world.calls).toEqual(["destroy", "cut: timeout"]);
+  });
+});
+
+describe("the read buffer of an answer that breaks off in the middle of a read", () => {
+  const large = Buffer.alloc(20_000);
+  test.each([
+    ["is not read into while a piece of it is being written", 20_000, keepsBuffer],
+    ["is free once that is sent", 0, 0],
+  ])("%s", (_what, unsent, outcome) => {
+    world.answerBegins();
+    world.forward.onBody(large, 0, 20_000);
+    world.forward.onUpstreamFailed("ERR_BAD_RESPONSE");
+    expect(world.calls.slice(-2)).toEqual(["destroy", "cut: upstream"]);
+    world.exchange.connection.socket.writableLength = unsent;
+    expect(world.forward.afterRead()).toBe(outcome);
   });
 });
 

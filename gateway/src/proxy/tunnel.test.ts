@@ -91,6 +91,17 @@ describe("before the 101", () => {
     expect(client.paused).toBe(false);
   });
 
+  test("a client that was stopped while its requests were read is read on", () => {
+    const silent = new Tunnel(exchange, Buffer.alloc(0), new Clock(), {
+      idle: 1_000,
+      halfClosed: 100,
+      linger: 10,
+    });
+    client.pause();
+    silent.switch(connection(), head as ResponseHead, Buffer.alloc(0), undefined);
+    expect(client.paused).toBe(false);
+  });
+
   test("a client whose upstream takes no more of them stays unread until it does", () => {
     upstream.takes = false;
     open();

@@ -78,6 +78,8 @@ export class Tunnel implements RawReader, Answering {
     const early = this.#early;
     this.#early = Buffer.alloc(0);
     if (early.length > 0) this.#onClientData(early);
+    // It may have been stopped as its requests were read, which nobody else knows any more.
+    else if (socket.isPaused()) socket.resume();
   }
 
   onUpstreamData(buffer: Buffer, start: number, end: number): boolean {

@@ -66,6 +66,21 @@ test("a control: what the socket read is", async () => {
   await once(connection.socket, "close");
 });
 
+test.each([
+  ["may be used again after its answer", "", true],
+  ["is closed where bytes follow the answer: they could become another client's", "HTTP/1.1 200", false],
+])("a connection %s", async (_what, more, free) => {
+  const user = userOf();
+  const connection = await connected(user);
+  const owner = { onFree: vi.fn(), onClosed: vi.fn() };
+  connection.owner = owner;
+  accepted?.write(answer + more);
+  await vi.waitFor(() => expect(user.onAnswerEnd).toHaveBeenCalled());
+  await vi.waitFor(() => expect(owner.onFree.mock.calls.length + owner.onClosed.mock.calls.length).toBe(1));
+  expect([owner.onFree.mock.calls.length, connection.socket.destroyed]).toEqual([free ? 1 : 0, !free]);
+  connection.destroy();
+});
+
 test("whoever ends it hears nothing more", async () => {
   const user = userOf();
   const connection = await connected(user);

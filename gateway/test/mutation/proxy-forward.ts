@@ -39,7 +39,7 @@ export const proxyForward: readonly Mutant[] = [
       "the buffer of an answer that broke off is read into",
       "if (this.#over) return answer?.release() ?? 0;",
       "if (this.#over) return 0;",
-      "cut-late",
+      "unit:proxy/forward",
     ],
     ["every method is repeated", "repeatable.has(this.method)", "true", "pool"],
     [

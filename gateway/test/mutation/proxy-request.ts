@@ -7,25 +7,25 @@ export const proxyRequest: readonly Mutant[] = [
       "the connection goes on after a message that is refused",
       "      exchange.closesAnyway = true;\n      return exchange.refuse(refusal);",
       "      return exchange.refuse(refusal);",
-      "framing syntax",
+      "unit:proxy/request-handler",
     ],
     [
       "the connection goes on after an upgrade that is not taken",
       "if (head.upgrade !== undefined) exchange.closesAnyway = true;",
       "",
-      "websocket upgrade",
+      "unit:proxy/request-handler",
     ],
     [
       "OPTIONS * is routed",
       'if (exchange.method === "OPTIONS" && target === "*") exchange.reply(204, "");\n    else if (own)',
       "if (own)",
-      "path",
+      "unit:proxy/request-handler",
     ],
     [
       "the gateway's own paths are routed",
       "    else if (own) void answer",
       `    else if (own && ${never}) void answer`,
-      "own-answers",
+      "unit:proxy/request-handler",
     ],
     [
       "the upstream gets the gateway's name for Host",
@@ -43,13 +43,13 @@ export const proxyRequest: readonly Mutant[] = [
       "WebSocket on any route",
       '"route" in decision && decision.route.websocket === true',
       '"route" in decision',
-      "upgrade",
+      "unit:proxy/request-handler",
     ],
     [
       "a handshake is taken before its path is known",
       'return "route" in decision && decision.route.websocket === true;',
       'return !("route" in decision) || decision.route.websocket === true;',
-      "websocket upgrade own-answers",
+      "unit:proxy/request-handler",
     ],
     [
       "preflights go to the upstream",
@@ -73,13 +73,13 @@ export const proxyRequest: readonly Mutant[] = [
       "announced bodies have no limit",
       "return state !== undefined && head.length > state.maxBodyBytes ? refusals.bodyTooLarge : undefined;",
       "return undefined;",
-      "limits",
+      "unit:proxy/request-handler",
     ],
     [
       "an announced body of exactly the limit is too large",
       "head.length > state.maxBodyBytes",
       "head.length >= state.maxBodyBytes",
-      "limits",
+      "unit:proxy/request-handler",
     ],
     [
       "handshakes pass no check",
@@ -87,7 +87,12 @@ export const proxyRequest: readonly Mutant[] = [
       "turn.refusal ?? (exchange.upgrade ? undefined : this.#check(exchange, request, place));",
       "handshake-phases",
     ],
-    ["a target that is none is routed", "if (!sound) return refusals.target;", "", "path"],
+    [
+      "a target that is none is routed",
+      "if (!sound) return refusals.target;",
+      "",
+      "unit:proxy/request-handler",
+    ],
     [
       "whom a proxy speaks for is not asked",
       "    if (connection.trusted)\n",
@@ -98,7 +103,7 @@ export const proxyRequest: readonly Mutant[] = [
       "handshakes are taken until the end of a drain",
       "if (exchange.upgrade && this.ending) return exchange.refuse(refusals.draining);",
       "",
-      "drain-end drain",
+      "unit:proxy/request-handler",
     ],
     ["requests have no trace in spans", "    this.#trace(exchange);\n", "", "process:spans"],
     [
@@ -107,7 +112,7 @@ export const proxyRequest: readonly Mutant[] = [
       "undefined, true);",
       "process:spans",
     ],
-    ["retries are not counted", "this.#observers.metrics.retries++;", "", "log-times"],
+    ["retries are not counted", "this.#observers.metrics.retries++;", "", "unit:proxy/request-handler"],
     [
       "bytes of tunnels that are over are forgotten",
       "this.tunnelBytes.in += exchange.bytesIn;",
@@ -126,7 +131,12 @@ export const proxyRequest: readonly Mutant[] = [
       "  onSwitched(_exchange: Exchange): void {",
       "counts",
     ],
-    ["what ends is not logged", "    reportEnd(this.#observers, exchange);\n", "", "counts"],
+    [
+      "what ends is not logged",
+      "    reportEnd(this.#observers, exchange);\n",
+      "",
+      "unit:proxy/request-handler",
+    ],
   ]),
   ...of("proxy/check.ts", [
     ["any Host will do", "if (host !== undefined) return badHost(host);", "", "unit:proxy/check"],

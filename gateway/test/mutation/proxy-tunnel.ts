@@ -12,6 +12,12 @@ export const proxyTunnel: readonly Mutant[] = [
     ],
     ["early frames are lost", "if (early.length > 0) this.#onClientData(early);", "", "unit:proxy/tunnel"],
     [
+      "a client that was stopped while its requests were read is never read again",
+      "    else if (socket.isPaused()) socket.resume();\n  }\n\n  onUpstreamData",
+      "  }\n\n  onUpstreamData",
+      "unit:proxy/tunnel",
+    ],
+    [
       "early frames are kept without bound",
       "if (this.#early.length > mostEarly) socket.pause();",
       "",

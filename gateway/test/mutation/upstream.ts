@@ -160,7 +160,7 @@ export const upstream: readonly Mutant[] = [
   ]),
   together(
     "a connection with bytes left over is used again",
-    "pool",
+    "unit:upstream/connection",
     ["upstream/connection.ts", "!this.#ended && !leftOver;", "!this.#ended;"],
     [
       "upstream/connection.ts",
