@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { pause } from "../../support/client.ts";
 import { type Message, readRequests, values } from "../../support/strict.ts";
 import { show } from "../../support/upstream.ts";
 import { answer } from "./answer.ts";
@@ -37,8 +38,16 @@ export class Echo {
 
   async listen(): Promise<this> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
-    server.listen(this.port, "127.0.0.1");
-    await once(server, "listening");
+    // The port was free for a moment, and other programs take ports, too.
+    for (let tries = 1; ; tries++)
+      try {
+        server.listen(this.port, "127.0.0.1");
+        await once(server, "listening");
+        break;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || tries === 200) throw error;
+        await pause(25);
+      }
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
     return this;
