@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { beforeEach, expect, test } from "vitest";
-import type { ClientSocket } from "../node/parser.ts";
+import { type ClientSocket, stopParsing } from "../node/parser.ts";
 import { Reading } from "./reading.ts";
 import type { ClientState } from "./turn.ts";
 
@@ -104,4 +104,25 @@ test("a connection that is closed meanwhile is left alone", async () => {
   calls();
   await turn();
   expect(calls()).toEqual([]);
+});
+
+test("a connection that ends within a slice is read over at once, and nothing stops that", async () => {
+  socket.on("data", () => {
+    of.state = "flushing";
+    stopParsing(of.socket);
+  });
+  reading.slice();
+  await turn();
+  calls();
+  socket.emit("data", Buffer.alloc(10));
+  expect(calls()).toEqual(["pause", "push", "resume"]);
+  reading.block();
+  expect(reading.stopped).toBe(false);
+  await turn();
+  expect(calls()).toEqual(["pause"]);
+});
+
+test("nothing more is read of a connection that is refusing", () => {
+  of.state = "refusing";
+  expect(reading.stopped).toBe(true);
 });

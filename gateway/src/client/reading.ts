@@ -40,6 +40,7 @@ export class Reading {
 
   /** Whether anything keeps the socket from being read. */
   get stopped(): boolean {
+    if (this.#of.state !== "open") return this.#of.state === "refusing";
     return this.held || this.#blocked || this.#early || this.#untaken || this.#waits;
   }
 

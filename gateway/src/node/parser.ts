@@ -124,17 +124,20 @@ export function readInSlices(socket: ClientSocket, first: boolean, wait: () => v
     planned = false;
     next();
   };
-  // This also takes the socket from the parser's own reading.
-  socket.on("data", (chunk: Buffer) => {
+  const cut = (chunk: Buffer) => {
     socket.pause();
     if (chunk.length > slice) socket.unshift(chunk.subarray(slice));
     for (const feed of feeds) feed.call(socket, chunk.subarray(0, slice));
+    // What it brings may be nobody's any more, or no HTTP.
+    if (!socket.listeners("data").includes(cut)) return;
     // Only now, since Node must not be given bytes of a socket that is stopped.
     wait();
     socket.pause();
     if (!planned) setImmediate(turn);
     planned = true;
-  });
+  };
+  // This also takes the socket from the parser's own reading.
+  socket.on("data", cut);
   if (first) socket.push("");
 }
 

@@ -109,6 +109,24 @@ describe.concurrent("what keeps a client's socket from being read", () => {
     },
   );
 
+  test("must: an upload in tiny chunks that is too large gets its 413, though the client goes on sending (RFC 9112 9.6)", async () => {
+    const own = await Gateway.start({ route: { max_body_bytes: 60_000 }, env: { GATEWAY_LINGER_MS: "400" } });
+    const { prefix } = own.slot();
+    const client = own.open({ paused: true, allowHalfOpen: true });
+    client.send(head("POST", `${prefix}/up`, "Transfer-Encoding: chunked"));
+    const talk = setInterval(() => client.send("1\r\nx\r\n".repeat(4_000)), 10);
+    await pause(1_200);
+    let text = "";
+    client.socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+    });
+    client.socket.resume();
+    await eventually(() => text.includes("413"), "the answer", 4_000);
+    clearInterval(talk);
+    client.destroy();
+    await own.stop();
+  });
+
   test("must: requests that are answered at once are, though the client's end comes right behind them", async () => {
     for (const count of [4, 10, 16]) {
       const client = gateway.open({ allowHalfOpen: true });

@@ -35,6 +35,12 @@ export const client: readonly Mutant[] = [
     ],
     ["what its client does not take is read on", "|| this.#untaken ||", "||", "unit:client/reading"],
     ["a body that waits its turn is read on", "|| this.#early ||", "||", "unit:client/reading"],
+    [
+      "what stopped its reading goes on stopping a connection that ends",
+      '    if (this.#of.state !== "open") return this.#of.state === "refusing";\n',
+      "",
+      "unit:client/reading",
+    ],
     ["slices do not wait for their turn", "|| this.#waits;", ";", "unit:client/reading"],
     ["an upload that is blocked stays so", "    this.#blocked = false;\n", "", "unit:client/reading"],
     [

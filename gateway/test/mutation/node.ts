@@ -100,6 +100,12 @@ export const node: readonly Mutant[] = [
       "",
       "reading",
     ],
+    [
+      "a connection that ends within a slice is not read over",
+      '    if (!socket.listeners("data").includes(cut)) return;\n',
+      "",
+      "unit:client/reading",
+    ],
     ["all of a read is parsed at once", "chunk.subarray(0, slice)", "chunk", "unit:node/parser-slices"],
     [
       "a socket that is cut in slices waits for a read that the parser had",
