@@ -106,6 +106,23 @@ test("a connection that is closed meanwhile is left alone", async () => {
   expect(calls()).toEqual([]);
 });
 
+test.each([
+  ["its client takes nothing", () => reading.onUntaken()],
+  [
+    "a body waits its turn",
+    () => {
+      reading.early = true;
+    },
+  ],
+  ["its next slice waits for the next turn", () => reading.slice()],
+])("nothing is read while %s, though an upload's upstream takes more", (_what, stop) => {
+  stop();
+  reading.block();
+  calls();
+  reading.unblock();
+  expect([calls(), reading.stopped]).toEqual([[], true]);
+});
+
 test("a connection that ends within a slice is read over at once, and nothing stops that", async () => {
   socket.on("data", () => {
     of.state = "flushing";

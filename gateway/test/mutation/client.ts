@@ -52,7 +52,7 @@ export const client: readonly Mutant[] = [
     ["it is cut in slices again and again", "    if (this.#sliced) return;\n", "", "unit:client/reading"],
   ]),
   ...of("client/turn-queue.ts", [
-    ["many turns wait without bound", "this.#turns.length >= most || ", "", "pipelining-many"],
+    ["many turns wait without bound", "this.#turns.length >= most || ", "", "unit:client/turn-queue"],
     ["large heads wait without bound", " || this.#size >= mostSize", "", "unit:client/connection"],
     [
       "heads that were begun are counted as waiting",
@@ -115,7 +115,7 @@ export const client: readonly Mutant[] = [
   ]),
   ...of("client/drain.ts", [
     ["nobody is told of the end of a drain", "    clients.giveUp();\n", "", "drain"],
-    ["a drain waits for what does not end", "    clients.destroy();\n", "", "drain"],
+    ["a drain waits for what does not end", "    clients.destroy();\n", "", "unit:client/drain"],
     ["a drain cuts what runs", "sleep(Math.max(0, end - performance.now()), ", "sleep(0, ", "drain"],
     ["the listener closes at once", "  await sleep(Math.min(drainDelay, limit));\n", "", "drain"],
     ["the backlog is reset", "  await emptyBacklog(server, end);\n", "", "drain"],
@@ -123,7 +123,7 @@ export const client: readonly Mutant[] = [
       "idle connections are closed once",
       "setInterval(() => setImmediate(closeIdle), 50);",
       "setInterval(() => {}, 50);",
-      "drain",
+      "unit:client/drain",
     ],
     [
       "no grace for a request that is on its way",

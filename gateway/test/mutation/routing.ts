@@ -145,7 +145,7 @@ export const routing: readonly Mutant[] = [
       "escapes in capitals are none",
       "[value.toString(16), value.toString(16).toUpperCase()]",
       "[value.toString(16)]",
-      "path deny",
+      "unit:routing/escapes",
     ],
     ["overlong forms of five bytes pass", "|[\\xf8-\\xfd][\\x80-\\xbf]/;", "/;", "path"],
     ["bytes that decoders leave out hide dots", '.replaceAll("\\ufffd", "")', "", "path"],
