@@ -7,6 +7,8 @@ import { pinImages } from "../images.ts";
 import { buildOwnImages } from "../own-images.ts";
 import { insist, type Session } from "../session.ts";
 
+const needs = { create: true, target: false };
+
 /** The images of a stack: listed, built, pushed, pinned. */
 export function imagesCommand(beat: Command): void {
   const images = beat.command("images").description("the images of a stack");
@@ -15,7 +17,7 @@ export function imagesCommand(beat: Command): void {
     images,
     "push",
     "build the project's own images and push them to platform:registry, for every architecture the builder can",
-    { create: true, target: false },
+    needs,
     async (session, { json }) => {
       const { engine, address, settings } = session;
       insist(
@@ -51,7 +53,7 @@ export function imagesCommand(beat: Command): void {
     images,
     "pin",
     "write the digest of every image of the stack into Pulumi.<stack>.yaml",
-    { create: true, target: false },
+    needs,
     async (session, { json }) => {
       insist([await checkEngine(session.engine, session.address)], "nothing was pinned");
       const pinned = await pinImages(session);
@@ -64,7 +66,7 @@ export function imagesCommand(beat: Command): void {
     images,
     "list",
     "say which images the stack uses, and which setting chooses each; changes nothing",
-    { create: true, target: false },
+    needs,
     async ({ platform, settings }, { json }) => {
       const all = stackImages(platform, settings);
       if (json) return printJson(all);
@@ -76,19 +78,13 @@ export function imagesCommand(beat: Command): void {
     images,
     "build",
     "build service images from git or path sources",
-    { create: true, target: false },
+    needs,
     async (session, { json }) => build(session, json),
   ).argument("[stack]", "stack to work on, like --stack");
-  command(
-    beat,
-    "build-images",
-    "old spelling of: images build",
-    { create: true, target: false },
-    async (session, { json }) => {
-      oldSpelling(`./beat images build ${session.name}`);
-      await build(session, json);
-    },
-  );
+  command(beat, "build-images", "old spelling of: images build", needs, async (session, { json }) => {
+    oldSpelling(`./beat images build ${session.name}`);
+    await build(session, json);
+  });
 }
 
 async function build(session: Session, json: boolean | undefined): Promise<void> {
