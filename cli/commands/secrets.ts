@@ -66,11 +66,9 @@ export function secretsCommand(beat: Command): void {
   withOldSpellings(secrets);
 }
 
-function tell(
-  { secrets, created, stack, unneeded, ...rest }: SecretsReport,
-  json: boolean | undefined,
-): void {
-  if (json) return printJson({ stack, created, secrets, unneeded, ...rest });
+function tell(report: SecretsReport, json: boolean | undefined): void {
+  if (json) return printJson(report);
+  const { secrets, created, stack, unneeded } = report;
   for (const { name, origin } of secrets)
     print(`${name.padEnd(36)} ${created.includes(name) ? "made now" : origin}`);
   for (const name of unneeded)

@@ -54,7 +54,8 @@ export async function runConnection(world: World, port: number, seed: number): P
   );
   const talk: Talk = { seed, plans, line, manner, opened: performance.now(), sent: [], tunnel, left: false };
   await converse(random, talk);
-  if (tunnel !== undefined && line.switched) await talkInTunnel(world, talk);
+  // A client that left just as its tunnel opened has lost nothing by the gateway.
+  if (tunnel !== undefined && line.switched && !talk.left) await talkInTunnel(world, talk);
   world.runs++;
   judgeConnection(world, talk);
   if (!line.closed && line.ended && manner.holds && world.held.length < 200) world.held.push(line.socket);
