@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{core,config,gateway,infra,policies,stacks,cli,samples,provision,test}/**/*.test.ts"],
+    include: ["{core,stores,config,gateway,infra,policies,stacks,cli,samples,provision,test}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     // The gateway is tested as it ships: built, in a process of its own.
     globalSetup: "gateway/test/support/build.ts",

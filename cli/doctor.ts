@@ -6,6 +6,8 @@ import type { PlatformModel } from "../config/model.ts";
 import type { Settings } from "../config/settings.ts";
 import { stackImages } from "../config/stack-images.ts";
 import type { Problem } from "../core/problems.ts";
+import { storePorts } from "../stores/index.ts";
+import type { HostPort } from "../stores/store.ts";
 import { containersOf, objectsOf } from "./engine.ts";
 import type { StackState } from "./workspace.ts";
 
@@ -59,10 +61,9 @@ export async function checkDisk(directory: string): Promise<Check> {
 /** Whether every published port is free, or held by this stack already. */
 export async function checkPorts(engine: Docker, settings: Settings, prefix: string): Promise<Check[]> {
   const { services, ...ports } = settings.ports;
+  const tools = Object.entries<HostPort>(storePorts).flatMap(([name, { tool }]) => (tool ? [name] : []));
   const wanted = [
-    ...Object.entries(ports).filter(
-      ([name]) => settings.devTools || (name !== "mongoExpress" && name !== "redisUi"),
-    ),
+    ...Object.entries(ports).filter(([name]) => settings.devTools || !tools.includes(name)),
     ...Object.entries(services).map(([name, port]) => [`services.${name}`, port] as const),
   ];
   const ours = new Set((await containersOf(engine, prefix)).flatMap((container) => container.ports));

@@ -5,8 +5,9 @@ import { sourceOf } from "../config/catalogue.ts";
 import type { PlatformModel } from "../config/model.ts";
 import type { Settings } from "../config/settings.ts";
 import { InputError } from "../core/problems.ts";
+import type { OwnProgram } from "../core/workload.ts";
 import { writeContext } from "../infra/image/context.ts";
-import { type OwnImage, type OwnProgram, ownImage } from "../infra/image/own-images.ts";
+import { type OwnImage, ownImage } from "../infra/image/own-images.ts";
 import { projectRoot } from "../stacks/program.ts";
 import {
   buildsOnAnother,

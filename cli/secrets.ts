@@ -1,8 +1,8 @@
 import { text } from "node:stream/consumers";
 import { execa } from "execa";
-import { foreignSecrets, requiredSecrets } from "../config/environment.ts";
+import { memberSecrets, requiredSecrets, suppliedSecrets } from "../config/environment.ts";
 import { secretRule } from "../config/secret-rules.ts";
-import { administratorSecret, keyfileSecret, signingKeyName } from "../core/names.ts";
+import { administratorSecret, signingKeyName } from "../core/names.ts";
 import { InputError } from "../core/problems.ts";
 import {
   chosenElsewhere,
@@ -14,6 +14,7 @@ import {
   rotateCommand,
   settingOf,
 } from "../infra/secret-values.ts";
+import { kindsWithLogin } from "../stores/index.ts";
 import type { Session } from "./session.ts";
 import { keptSecrets, settingsOf, stateOf } from "./workspace.ts";
 
@@ -48,7 +49,7 @@ export async function completeSecrets(session: SecretsSession): Promise<SecretsR
   const { platform, settings, stack, name } = session;
   const kept = await keptValues(session);
   const lacking = missingSecrets(requiredSecrets(platform, settings), settings);
-  const foreign = lacking.filter((secret) => foreignSecrets(settings).includes(secret));
+  const foreign = lacking.filter((secret) => suppliedSecrets(settings).includes(secret));
   if (foreign.length > 0)
     throw new InputError(
       "these secrets cannot be made here",
@@ -111,7 +112,7 @@ export async function secretValue(session: SecretsSession, secret: string): Prom
   throw refusal(
     secret,
     "has no value yet",
-    foreignSecrets(settings).includes(secret)
+    suppliedSecrets(settings).includes(secret)
       ? giveCommand(secret, name)
       : settings.generateSecrets
         ? `./beat up --stack ${name}`
@@ -141,11 +142,11 @@ export async function rotateSecret(session: SecretsSession, secret: string): Pro
       "is the password by which the platform itself logs in, so the store must know the new one first",
       `change it in the store, then: ./beat secrets set ${secret} --stack ${session.name}`,
     );
-  // Members are restarted one after the other, and two with different keys do not speak to each other.
-  if (secret === keyfileSecret)
+  const shared = memberSecrets(session.platform, session.settings).find(({ name }) => name === secret);
+  if (shared !== undefined)
     throw refusal(
       secret,
-      "is shared by all members of the replica set, which must change it together",
+      shared.together,
       `./beat down --stack ${session.name}, ./beat secrets set ${secret} --stack ${session.name}, ./beat up: the data stays`,
     );
   await write(session, secret, await make(secret));
@@ -179,7 +180,7 @@ export async function setSecret(
 }
 
 /** The passwords by which the platform itself logs in. */
-const administrators: readonly string[] = [administratorSecret("postgres"), administratorSecret("mongo")];
+const administrators: readonly string[] = kindsWithLogin.map(administratorSecret);
 
 const make = async (secret: string): Promise<string> =>
   secret === signingKeyName ? makePrivateKey() : makePassword();

@@ -1,4 +1,4 @@
-import { type StoreKind, storeHosts } from "../core/names.ts";
+import { storeHosts, storeKinds } from "../stores/index.ts";
 import type { ExternalStores } from "./kubernetes-settings.ts";
 import type { PlatformModel } from "./model.ts";
 
@@ -18,9 +18,10 @@ export function addressesOf(
 ): ReadonlyMap<string, Address> {
   const addresses = new Map<string, Address>();
   for (const { name, port } of Object.values(platform.services)) addresses.set(name, { host: name, port });
-  for (const [kind, host] of Object.entries(storeHosts) as [StoreKind, string][]) {
+  for (const kind of storeKinds) {
     const own = platform.stores[kind];
     if (own === undefined) continue;
+    const host = storeHosts[kind];
     const other = external[kind];
     addresses.set(
       host,

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import type { InputError } from "../core/problems.ts";
-import { addressOfBucket, bucketOf, bucketSecrets } from "./bucket.ts";
-import { edgesOf } from "./edges.ts";
-import { foreignSecrets, requiredSecrets } from "./environment.ts";
+import { bucketOf, bucketSecrets } from "./bucket.ts";
+import { requiredSecrets, suppliedSecrets } from "./environment.ts";
 import { floatingTags } from "./floating-tags.ts";
 import type { PlatformModel } from "./model.ts";
 import { platform as real } from "./platform.ts";
@@ -82,25 +81,10 @@ test("an unknown key is told the known ones, also inside a choice", () => {
   expect(() => settingsWith({ ...good, bucket: "x" })).toThrow(/use one of endpoint, name, region, prefix/);
 });
 
-test("the edges are those of the two backups, to the endpoint's port", () => {
-  const outside = (bucket: object) =>
-    edgesOf(platform, settingsWith({ ...good, ...bucket })).filter(({ to }) => to === "backups-bucket");
-  expect(outside({})).toEqual([
-    { from: "backup-mongo", to: "backups-bucket", port: 443, outside: {} },
-    { from: "backup-postgres", to: "backups-bucket", port: 443, outside: {} },
-  ]);
-  expect(outside({ cidr: "10.1.0.0/16" })[0]?.outside).toEqual({ cidr: "10.1.0.0/16" });
-  const inside = outside({ endpoint: "http://minio.storage.svc.cluster.local:9000" });
-  expect(inside[0]).toMatchObject({ port: 9000, outside: { namespace: "storage" } });
-  expect(addressOfBucket({ endpoint: "http://minio" })).toEqual({ host: "minio", port: 80 });
-  // A name that only looks like one of the cluster's.
-  expect(outside({ endpoint: "https://s3.eu.svc.example.org" })[0]?.outside).toEqual({});
-});
-
 test("the bucket's keys are asked for, and may have what an object store puts into them", () => {
   const settings = settingsWith(good);
   expect(requiredSecrets(platform, settings)).toEqual(expect.arrayContaining(keys));
-  expect(foreignSecrets(settings)).toEqual(keys);
+  expect(suppliedSecrets(settings)).toEqual(keys);
   expect(requiredSecrets(platform, parseSettings({}))).not.toContain(keys[0]);
   const secrets = (id: string, secret: string) => ({
     secrets: { [bucketSecrets.accessKeyId]: id, [bucketSecrets.secretAccessKey]: secret },

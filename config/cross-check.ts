@@ -1,9 +1,11 @@
-import { faultOfServiceName, faultOfVolumeName, freeName, type StoreKind } from "../core/names.ts";
+import { faultOfServiceName, faultOfVolumeName, freeName } from "../core/names.ts";
 import type { Problem } from "../core/problems.ts";
+import { kindsWithLogin, storeHosts, storeKinds, storeOf } from "../stores/index.ts";
 import { renderEnvironment } from "./environment.ts";
 import type { PlatformModel } from "./model.ts";
 import { routeProblems, within } from "./route-check.ts";
 import type { StackFacts } from "./service.ts";
+import { needsOf } from "./store-use.ts";
 
 /** Any stack's facts: what an environment needs to be rendered before a stack is known. */
 const exampleFacts: StackFacts = {
@@ -19,21 +21,25 @@ export function crossCheck(platform: PlatformModel): Problem[] {
     ...routeProblems(platform),
     ...databases(platform),
     ...ports(platform),
-    ...topicsAndCalls(platform),
+    ...storesAndCalls(platform),
+    ...storeProblems(platform),
     ...volumes(platform),
     ...environments(platform),
   ];
 }
 
+/** The words of the stores. */
+const storeWords = storeKinds.flatMap((kind) => [kind, storeHosts[kind]]);
+
 /** Names that are the platform's own, and secrets of different owners that would be one. */
 function names(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];
   for (const { name, needs } of Object.values(platform.services)) {
-    const fault = faultOfServiceName(name);
+    const fault = faultOfServiceName(name, storeWords);
     if (fault !== undefined)
       problems.push({ path: `services.${name}`, message: fault, fix: `call it ${freeName(name)}` });
     needs.volumes.forEach((volume, index) => {
-      const wrong = faultOfVolumeName(volume.name);
+      const wrong = faultOfVolumeName(volume.name, storeWords);
       if (wrong !== undefined)
         problems.push({
           path: `services.${name}.needs.volumes[${index}].name`,
@@ -47,12 +53,12 @@ function names(platform: PlatformModel): Problem[] {
 
 function databases(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];
-  for (const kind of ["postgres", "mongo"] as const) {
+  for (const kind of kindsWithLogin) {
     const owners = new Map<string, string>();
-    for (const service of Object.values(platform.services)) {
-      const database = service.needs[kind]?.database;
+    for (const { service, need } of needsOf(platform, kind)) {
+      const { database } = need as { readonly database?: string };
       if (database === undefined) continue;
-      const path = `services.${service.name}.needs.${kind}.database`;
+      const path = `services.${service}.needs.${kind}.database`;
       const owner = owners.get(database);
       if (owner !== undefined)
         problems.push({
@@ -60,27 +66,32 @@ function databases(platform: PlatformModel): Problem[] {
           message: `"${database}" is already the database of ${owner}; both create tables of the same name`,
           fix: "give each service a database of its own",
         });
-      if (["postgres", "template0", "template1", "admin", "local", "config"].includes(database))
+      if (reservedDatabases.includes(database))
         problems.push({
           path,
           message: `"${database}" is reserved by the server`,
           fix: "choose another name",
         });
-      owners.set(database, service.name);
+      owners.set(database, service);
     }
   }
   return problems;
 }
 
+/** Whatever the store: a service may move from one to the other. */
+const reservedDatabases = storeKinds.flatMap((kind) => storeOf(kind).reservedDatabases ?? []);
+
+/** What each store finds wrong with what is said of it. */
+const storeProblems = (platform: PlatformModel): Problem[] =>
+  storeKinds.flatMap((kind) => {
+    const facts = platform.stores[kind];
+    if (facts === undefined) return [];
+    const { topics } = platform;
+    return storeOf(kind).check?.({ facts, needs: needsOf(platform, kind), topics }) ?? [];
+  });
+
 function ports(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];
-  const { kafka } = platform.stores;
-  if (kafka !== undefined && new Set([kafka.port, kafka.controllerPort, kafka.hostPort]).size < 3)
-    problems.push({
-      path: "stores.kafka",
-      message: `port ${kafka.port}, controllerPort ${kafka.controllerPort} and hostPort ${kafka.hostPort} clash`,
-      fix: "give each of the three listeners a port of its own",
-    });
   const byPort = new Map<number, string>([[platform.gateway.port, "the gateway"]]);
   for (const service of Object.values(platform.services)) {
     const taken = byPort.get(service.port);
@@ -96,54 +107,17 @@ function ports(platform: PlatformModel): Problem[] {
   return problems;
 }
 
-function topicsAndCalls(platform: PlatformModel): Problem[] {
+function storesAndCalls(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];
-  const services = Object.values(platform.services);
-  const published = new Set(services.flatMap((service) => service.needs.kafka?.publishes ?? []));
-  const declared = Object.keys(platform.topics);
-  const groups = new Map<string, string>();
-  for (const { name, needs, health, routes } of services) {
+  for (const { name, needs, health, routes } of Object.values(platform.services)) {
     const at = `services.${name}.needs`;
-    for (const kind of ["postgres", "mongo", "redis", "kafka"] as const satisfies readonly StoreKind[])
+    for (const kind of storeKinds)
       if (needs[kind] !== undefined && platform.stores[kind] === undefined)
         problems.push({
           path: `${at}.${kind}`,
           message: "the platform has no such store",
           fix: `add ${kind} to stores`,
         });
-    for (const direction of ["publishes", "consumes"] as const)
-      (needs.kafka?.[direction] ?? []).forEach((topic, index) => {
-        const path = `${at}.kafka.${direction}[${index}]`;
-        if (!declared.includes(topic))
-          problems.push({
-            path,
-            message: `topic "${topic}" is not declared`,
-            fix: `add it to topics (declared: ${declared.join(", ")})`,
-          });
-        else if (direction === "consumes" && !published.has(topic))
-          problems.push({
-            path,
-            message: `nobody publishes "${topic}"`,
-            fix: "name its publisher, or stop consuming it",
-          });
-      });
-    const group = needs.kafka?.group;
-    if ((needs.kafka?.consumes.length ?? 0) > 0 && group === undefined)
-      problems.push({
-        path: `${at}.kafka.group`,
-        message: "a consumer needs a group",
-        fix: "name its consumer group",
-      });
-    if (group !== undefined) {
-      const other = groups.get(group);
-      if (other !== undefined)
-        problems.push({
-          path: `${at}.kafka.group`,
-          message: `"${group}" is already the group of ${other}; each would get half of the events`,
-          fix: "use another group",
-        });
-      groups.set(group, name);
-    }
     needs.calls.forEach((callee, index) => {
       if (platform.services[callee] === undefined)
         problems.push({

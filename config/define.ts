@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { StoreKind } from "../core/names.ts";
 import { InputError, joinPath, type Problem } from "../core/problems.ts";
+import type { StoreKind } from "../stores/index.ts";
 import { crossCheck } from "./cross-check.ts";
 import {
   type PlatformModel,
@@ -9,24 +9,29 @@ import {
   type storesSchema,
   type topicSchema,
 } from "./model.ts";
-import type { Needs, Service } from "./service.ts";
+import type { Service } from "./service.ts";
 
-type NeedsWithin<Topic extends string, Name extends string, Store extends string> = Omit<
-  Needs,
-  "kafka" | "calls" | StoreKind
-> & {
-  readonly [K in Exclude<StoreKind, "kafka">]?: K extends Store ? Needs[K] : never;
-} & {
-  readonly kafka?: "kafka" extends Store
-    ? Omit<NonNullable<Needs["kafka"]>, "publishes" | "consumes"> & {
-        readonly publishes?: readonly Topic[];
-        readonly consumes?: readonly Topic[];
-      }
-    : never;
-  readonly calls?: readonly Name[];
-};
+/** A word that is written out; a wider type, such as `string`, says nothing that could be wrong. */
+type Written<Word> = Word extends string ? (string extends Word ? never : Word) : never;
 
-/** What is handed to {@link definePlatform}; undeclared stores, topics and callees do not compile. */
+/** Kinds of stores that are needed for certain. */
+type KindsIn<Needs> = {
+  [Kind in keyof Needs & StoreKind]: undefined extends Needs[Kind] ? never : Kind;
+}[keyof Needs & StoreKind];
+
+/** Topics that are named in what is asked of a store. */
+type TopicsIn<Need> = Need extends { readonly publishes?: infer P; readonly consumes?: infer C }
+  ? WordsIn<P> | WordsIn<C>
+  : never;
+type WordsIn<List> = List extends readonly (infer Word)[] ? Written<Word> : never;
+
+/** What a service needs and its platform does not have, in words; never when all is there. */
+type Lacking<N, Topic, Name, Kind> =
+  | `the platform has no ${Exclude<KindsIn<N>, Kind>}: add it to stores`
+  | `no topic is named ${Exclude<{ [K in keyof N]: TopicsIn<N[K]> }[keyof N], Topic>}: add it to topics`
+  | `no service is named ${N extends { readonly calls: infer C } ? Exclude<WordsIn<C>, Name> : never}: correct calls`;
+
+/** What is handed to {@link definePlatform}; of undeclared stores, topics and callees the compiler says which they are. */
 export interface PlatformInput<
   Stores extends z.input<typeof storesSchema>,
   Topics extends Readonly<Record<string, z.input<typeof topicSchema>>>,
@@ -37,16 +42,10 @@ export interface PlatformInput<
   readonly topics: Topics;
   readonly services: Services & {
     readonly [S in keyof Services]: Services[S] extends Service<infer N>
-      ? N extends NeedsWithin<keyof Topics & string, keyof Services & string, keyof Stores & string>
+      ? [Lacking<N, keyof Topics, keyof Services, keyof Stores>] extends [never]
         ? Services[S]
-        : {
-            readonly needs: NeedsWithin<
-              keyof Topics & string,
-              keyof Services & string,
-              keyof Stores & string
-            >;
-          }
-      : never;
+        : Lacking<N, keyof Topics, keyof Services, keyof Stores>
+      : "what defineService({ … }) returns";
   };
   readonly gateway: z.input<typeof platformSchema>["gateway"];
 }

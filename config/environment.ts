@@ -1,13 +1,7 @@
-import {
-  administratorSecret,
-  keyfileSecret,
-  ownSecret,
-  passwordName,
-  roleName,
-  type StoreWithLogin,
-  storeHosts,
-} from "../core/names.ts";
-import { asValue, hostOf, portOf, secretOf, Value } from "../core/value.ts";
+import { administratorSecret, ownSecret, passwordName, roleName } from "../core/names.ts";
+import { asValue, hostOf, portOf, secretOf, type Value } from "../core/value.ts";
+import { kindsWithLogin, type StoreKind, storeHosts, storeKinds, storeOf } from "../stores/index.ts";
+import type { MemberSecret } from "../stores/store.ts";
 import { bucketOf, bucketSecrets } from "./bucket.ts";
 import type { AnyRefs, PlatformModel, ServiceModel } from "./model.ts";
 import type { StackFacts } from "./service.ts";
@@ -48,37 +42,38 @@ export function environmentOf<P extends PlatformModel>(
 /** Every secret that must exist: admin passwords, one password per service and store, and what services ask for. */
 export function secretNames(platform: PlatformModel, stack: StackFacts): string[] {
   const names = new Set<string>();
-  if (platform.stores.postgres !== undefined) names.add(administratorSecret("postgres"));
-  if (platform.stores.mongo !== undefined) names.add(administratorSecret("mongo"));
+  for (const kind of kindsWithLogin)
+    if (platform.stores[kind] !== undefined) names.add(administratorSecret(kind));
   for (const service of Object.values(platform.services)) {
-    if (service.needs.postgres !== undefined) names.add(passwordName("postgres", service.name));
-    if (service.needs.mongo !== undefined) names.add(passwordName("mongo", service.name));
+    for (const kind of kindsWithLogin)
+      if (service.needs[kind] !== undefined) names.add(passwordName(kind, service.name));
     for (const value of Object.values(renderEnvironment(platform, service, stack)))
       for (const part of value.parts) if (part.kind === "secret") names.add(part.name);
   }
   return [...names].sort();
 }
 
+/** Secrets that the members of a stack's stores share. */
+export function memberSecrets(platform: PlatformModel, settings: Settings): readonly MemberSecret[] {
+  if (settings.target !== "kubernetes") return [];
+  return storeKinds
+    .filter((kind) => platform.stores[kind] !== undefined && settings.external[kind] === undefined)
+    .flatMap((kind) => storeOf(kind).memberSecrets?.(settings.kubernetes[kind]) ?? []);
+}
+
 /** {@link secretNames}, and what only the stack's target needs. */
 export function requiredSecrets(platform: PlatformModel, settings: Settings): string[] {
-  const replicated =
-    settings.target === "kubernetes" &&
-    platform.stores.mongo !== undefined &&
-    settings.external.mongo === undefined &&
-    settings.kubernetes.mongo.members > 1;
   return [
     ...secretNames(platform, settings),
-    ...(replicated ? [keyfileSecret] : []),
+    ...memberSecrets(platform, settings).map(({ name }) => name),
     ...(bucketOf(settings) ? Object.values(bucketSecrets) : []),
   ].sort();
 }
 
 /** The secrets of a stack that somebody else has chosen: none of them can be made here. */
-export function foreignSecrets(settings: Settings): readonly string[] {
-  const { external } = settings;
+export function suppliedSecrets(settings: Settings): readonly string[] {
   return [
-    ...(external.postgres ? [administratorSecret("postgres")] : []),
-    ...(external.mongo ? [administratorSecret("mongo")] : []),
+    ...kindsWithLogin.filter((kind) => settings.external[kind] !== undefined).map(administratorSecret),
     ...(bucketOf(settings) ? Object.values(bucketSecrets) : []),
   ];
 }
@@ -86,31 +81,29 @@ export function foreignSecrets(settings: Settings): readonly string[] {
 function refsOf(platform: PlatformModel, service: ServiceModel, stack: StackFacts): AnyRefs {
   const { needs } = service;
   const address = (of: string) => ({ host: hostOf(of), port: portOf(of) });
-  const login = (store: StoreWithLogin, database: string) => ({
-    ...address(storeHosts[store]),
+  const login = (kind: StoreKind, database: string) => ({
     database: asValue(database),
     user: asValue(roleName(service.name)),
-    password: secretOf(passwordName(store, service.name)),
+    password: secretOf(passwordName(kind, service.name)),
   });
-  const refs = {
-    port: new Value([{ kind: "text", text: String(service.port) }]),
+  const ofStores = storeKinds
+    .filter((kind) => needs[kind] !== undefined)
+    .map((kind) => [
+      kind,
+      storeOf(kind).refs(needs[kind], {
+        address: address(storeHosts[kind]),
+        login: (database) => login(kind, database),
+      }),
+    ]);
+  return {
+    ...(Object.fromEntries(ofStores) as object),
+    port: asValue(service.port),
     stack,
     secret: (name: string) => secretOf(ownSecret(service.name, name)),
-    ...(needs.postgres && { postgres: login("postgres", needs.postgres.database) }),
-    ...(needs.mongo && { mongo: login("mongo", needs.mongo.database) }),
-    ...(needs.redis && { redis: { ...address(storeHosts.redis), database: needs.redis.database } }),
-    ...(needs.kafka && {
-      kafka: {
-        ...address(storeHosts.kafka),
-        publishes: needs.kafka.publishes,
-        consumes: needs.kafka.consumes,
-      },
-    }),
     calls: Object.fromEntries(
       needs.calls
         .filter((callee) => platform.services[callee] !== undefined)
         .map((callee) => [callee, address(callee)]),
     ),
-  };
-  return refs as unknown as AnyRefs;
+  } as AnyRefs;
 }

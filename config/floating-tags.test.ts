@@ -60,8 +60,8 @@ test("every floating image is named at once with its setting, and a digest mends
   };
   const problems = floatingTags(model, parseSettings(settings));
   expect(problems.map(({ path, message }) => `${path} ${message}`)).toEqual([
-    'platform:images.overrides.redis redis:latest: the tag "latest" moves with every release',
     "platform:images.overrides.kafka mirror:5000/kafka: has no tag, which means latest",
+    'platform:images.overrides.redis redis:latest: the tag "latest" moves with every release',
     'platform:services.auth-service.source localhost/auth-service:path: the tag "path" names no version',
     'platform:services.core-service.source registry.example.org/core:main: the tag "main" looks like a branch, which moves with every push',
   ]);

@@ -2,9 +2,9 @@
  * The platform's registry, for other packages: what the platform is made of, by name and typed. It reads no file and no
  * environment variable, and knows no target: addresses and secrets are symbols (see {@link Value}).
  */
-export { type StoreKind, storeHosts } from "../core/names.ts";
 export { InputError, type Problem } from "../core/problems.ts";
 export { type EnvValue, type Part, Value, value } from "../core/value.ts";
+export { type StoreKind, storeHosts } from "../stores/index.ts";
 export { definePlatform, type Platform, type PlatformInput, type ServiceOf } from "./define.ts";
 export { environmentOf } from "./environment.ts";
 export type { PlatformModel, ServiceModel } from "./model.ts";

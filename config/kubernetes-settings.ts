@@ -1,16 +1,8 @@
 import { z } from "zod";
+import { cidr, cpu, cron, dnsLabel, port } from "../core/fields.ts";
+import { volumeField } from "../stores/fields.ts";
+import { eachStore, type StoreKind, type StoreOf } from "../stores/index.ts";
 import { bucketSchema } from "./bucket.ts";
-import { certificate, cidr, cpu, cron, dnsLabel, host, port, quantity } from "./forms.ts";
-
-const volume = (size: string) =>
-  z
-    .strictObject({
-      size: quantity
-        .default(size)
-        .describe("of each member; may grow later where the class allows it, never shrink"),
-    })
-    .prefault({});
-const storeCpu = (usual: string) => cpu.default(usual).describe("CPU request of each member");
 
 /** Instead of a fixed number: a HorizontalPodAutoscaler on CPU, percent of the request. */
 export const autoscaleSchema = z.strictObject({
@@ -64,55 +56,16 @@ const exposureSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-const outsideHost = host.describe("name or address of the server");
-const outsidePort = (usual: number) => port.default(usual).describe("its port");
-const outsideCidr = cidr
-  .optional()
-  .describe("addresses of the server, for the network policy; default: any address, at that port alone");
-const externalPostgres = z.strictObject({
-  host: outsideHost,
-  port: outsidePort(5432),
-  adminUser: z
-    .string()
-    .min(1)
-    .default("postgres")
-    .describe("role that may create roles, databases and extensions"),
-  adminDatabase: z.string().min(1).default("postgres").describe("database that it connects to"),
-  ca: certificate
-    .optional()
-    .describe(
-      "with it the provisioner and the backups verify the server's certificate; the services speak plain text",
-    ),
-  cidr: outsideCidr,
-});
-const externalMongo = z.strictObject({
-  host: outsideHost,
-  port: outsidePort(27017),
-  adminUser: z.string().min(1).default("admin").describe("user of the database admin that may create users"),
-  ca: certificate.optional().describe("authority of the server's certificate, for provisioner and backups"),
-  cidr: outsideCidr,
-});
-const externalRedis = z.strictObject({ host: outsideHost, port: outsidePort(6379), cidr: outsideCidr });
-const externalKafka = z.strictObject({
-  host: outsideHost,
-  port: outsidePort(9092),
-  replicationFactor: z.number().int().min(1).default(3).describe("copies of each topic"),
-  minInSyncReplicas: z
-    .number()
-    .int()
-    .min(1)
-    .default(2)
-    .describe("copies that must have a record before it counts as written"),
-  cidr: outsideCidr,
-});
-
 /** `platform:external`: stores that somebody else runs. What is named here is not deployed, only used. */
-export const externalSchema = z.strictObject({
-  postgres: externalPostgres.optional().describe("a PostgreSQL server with PostGIS"),
-  mongo: externalMongo.optional().describe("a MongoDB server"),
-  redis: externalRedis.optional().describe("a Redis server without a password"),
-  kafka: externalKafka.optional().describe("a Kafka cluster without credentials"),
-});
+export const externalSchema = z.strictObject(
+  eachStore(({ external }) => external.optional()) as {
+    readonly [K in StoreKind]: z.ZodOptional<StoreOf<K>["external"]>;
+  },
+);
+
+const clusterStores = eachStore(({ cluster }) => cluster.prefault({})) as {
+  readonly [K in StoreKind]: z.ZodPrefault<StoreOf<K>["cluster"]>;
+};
 
 /** `platform:kubernetes`: what only a cluster knows. */
 export const kubernetesSchema = z.strictObject({
@@ -143,23 +96,8 @@ export const kubernetesSchema = z.strictObject({
     .enum(["retain", "delete"])
     .default("retain")
     .describe("what happens to the volumes of stores and services when the stack is destroyed"),
-  postgres: z.strictObject({ volume: volume("20Gi"), cpu: storeCpu("250m") }).prefault({}),
-  mongo: z
-    .strictObject({
-      members: z.literal([1, 3]).default(3).describe("of the replica set"),
-      volume: volume("10Gi"),
-      cpu: storeCpu("250m"),
-    })
-    .prefault({}),
-  redis: z.strictObject({ volume: volume("5Gi"), cpu: storeCpu("100m") }).prefault({}),
-  kafka: z
-    .strictObject({
-      brokers: z.literal([1, 3]).default(3).describe("each is controller, too"),
-      volume: volume("10Gi"),
-      cpu: storeCpu("250m"),
-    })
-    .prefault({}),
-  uploads: volume("10Gi").describe("what services keep in directories"),
+  ...clusterStores,
+  uploads: volumeField("10Gi").describe("what services keep in directories"),
   backups: z
     .union([
       z.literal(false),
@@ -173,7 +111,7 @@ export const kubernetesSchema = z.strictObject({
           .min(1)
           .default(14)
           .describe("days after which a backup is deleted; the newest is always kept"),
-        volume: volume("20Gi"),
+        volume: volumeField("20Gi"),
         bucket: bucketSchema
           .optional()
           .describe("where they go instead of the volume, which is not made then"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { EnvValue } from "../core/value.ts";
+import { eachStore, type StoreKind, type StoreOf } from "../stores/index.ts";
 import { type Needs, type RefsOf, type ServiceFacts, serviceSchema } from "./service.ts";
 
 /** A topic as the definition writes it. */
@@ -8,31 +9,12 @@ export const topicSchema = z.strictObject({
   replicationFactor: z.number().int().min(1).default(1),
 });
 
-/** The built-in stores and what each may be tuned by; a store left out is not part of the platform. */
-export const storesSchema = z.strictObject({
-  postgres: z
-    .strictObject({
-      port: z.number().int().default(5432),
-      /** All three services pool without much restraint. */
-      maxConnections: z.number().int().min(20).default(300),
-      memoryMiB: z.number().int().default(512),
-    })
-    .optional(),
-  mongo: z
-    .strictObject({ port: z.number().int().default(27017), memoryMiB: z.number().int().default(512) })
-    .optional(),
-  redis: z
-    .strictObject({ port: z.number().int().default(6379), memoryMiB: z.number().int().default(256) })
-    .optional(),
-  kafka: z
-    .strictObject({
-      port: z.number().int().default(9092),
-      controllerPort: z.number().int().default(9093),
-      hostPort: z.number().int().default(9094),
-      memoryMiB: z.number().int().default(1024),
-    })
-    .optional(),
-});
+/** The stores of a platform and what each may be tuned by; one that is left out is not part of it. */
+export const storesSchema = z.strictObject(
+  eachStore(({ facts }) => facts.optional()) as {
+    readonly [K in StoreKind]: z.ZodOptional<StoreOf<K>["facts"]>;
+  },
+);
 
 /** The whole definition except the environment functions, which no schema can check. */
 export const platformSchema = z.strictObject({

@@ -1,17 +1,13 @@
 import { z } from "zod";
 import type { EnvValue, Value } from "../core/value.ts";
+import { eachStore, type StoreKind, type StoreOf } from "../stores/index.ts";
+import type { Address, RefsFor } from "../stores/store.ts";
 
 const name = z
   .string()
   .regex(
     /^[a-z][a-z0-9-]{0,62}$/,
     "must be a DNS label: lower-case letters, digits and '-', at most 63 characters",
-  );
-const identifier = z
-  .string()
-  .regex(
-    /^[a-z][a-z0-9_]{0,62}$/,
-    "must be an SQL identifier: lower-case letters, digits and '_', at most 63 characters",
   );
 const port = z.number().int().min(1).max(65535);
 const path = z
@@ -100,39 +96,12 @@ export const routeSchema = z.strictObject({
   cors: corsSchema.optional(),
 });
 
+const storeNeeds = eachStore(({ need }) => need.optional()) as {
+  readonly [K in StoreKind]: z.ZodOptional<StoreOf<K>["need"]>;
+};
+
 const needsSchema = z.strictObject({
-  postgres: z
-    .strictObject({
-      database: identifier,
-      extensions: z.array(identifier).default([]),
-      /** Ends sessions that a leaking service leaves inside a transaction, seconds. */
-      idleInTransactionSeconds: z.number().int().min(1).optional(),
-    })
-    .optional(),
-  mongo: z
-    .strictObject({
-      database: identifier,
-      /** Indexes the service queries by but never creates: field and direction. */
-      indexes: z
-        .array(
-          z.strictObject({
-            collection: z.string(),
-            keys: z.array(z.tuple([z.string(), z.literal([1, -1])])),
-          }),
-        )
-        .default([]),
-    })
-    .optional(),
-  redis: z.strictObject({ database: z.number().int().min(0).max(15).default(0) }).optional(),
-  kafka: z
-    .strictObject({
-      publishes: z.array(z.string()).default([]),
-      consumes: z.array(z.string()).default([]),
-      group: z.string().min(1).optional(),
-      /** False when its consumers die silently with the broker: it is then replaced after the broker. */
-      reconnects: z.boolean().default(true),
-    })
-    .optional(),
+  ...storeNeeds,
   /** Services it calls by HTTP. */
   calls: z.array(z.string()).default([]),
   /** Directories that outlive the container. */
@@ -177,11 +146,6 @@ type ServiceInput = z.input<typeof serviceSchema>;
 /** What a service may ask for. */
 export type Needs = z.input<typeof needsSchema>;
 
-interface Address {
-  readonly host: Value;
-  readonly port: Value;
-}
-
 /** Facts that a stack sets and every service may read. */
 export interface StackFacts {
   /** Public host name of the platform; browsers' origins are checked against it. */
@@ -197,7 +161,13 @@ export interface StackFacts {
   };
 }
 
-type Login = { readonly database: Value; readonly user: Value; readonly password: Value };
+/** What an `env` function is given of a store, for each that the service asked for. */
+type StoreRefs<N> = {
+  readonly [K in StoreKind as N extends Readonly<Record<K, object>> ? K : never]: RefsFor<
+    NonNullable<StoreOf<K>["refsKind"]>,
+    N[K & keyof N]
+  >;
+};
 
 /** Exactly the references that a service asked for: a store it did not name is not there, for the compiler too. */
 export type RefsOf<N extends Needs> = {
@@ -205,17 +175,7 @@ export type RefsOf<N extends Needs> = {
   readonly stack: StackFacts;
   /** A secret of this service's own, generated once. */
   readonly secret: (name: string) => Value;
-} & (N extends { postgres: object } ? { readonly postgres: Address & Login } : unknown) &
-  (N extends { mongo: object } ? { readonly mongo: Address & Login } : unknown) &
-  (N extends { redis: object } ? { readonly redis: Address & { readonly database: number } } : unknown) &
-  (N extends { kafka: infer K }
-    ? {
-        readonly kafka: Address & {
-          readonly publishes: K extends { publishes: infer P extends readonly string[] } ? P : readonly [];
-          readonly consumes: K extends { consumes: infer C extends readonly string[] } ? C : readonly [];
-        };
-      }
-    : unknown) &
+} & StoreRefs<N> &
   (N extends { calls: readonly (infer C extends string)[] }
     ? { readonly calls: { readonly [S in C]: Address } }
     : unknown);

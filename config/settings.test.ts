@@ -97,3 +97,20 @@ test.each([
     );
   }
 });
+
+test("a service's setting that only a cluster has is refused on an engine", () => {
+  const services = {
+    "auth-service": {
+      replicas: 2,
+      nodeSelector: { disk: "ssd" },
+      memoryMiB: 64,
+      env: { LOG_LEVEL: "debug" },
+    },
+  };
+  const parse = (target: string) =>
+    parseSettings({ "platform:target": target, "platform:services": JSON.stringify(services) });
+  expect(() => parse("docker")).toThrow(
+    /^(?=[\s\S]*auth-service\.replicas: belongs to the target kubernetes)(?=[\s\S]*auth-service\.nodeSelector)(?![\s\S]*memoryMiB)(?![\s\S]*\.env)/,
+  );
+  expect(parse("kubernetes").services["auth-service"]).toMatchObject(services["auth-service"]);
+});

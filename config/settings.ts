@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { dnsLabel } from "../core/fields.ts";
 import { InputError, type Problem } from "../core/problems.ts";
+import { type StorePortName, storePorts } from "../stores/index.ts";
+import type { HostPort } from "../stores/store.ts";
 import { imageNames } from "./images.ts";
 import { autoscaleSchema, externalSchema, kubernetesSchema } from "./kubernetes-settings.ts";
 import { secretRule } from "./secret-rules.ts";
@@ -10,14 +13,13 @@ import { namespace, problemsOf } from "./settings-problems.ts";
 const hostPort = z.union([z.number().int().min(1).max(65535), z.literal(false)]);
 const published = (usual: number, what: string) => hostPort.default(usual).describe(`host port of ${what}`);
 
+const portsOfStores = Object.fromEntries(
+  Object.entries<HostPort>(storePorts).map(([name, { usual, what }]) => [name, published(usual, what)]),
+) as Readonly<Record<StorePortName, ReturnType<typeof published>>>;
+
 const portsSchema = z.strictObject({
   gateway: published(9000, "the gateway"),
-  postgres: published(5432, "PostgreSQL"),
-  mongo: published(27017, "MongoDB"),
-  redis: published(6379, "Redis"),
-  redisUi: published(8001, "the Redis UI, with platform:devTools"),
-  kafka: published(9094, "Kafka's listener for programs on the host"),
-  mongoExpress: published(8081, "Mongo Express, with platform:devTools"),
+  ...portsOfStores,
   services: z
     .record(z.string(), hostPort)
     .default({})
@@ -62,6 +64,13 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("module with another platform definition, from the project's root"),
+  transform: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "module, from the project's root, whose default export changes each workload before it is deployed",
+    ),
   engine: z
     .string()
     .optional()
@@ -141,10 +150,27 @@ export const settingsSchema = z.strictObject({
           .optional()
           .describe("on a cluster; at most what its definition allows"),
         autoscale: autoscaleSchema.optional().describe("on a cluster, instead of a fixed number"),
+        env: z
+          .record(
+            z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be a variable of upper-case letters, digits and _"),
+            z.string().min(1),
+          )
+          .optional()
+          .describe("more variables, or others than the definition's; never for what is secret"),
+        annotations: z.record(z.string(), z.string()).optional().describe("on a cluster, of its pods"),
+        nodeSelector: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe("on a cluster, labels of the nodes it may run on"),
+        serviceAccount: dnsLabel
+          .optional()
+          .describe("on a cluster, the service account its pods run as; it must exist"),
       }),
     )
     .default({})
-    .describe("per service: source, memory; on a cluster replicas or autoscale, where its definition allows"),
+    .describe(
+      "per service: source, memory, variables; on a cluster replicas or autoscale, where its definition allows, and its place",
+    ),
   generateSecrets: z
     .boolean()
     .default(true)
@@ -180,16 +206,19 @@ export const onlyFor = {
   kubernetes: ["kubernetes", "external"],
 } as const satisfies Record<Settings["target"], readonly (keyof Settings)[]>;
 
+/** Settings of a service that mean something on a cluster alone. */
+const onlyForClusterServices = ["replicas", "autoscale", "annotations", "nodeSelector", "serviceAccount"];
+
 /** Environment variables of the original project that still override a setting in dev. */
-export const environmentOverrides = {
+export const environmentOverrides: Readonly<Record<string, string>> = {
   PROXY_HOST: "bind",
   PROXY_PORT: "ports.gateway",
-  POSTGRES_PORT: "ports.postgres",
-  MONGO_PORT: "ports.mongo",
-  REDIS_PORT: "ports.redis",
-  REDIS_UI_PORT: "ports.redisUi",
-  KAFKA_PORT: "ports.kafka",
-} as const;
+  ...Object.fromEntries(
+    Object.entries<HostPort>(storePorts).flatMap(([name, { variable }]) =>
+      variable === undefined ? [] : [[variable, `ports.${name}`]],
+    ),
+  ),
+};
 
 /**
  * Reads the settings of a stack.
@@ -222,13 +251,25 @@ export function parseSettings(
 function foreignSettings(raw: Readonly<Record<string, unknown>>): Problem[] {
   const target = raw.target === "kubernetes" ? "kubernetes" : "docker";
   const other = target === "docker" ? "kubernetes" : "docker";
-  return onlyFor[other]
-    .filter((key) => raw[key] !== undefined)
-    .map((key) => ({
-      path: `${namespace}${key}`,
-      message: `belongs to the target ${other}, and this stack's is ${target}`,
-      fix: `remove it, or set ${namespace}target: ${other}`,
-    }));
+  const paths = [
+    ...onlyFor[other].filter((key) => raw[key] !== undefined),
+    ...(target === "docker" ? clusterSettingsOfServices(raw.services) : []),
+  ];
+  return paths.map((path) => ({
+    path: `${namespace}${path}`,
+    message: `belongs to the target ${other}, and this stack's is ${target}`,
+    fix: `remove it, or set ${namespace}target: ${other}`,
+  }));
+}
+
+/** Settings of single services that only a cluster has. */
+function clusterSettingsOfServices(services: unknown): string[] {
+  if (typeof services !== "object" || services === null) return [];
+  return Object.entries(services as Readonly<Record<string, unknown>>).flatMap(([name, own]) =>
+    typeof own === "object" && own !== null
+      ? onlyForClusterServices.filter((key) => key in own).map((key) => `services.${name}.${key}`)
+      : [],
+  );
 }
 
 function decode(key: string, text: string): unknown {

@@ -20,6 +20,8 @@ test("a stack without faults has none", () => expect(problems({ source: "sample"
 test("more replicas than a service bears are refused with the reason", () => {
   expect(
     problems({
+      target: "kubernetes",
+      environment: "Development",
       source: "sample",
       services: {
         "core-service": { replicas: 2 },

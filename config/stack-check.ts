@@ -1,5 +1,5 @@
-import type { StoreKind } from "../core/names.ts";
 import type { Problem } from "../core/problems.ts";
+import { storeKinds } from "../stores/index.ts";
 import { floatingTags } from "./floating-tags.ts";
 import type { PlatformModel } from "./model.ts";
 import type { Settings } from "./settings.ts";
@@ -55,7 +55,7 @@ function unsafeReplicas(platform: PlatformModel, settings: Settings): Problem[] 
 }
 
 function unknownStores(platform: PlatformModel, settings: Settings): Problem[] {
-  return (Object.keys(settings.external) as StoreKind[])
+  return storeKinds
     .filter((kind) => settings.external[kind] !== undefined && platform.stores[kind] === undefined)
     .map((kind) => ({
       path: `platform:external.${kind}`,

@@ -1,6 +1,7 @@
+import { storeKinds, storeOf } from "../stores/index.ts";
 import { bucketOf } from "./bucket.ts";
 import { builtReference, imageReference, sourceOf } from "./catalogue.ts";
-import type { ImageName } from "./images.ts";
+import { type ImageName, imageNamed } from "./images.ts";
 import type { PlatformModel } from "./model.ts";
 import type { Settings } from "./settings.ts";
 
@@ -17,11 +18,10 @@ export interface StackImage {
 
 /** Every image a stack would use, but for the project's own, which are built from this folder. */
 export function stackImages(platform: PlatformModel, settings: Settings): StackImage[] {
-  const names: ImageName[] = ["node"];
-  if (platform.stores.postgres) names.push("postgres");
-  if (platform.stores.mongo) names.push("mongo", ...(settings.devTools ? (["mongoExpress"] as const) : []));
-  if (platform.stores.redis) names.push(settings.devTools ? "redisStack" : "redis");
-  if (platform.stores.kafka) names.push("kafka");
+  const used = storeKinds
+    .filter((kind) => platform.stores[kind] !== undefined)
+    .flatMap((kind) => storeOf(kind).imagesUsed(settings.devTools));
+  const names: ImageName[] = ["node", ...used.map(imageNamed)];
   if (bucketOf(settings)) names.push("rclone");
   const catalogue = names.map(
     (image): StackImage => ({

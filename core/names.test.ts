@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { kindsWithLogin, storeHosts, storeKinds } from "../stores/index.ts";
+import { keyfileSecret } from "../stores/mongo/replica-set.ts";
 import {
   administratorSecret,
   backupOf,
@@ -8,16 +10,16 @@ import {
   faultOfVolumeName,
   freeName,
   gatewayName,
-  keyfileSecret,
   passwordName,
   provisionerOf,
+  publicKeyName,
   roleName,
-  type StoreKind,
   signingKeyName,
-  storeHosts,
 } from "./names.ts";
 
-const kinds = Object.keys(storeHosts) as StoreKind[];
+const kinds = storeKinds;
+/** The words of the stores, as the definition's check gives them. */
+const words = kinds.flatMap((kind) => [kind, storeHosts[kind]]);
 /** Names that the platform gives to something of its own. */
 const own = [
   gatewayName,
@@ -33,38 +35,38 @@ const own = [
   "redis-ui",
   "backups-bucket",
   "gateway-routes",
-  administratorSecret("postgres"),
-  administratorSecret("mongo"),
+  ...kindsWithLogin.map(administratorSecret),
   keyfileSecret,
   signingKeyName,
+  publicKeyName,
   consumerWatchName,
 ];
 /** What a definition takes for a service's name: a DNS label. */
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,40}$/);
-const free = label.filter((name) => faultOfServiceName(name) === undefined);
+const free = label.filter((name) => faultOfServiceName(name, words) === undefined);
 
 describe("names of services", () => {
   test.each(own)("%s is refused: it is the platform's", (name) => {
-    expect(faultOfServiceName(name)).toContain(`"${name}"`);
+    expect(faultOfServiceName(name, words)).toContain(`"${name}"`);
   });
 
   test.each(["admin", "public", "none", "localhost", "pg-bouncer"])("%s is refused", (name) => {
-    expect(faultOfServiceName(name)).toContain(`"${name}"`);
+    expect(faultOfServiceName(name, words)).toContain(`"${name}"`);
   });
 
   test.each(["auth-service", "core-service", "loyalty", "administration", "pgadmin", "backend", "proxies"])(
     "%s is free",
-    (name) => expect(faultOfServiceName(name)).toBeUndefined(),
+    (name) => expect(faultOfServiceName(name, words)).toBeUndefined(),
   );
 
   test("what is proposed instead of a name that is taken is free", () => {
     for (const name of [...own, "admin", "public", "none", "localhost"])
-      expect(faultOfServiceName(freeName(name))).toBeUndefined();
+      expect(faultOfServiceName(freeName(name), words)).toBeUndefined();
   });
 
   test("free ones never give the name of a secret or role that something else has (property)", () => {
-    const stores = ["postgres", "mongo"] as const;
-    const fixed = [keyfileSecret, signingKeyName, ...stores.map(administratorSecret)];
+    const stores = kindsWithLogin;
+    const fixed = [keyfileSecret, signingKeyName, publicKeyName, ...stores.map(administratorSecret)];
     fc.assert(
       fc.property(free, free, (one, other) => {
         for (const store of stores) expect(fixed).not.toContain(passwordName(store, one));
@@ -72,7 +74,7 @@ describe("names of services", () => {
         expect(roleName(one)).not.toMatch(/^pg_/);
         if (one === other) return;
         const names = [one, other].flatMap((name) => stores.map((store) => passwordName(store, name)));
-        expect(new Set(names).size).toBe(4);
+        expect(new Set(names).size).toBe(2 * stores.length);
         expect(roleName(one)).not.toBe(roleName(other));
       }),
     );
@@ -81,8 +83,8 @@ describe("names of services", () => {
 
 test.each(["tmp", "keys", "key-home", "postgres-data", "data-postgres-0", "backups", "redis-data"])(
   "a service's volume cannot be called %s",
-  (name) => expect(faultOfVolumeName(name)).toContain(`"${name}"`),
+  (name) => expect(faultOfVolumeName(name, words)).toContain(`"${name}"`),
 );
 test.each(["core-public", "uploads", "admin", "data"])("a service's volume can be called %s", (name) =>
-  expect(faultOfVolumeName(name)).toBeUndefined(),
+  expect(faultOfVolumeName(name, words)).toBeUndefined(),
 );

@@ -3,19 +3,12 @@
  * are taken, so that two things never get the same one.
  */
 
-/** The stores by kind; each value is also the host name that other containers use. */
-export const storeHosts = { postgres: "postgres", mongo: "mongo", redis: "redis", kafka: "kafka-b" } as const;
-/** A kind of store. */
-export type StoreKind = keyof typeof storeHosts;
-/** A store with passwords. */
-export type StoreWithLogin = "postgres" | "mongo";
-
 /** The component that clients speak to. */
 export const gatewayName = "gateway";
 /** The component that brings a store to its declared state. */
-export const provisionerOf = (kind: StoreKind): string => `provision-${kind}`;
+export const provisionerOf = (kind: string): string => `provision-${kind}`;
 /** The component that saves a store. */
-export const backupOf = (kind: StoreKind): string => `backup-${kind}`;
+export const backupOf = (kind: string): string => `backup-${kind}`;
 /** The sidecar that watches a service's consumer. */
 export const consumerWatchName = "consumer-watch";
 
@@ -26,15 +19,15 @@ export const stackName = (platform: string, stack: string): string => `${platfor
 export const roleName = (service: string): string => service.replaceAll("-", "_");
 
 /** The secret that is the password of a store's administrator. */
-export const administratorSecret = (store: StoreWithLogin): string => `${store}-admin`;
+export const administratorSecret = (store: string): string => `${store}-admin`;
 /** The secret that is a service's password at a store. */
-export const passwordName = (store: StoreWithLogin, service: string): string => `${store}-${service}`;
+export const passwordName = (store: string, service: string): string => `${store}-${service}`;
 /** A secret of a service's own. */
 export const ownSecret = (service: string, name: string): string => `${service}-${name}`;
-/** The secret by which the members of a Mongo replica set know each other. */
-export const keyfileSecret = "mongo-keyfile";
 /** The private key that signs tokens, beside the passwords; its setting is `platform:signingKey`. */
 export const signingKeyName = "signing-key";
+/** The public key that belongs to it. */
+export const publicKeyName = "signing-key-public";
 
 /**
  * First words of names that are the platform's: of its components (`provision-mongo`), their members (`postgres-0`), volumes
@@ -44,7 +37,6 @@ export const signingKeyName = "signing-key";
 const ownWords = [
   gatewayName,
   "proxy",
-  ...Object.keys(storeHosts),
   "provision",
   "backup",
   "backups",
@@ -61,9 +53,12 @@ const taken: Readonly<Record<string, string>> = {
   localhost: "every container calls itself so",
 };
 
-/** Why a service cannot have a name; undefined when it can. */
-export function faultOfServiceName(name: string): string | undefined {
-  const word = ownWords.find((own) => name === own || name.startsWith(`${own}-`));
+/**
+ * Why a service cannot have a name; undefined when it can.
+ * @param stores the kinds of stores and their host names, which are the platform's words as well.
+ */
+export function faultOfServiceName(name: string, stores: readonly string[]): string | undefined {
+  const word = [...ownWords, ...stores].find((own) => name === own || name.startsWith(`${own}-`));
   if (word !== undefined)
     return name === word
       ? `"${name}" is the name of a part of the platform`
@@ -78,11 +73,11 @@ export const freeName = (name: string): string => (name in taken ? `${name}-serv
 /** Volumes of a pod that are the platform's. */
 const podVolumes = ["tmp", "keys", "key-home"];
 
-/** Why a service's volume cannot have a name; undefined when it can. */
-export function faultOfVolumeName(name: string): string | undefined {
+/** Why a service's volume cannot have a name; undefined when it can. `stores` as for {@link faultOfServiceName}. */
+export function faultOfVolumeName(name: string, stores: readonly string[]): string | undefined {
   if (podVolumes.includes(name)) return `"${name}" is a volume that the platform mounts itself`;
-  const store = Object.keys(storeHosts).find((kind) => name.startsWith(`data-${kind}-`));
+  const store = stores.find((kind) => name.startsWith(`data-${kind}-`));
   if (store !== undefined) return `"${name}" is the name of a volume of ${store}`;
-  const fault = faultOfServiceName(name);
+  const fault = faultOfServiceName(name, stores);
   return fault === undefined || name in taken ? undefined : fault;
 }

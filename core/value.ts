@@ -8,7 +8,11 @@ export type Part =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "host"; readonly of: string }
   | { readonly kind: "port"; readonly of: string }
-  | { readonly kind: "secret"; readonly name: string };
+  | { readonly kind: "secret"; readonly name: string }
+  | { readonly kind: "member"; readonly fact: MemberFact };
+
+/** What only a running member knows of itself: its address, or the zone it runs in where somebody tells it. */
+export type MemberFact = "address" | "zone";
 
 /** Why a value was joined in a way that would lose that it is secret. */
 const noConcatenation =
@@ -57,6 +61,9 @@ export const portOf = (of: string): Value => new Value([{ kind: "port", of }]);
 /** A platform secret by name, e.g. `postgres-auth-service`. */
 export const secretOf = (name: string): Value => new Value([{ kind: "secret", name }]);
 
+/** What a running member knows of itself; empty on a target that does not say it. */
+export const memberOf = (fact: MemberFact): Value => new Value([{ kind: "member", fact }]);
+
 /** Joins text and references: value`http://${host}:${port}/x`. */
 export function value(strings: TemplateStringsArray, ...holes: readonly (Value | string | number)[]): Value {
   const parts: Part[] = [];
@@ -76,3 +83,7 @@ export type EnvValue = Value | string | number | undefined;
 export function asValue(input: Value | string | number): Value {
   return input instanceof Value ? input : new Value([{ kind: "text", text: String(input) }]);
 }
+
+/** An environment of plain text. */
+export const text = (variables: Readonly<Record<string, string>>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, asValue(value)]));

@@ -7,7 +7,7 @@ import type { PlatformModel } from "../config/model.ts";
 import { platform } from "../config/platform.ts";
 import { environmentOverrides, parseSettings, settingsSchema } from "../config/settings.ts";
 import { stackSchema } from "../config/stack-schema.ts";
-import { storeHosts } from "../core/names.ts";
+import { storeHosts, storeKinds } from "../stores/index.ts";
 import { clusterSettings } from "./settings-table.ts";
 
 /**
@@ -26,7 +26,7 @@ function picture(): string {
       .map(({ prefix, websocket }) => (websocket ? `${prefix} ws` : prefix))
       .join(" ");
     lines.push(`  gateway -->|${prefixes}| ${id(service.name)}["${service.name} :${service.port}"]`);
-    for (const kind of ["postgres", "mongo", "redis", "kafka"] as const)
+    for (const kind of storeKinds)
       if (service.needs[kind] !== undefined)
         lines.push(`  ${id(service.name)} --> ${kind}[("${storeHosts[kind]}")]`);
     for (const callee of service.needs.calls) lines.push(`  ${id(service.name)} -.->|HTTP| ${id(callee)}`);
@@ -72,7 +72,7 @@ function environment(): string {
   const show = (index: number, name: string): string => {
     const found = rendered[index]?.[name];
     if (found === undefined) return "";
-    return `\`${found.render((part) => (part.kind === "secret" ? `<secret ${part.name}>` : part.kind === "host" ? part.of : `<port of ${part.of}>`))}\``;
+    return `\`${found.render((part) => (part.kind === "secret" ? `<secret ${part.name}>` : part.kind === "host" ? part.of : part.kind === "port" ? `<port of ${part.of}>` : `<${part.fact}>`))}\``;
   };
   return [
     `| variable | ${services.map(({ name }) => name).join(" | ")} |`,

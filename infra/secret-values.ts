@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, randomInt } from "node:crypto";
 import { promisify } from "node:util";
-import { foreignSecrets } from "../config/environment.ts";
+import { suppliedSecrets } from "../config/environment.ts";
 import type { Settings } from "../config/settings.ts";
 import { signingKeyName } from "../core/names.ts";
 import type { Problem } from "../core/problems.ts";
@@ -81,7 +81,7 @@ export function secretProblems(names: readonly string[], settings: Settings, sta
         ]),
     ...missingSecrets(names, settings).flatMap((secret) => {
       const path = settingOf(secret);
-      if (foreignSecrets(settings).includes(secret))
+      if (suppliedSecrets(settings).includes(secret))
         return [{ path, message: chosenElsewhere, fix: giveCommand(secret, stack) }];
       return settings.generateSecrets
         ? []

@@ -1,21 +1,14 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings.ts";
-import { signingKeyName } from "../core/names.ts";
+import { publicKeyName, signingKeyName } from "../core/names.ts";
 import { makePassword, makePrivateKey } from "./secret-values.ts";
-
-/** The platform's RSA pair: PKCS#8 private key and its public key, both PEM. */
-export interface SigningKey {
-  readonly privatePem: pulumi.Output<string>;
-  readonly publicPem: pulumi.Output<string>;
-}
 
 /**
  * The stack's secrets: given in the settings, or made once and kept, encrypted, in the stack's state. They are
  * protected: losing them while the volumes remain would lock everybody out of the databases.
  */
 export class Secrets extends pulumi.ComponentResource {
-  readonly signingKey: SigningKey;
   readonly #values = new Map<string, pulumi.Output<string>>();
 
   constructor(
@@ -40,11 +33,12 @@ export class Secrets extends pulumi.ComponentResource {
     const publicPem = privatePem.apply((pem) =>
       createPublicKey(createPrivateKey(pem)).export({ type: "spki", format: "pem" }).toString(),
     );
-    this.signingKey = { privatePem, publicPem };
+    this.#values.set(signingKeyName, privatePem);
+    this.#values.set(publicKeyName, publicPem);
     this.registerOutputs();
   }
 
-  /** A secret's value. @throws when it was not declared. */
+  /** A secret's value; the keys that sign tokens are PEM: PKCS#8, and the public key's SPKI. @throws when it was not declared. */
   get(name: string): pulumi.Output<string> {
     const found = this.#values.get(name);
     if (found === undefined) throw new Error(`no secret is named ${name}`);

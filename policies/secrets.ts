@@ -1,5 +1,5 @@
-import { storeHosts } from "../core/names.ts";
 import { componentLabel } from "../infra/docker/target.ts";
+import { storeHosts } from "../stores/index.ts";
 import { objectsOf, podsOf } from "./kubernetes/objects.ts";
 import { type GraphResource, list, type Rule, record, records, type Violation } from "./rule.ts";
 

@@ -7,6 +7,7 @@ import { parseSettings } from "../config/settings.ts";
 import { checkStack } from "../config/stack-check.ts";
 import { InputError } from "../core/problems.ts";
 import { secretProblems } from "../infra/secret-values.ts";
+import type { Transform } from "../infra/workloads/plan.ts";
 
 /** The project's root folder. */
 export const projectRoot = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -29,7 +30,8 @@ export async function program(): Promise<Record<string, unknown>> {
       settings.target === "kubernetes"
         ? (await import("./kubernetes.ts")).deployToCluster
         : (await import("./docker.ts")).deployToEngine;
-    return await deploy({ platform, settings, stack: pulumi.getStack(), root: projectRoot });
+    const transform = await loadTransform(settings.transform);
+    return await deploy({ platform, settings, stack: pulumi.getStack(), root: projectRoot, transform });
   } catch (error) {
     // A RunError is shown without a stack trace: this is the user's input, not our code.
     if (error instanceof InputError) throw new pulumi.RunError(error.message);
@@ -42,27 +44,52 @@ export async function program(): Promise<Record<string, unknown>> {
  * @param module path from the project's root.
  */
 export async function loadDefinition(module: string | undefined): Promise<PlatformModel> {
-  const file = resolve(projectRoot, module ?? "config/platform.ts");
-  let loaded: { default?: unknown };
+  const found = await loadModule(
+    module ?? "config/platform.ts",
+    "platform:definition",
+    "the platform definition cannot be loaded",
+  );
+  if (typeof found === "object" && found !== null) return found as PlatformModel;
+  throw new InputError("the platform definition cannot be loaded", [
+    {
+      path: "platform:definition",
+      message: `${module} has no default export`,
+      fix: "export default definePlatform({ … })",
+    },
+  ]);
+}
+
+/**
+ * What a stack changes of its workloads: the default export of the named module, a function from a workload to a workload.
+ * @param module path from the project's root; undefined when the stack changes nothing.
+ */
+export async function loadTransform(module: string | undefined): Promise<Transform | undefined> {
+  if (module === undefined) return undefined;
+  const what = "the stack's transform cannot be loaded";
+  const found = await loadModule(module, "platform:transform", what);
+  if (typeof found === "function") return found as Transform;
+  throw new InputError(what, [
+    {
+      path: "platform:transform",
+      message: `${module} exports no function by default`,
+      fix: "export default (workload) => ({ ...workload, … })",
+    },
+  ]);
+}
+
+/** The default export of a module. @throws {InputError} when it cannot be loaded. */
+async function loadModule(module: string, setting: string, what: string): Promise<unknown> {
   try {
-    loaded = (await import(pathToFileURL(file).href)) as { default?: unknown };
+    const loaded = (await import(pathToFileURL(resolve(projectRoot, module)).href)) as { default?: unknown };
+    return loaded.default;
   } catch (error) {
-    if (error instanceof InputError || module === undefined) throw error;
-    throw new InputError("the platform definition cannot be loaded", [
+    if (error instanceof InputError) throw error;
+    throw new InputError(what, [
       {
-        path: "platform:definition",
+        path: setting,
         message: `${module}: ${(error as Error).message}`,
         fix: "correct the path or the module",
       },
     ]);
   }
-  if (typeof loaded.default !== "object" || loaded.default === null)
-    throw new InputError("the platform definition cannot be loaded", [
-      {
-        path: "platform:definition",
-        message: `${module} has no default export`,
-        fix: "export default definePlatform({ … })",
-      },
-    ]);
-  return loaded.default as PlatformModel;
 }

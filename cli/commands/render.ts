@@ -1,20 +1,31 @@
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { oldSpelling, print, printJson, stackOption } from "../command.ts";
 import { say } from "../targets/target.ts";
 import { beatDirectory } from "../workspace.ts";
 
-/** Writes the objects of a cluster as YAML. */
+/** Writes what a stack is made of as files for others: the objects of a cluster, or a Compose project. */
 export function renderCommand(beat: Command): void {
   beat
     .command("render")
-    .description("write the objects that `pulumi up` sends to Kubernetes as YAML; needs no cluster")
+    .description(
+      "write the objects that `pulumi up` sends to Kubernetes as YAML, or a stack as a Compose project",
+    )
     .argument("[stack]", "stack to render, like --stack")
     .addOption(stackOption())
-    .option("-o, --out <folder>", "where to write a file per object, - for standard output")
+    .addOption(
+      new Option(
+        "--format <format>",
+        "kubernetes: a file per object; compose: a project for `docker compose up --wait`",
+      )
+        .choices(["kubernetes", "compose"])
+        .default("kubernetes"),
+    )
+    .option("-o, --out <folder>", "where to write the files, - for standard output")
     .option("--show-secrets", "with the values of secrets")
     .option("--json", "write one JSON list to standard output")
     .action(async (named: string | undefined, options: RenderOptions, self: Command) => {
+      if (options.format === "compose") return compose(named ?? options.stack, options);
       const unnamed =
         self.getOptionValueSource("stack") === "default" && process.env.BEAT_STACK === undefined;
       if (named === undefined && unnamed) oldSpelling("./beat render prod");
@@ -36,7 +47,22 @@ export function renderCommand(beat: Command): void {
     });
 }
 
+async function compose(stack: string, options: RenderOptions): Promise<void> {
+  const { renderSource } = await import("../render/sources.ts");
+  const { composeOf, composeText, writeCompose } = await import("../render/compose.ts");
+  const source = await renderSource(stack);
+  const project = await composeOf(stack, source.config);
+  if (options.json) return printJson(project.file);
+  if (options.out === "-") return print(composeText(project));
+  const folder = options.out ?? join(beatDirectory, "render", `${stack}-compose`);
+  const { services, withSecrets } = await writeCompose(folder, project, source, options.showSecrets ?? false);
+  if (!withSecrets) say("It needs secrets.env beside it: --show-secrets writes that, too.");
+  print(`${services} services in ${folder}`);
+  say(`cd ${folder} && docker compose --env-file .env --env-file secrets.env up --build --wait`);
+}
+
 interface RenderOptions {
+  readonly format: "kubernetes" | "compose";
   readonly stack: string;
   readonly out?: string;
   readonly showSecrets?: boolean;

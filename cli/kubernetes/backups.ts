@@ -1,18 +1,11 @@
 import { bucketOf } from "../../config/bucket.ts";
-import { savedStores } from "../../config/edges.ts";
-import { backupOf, type StoreKind } from "../../core/names.ts";
+import { backupOf } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
-import { mongoPlan, postgresPlan } from "../../infra/derived/plans.ts";
-import { claimContainer, mongoServer, postgresServer } from "../../infra/kubernetes/backups.ts";
+import { backupOfStore, claimContainer } from "../../infra/kubernetes/backups.ts";
 import { dumpContainer, uploadContainer } from "../../infra/kubernetes/bucket-pod.ts";
 import { bucketListScript, fetchScript } from "../../infra/kubernetes/bucket-scripts.ts";
-import {
-  listScript,
-  mongoPresentScript,
-  mongoReplaceScript,
-  mongoRestoreScript,
-  postgresRestoreScript,
-} from "../../infra/kubernetes/restore-scripts.ts";
+import { type StoreKind, savedKinds } from "../../stores/index.ts";
+import { listScript } from "../../stores/restore-frame.ts";
 import type { Session } from "../session.ts";
 import { KubernetesTarget } from "../targets/kubernetes.ts";
 import { type JobStep, runJob } from "./jobs.ts";
@@ -44,7 +37,7 @@ function clusterOf({ target }: Session): KubernetesTarget {
 
 /** The stores of a stack that are saved; those asked for, where some are. */
 export function storesOf({ platform, settings }: Session, wanted: string | undefined): StoreKind[] {
-  const there = savedStores.filter((kind) => platform.stores[kind]);
+  const there = savedKinds.filter((kind) => platform.stores[kind] !== undefined);
   if (settings.kubernetes.backups === false)
     throw refusal("platform:kubernetes.backups", "is false", "set it and bring the stack up");
   if (wanted === undefined) return there;
@@ -52,6 +45,12 @@ export function storesOf({ platform, settings }: Session, wanted: string | undef
   if (found.length === 0)
     throw refusal("--store", `"${wanted}" is not saved`, `use one of ${there.join(", ")}`);
   return found;
+}
+
+function storeNamed(session: Session, store: string): StoreKind {
+  const [kind] = storesOf(session, store);
+  if (kind === undefined) throw refusal("--store", `"${store}" is not saved`, "./beat backup --list");
+  return kind;
 }
 
 /** Saves stores now. @returns what each job said. */
@@ -108,51 +107,31 @@ export interface RestoreArgs {
 /** What the job does, once the arguments are known to be good. @throws {InputError} when they are not. */
 export function restoreSteps(session: Session, { store, database, from }: RestoreArgs): JobStep[] {
   const { platform, settings } = session;
-  const [kind] = storesOf(session, store);
+  const kind = storeNamed(session, store);
   if (from !== "latest" && !/^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(from))
     throw refusal("--from", `"${from}" is not the name of a backup`, "./beat backup --list shows them");
-  const place = { platform, settings, namespace: clusterOf(session).namespace };
-  const fetchStep = bucketOf(settings) && {
-    container: uploadContainer,
-    script: fetchScript(store, database, from),
-  };
-  const insistOn = (known: readonly string[]): void => {
-    if (!known.includes(database))
-      throw refusal("--database", `${store} has no "${database}"`, `use one of ${known.join(", ")}`);
-  };
-  if (kind === "mongo") {
-    insistOn(mongoPlan(platform, settings).plan.users.map((user) => user.database));
-    const args = { ...mongoServer(place), database, from };
-    return fetchStep === undefined
-      ? [{ container: claimContainer, script: mongoRestoreScript(args) }]
-      : [
-          { container: dumpContainer, script: mongoPresentScript(args) },
-          fetchStep,
-          { container: dumpContainer, script: mongoReplaceScript(args) },
-        ];
-  }
-  const { plan } = postgresPlan(platform, settings);
-  insistOn(plan.databases.map(({ name }) => name));
-  const script = postgresRestoreScript({
-    ...postgresServer(place),
-    adminDatabase: plan.admin.database,
-    owner: plan.databases.find(({ name }) => name === database)?.owner ?? "",
-    database,
-    from,
-  });
-  return fetchStep === undefined
-    ? [{ container: claimContainer, script }]
-    : [fetchStep, { container: dumpContainer, script }];
+  const { tools, use } = backupOfStore({ platform, settings, namespace: clusterOf(session).namespace }, kind);
+  const known = tools.databases(use.needs);
+  if (!known.includes(database))
+    throw refusal("--database", `${store} has no "${database}"`, `use one of ${known.join(", ")}`);
+  const fetched = bucketOf(settings) !== undefined;
+  const { before, script } = tools.restore(use, { database, from, fetched });
+  if (!fetched) return [{ container: claimContainer, script }];
+  return [
+    ...(before === undefined ? [] : [{ container: dumpContainer, script: before }]),
+    { container: uploadContainer, script: fetchScript(store, database, from) },
+    { container: dumpContainer, script },
+  ];
 }
 
 /** Restores one database. @returns what the job said. */
 export async function restore(session: Session, args: RestoreArgs): Promise<string[]> {
   const steps = restoreSteps(session, args);
   const target = clusterOf(session);
-  const [kind] = storesOf(session, args.store);
+  const kind = storeNamed(session, args.store);
   const text = await runJob(target.cluster, {
     namespace: target.namespace,
-    from: backupOf(kind as StoreKind),
+    from: backupOf(kind),
     purpose: "restore",
     steps,
     timeoutSeconds: longest,

@@ -1,5 +1,6 @@
-import { provisionerOf, type StoreKind, storeHosts } from "../../core/names.ts";
+import { provisionerOf } from "../../core/names.ts";
 import { componentLabel } from "../../infra/kubernetes/cluster.ts";
+import { provisionedKinds } from "../../stores/index.ts";
 import type { Cluster } from "./client.ts";
 
 /**
@@ -11,7 +12,7 @@ export async function removeFailedJobs(
   namespace: string,
   say: (line: string) => void,
 ): Promise<void> {
-  const provisioners = new Set((Object.keys(storeHosts) as StoreKind[]).map(provisionerOf));
+  const provisioners = new Set(provisionedKinds.map(provisionerOf));
   const { items } = await batch.listNamespacedJob({ namespace });
   for (const { metadata, status } of items) {
     const failed = status?.conditions?.some(

@@ -1,9 +1,9 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
-import { savedStores } from "../../config/edges.ts";
 import { backupOf } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import { labelsOf, namespaceOf } from "../../infra/kubernetes/cluster.ts";
+import { savedKinds } from "../../stores/index.ts";
 import { bad, type Check } from "../doctor.ts";
 import {
   boundIdentity,
@@ -160,7 +160,7 @@ export class KubernetesTarget implements Target {
 
   async explain(): Promise<string[]> {
     // Backups run on a schedule of their own: a failed one is not why `up` failed.
-    const concerns = (pod: V1Pod) => !savedStores.some((kind) => componentOf(pod) === backupOf(kind));
+    const concerns = (pod: V1Pod) => !savedKinds.some((kind) => componentOf(pod) === backupOf(kind));
     try {
       return [...(await explainPods(this.cluster, this.namespace, concerns)), ...(await this.#fullVolumes())];
     } catch (error) {

@@ -9,6 +9,8 @@ export function resolveEnvironment(
   secret: (name: string) => pulumi.Output<string>,
 ): Record<string, pulumi.Input<string>> {
   const plain = (part: Exclude<Part, { kind: "text" | "secret" }>): string => {
+    // Where a member can say it of itself, its target puts it in the value's place.
+    if (part.kind === "member") return "";
     const address = addresses.get(part.of);
     if (address === undefined) throw new Error(`nothing is named ${part.of}`);
     return part.kind === "host" ? address.host : String(address.port);

@@ -1,22 +1,18 @@
 import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { imageReference, sourceOf } from "../../config/catalogue.ts";
+import { imageReference } from "../../config/catalogue.ts";
 import { requiredSecrets } from "../../config/environment.ts";
 import type { PlatformModel } from "../../config/model.ts";
-import { routeTable } from "../../config/routes.ts";
 import type { Settings } from "../../config/settings.ts";
-import { gatewayName, stackName } from "../../core/names.ts";
+import { stackName } from "../../core/names.ts";
+import type { OwnProgram, Role, Workload } from "../../core/workload.ts";
 import { writeContext } from "../image/context.ts";
-import { buildContext, type OwnProgram } from "../image/own-images.ts";
+import { buildContext } from "../image/own-images.ts";
 import { Secrets } from "../secrets.ts";
-import { DevTools } from "./dev-tools.ts";
+import { ofRole, pagesOf, type Transform, workloadsOf } from "../workloads/plan.ts";
+import { Containers, runWorkload } from "./containers.ts";
 import { buildImage, Images } from "./images.ts";
-import { managedContainer } from "./managed-container.ts";
-import { gatewayProbe } from "./probes.ts";
-import { Provisioners } from "./provisioners.ts";
-import { Services } from "./services.ts";
-import { Stores } from "./stores.ts";
 import { type DockerTarget, stackLabel } from "./target.ts";
 
 /** What {@link DockerPlatform} is made from. */
@@ -26,6 +22,8 @@ export interface DockerPlatformArgs {
   readonly stack: string;
   /** The project's root folder, absolute. */
   readonly root: string;
+  /** What a stack changes of its workloads. */
+  readonly transform?: Transform | undefined;
 }
 
 /** The whole platform on one container engine. */
@@ -45,6 +43,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
       { name: prefix, driver: "bridge", labels: [{ label: stackLabel, value: prefix }] },
       { parent },
     );
+    const built = new Map<OwnProgram, pulumi.Output<string>>();
     const target: DockerTarget = {
       platform,
       settings,
@@ -52,45 +51,28 @@ export class DockerPlatform extends pulumi.ComponentResource {
       buildDirectory: `.beat/build/${stack}`,
       network,
       images: images.idOf,
-    };
-    const own = (program: OwnProgram, extra: Readonly<Record<string, string>> = {}) =>
-      ownImage(target, root, program, extra, parent);
-
-    const stores = new Stores("stores", target, secrets, { parent });
-    const provisioners = new Provisioners("provisioners", target, stores, secrets, own("provision"), {
-      parent,
-    });
-    const samples = Object.values(platform.services).some(
-      (service) => sourceOf(service, settings) === "sample",
-    );
-    const services = new Services(
-      "services",
-      target,
-      { stores, provisioners, secrets },
-      samples ? own("sample") : undefined,
-      { parent },
-    );
-    managedContainer(
-      target,
-      {
-        name: gatewayName,
-        aliases: ["proxy"],
-        image: own("gateway", {
-          "routes.json": `${JSON.stringify(routeTable(platform, settings.cors), undefined, 2)}\n`,
-        }),
-        env: { PROXY_PORT: String(platform.gateway.port) },
-        ports: [{ internal: platform.gateway.port, external: settings.ports.gateway }],
-        health: { test: gatewayProbe, startupSeconds: slowestStart(platform) },
-        memoryMiB: platform.gateway.memoryMiB,
-        stopGraceSeconds: platform.gateway.stopGraceSeconds,
-        readOnly: true,
-        dropCapabilities: true,
+      ownImage: (program, files) => {
+        const image = built.get(program) ?? ownImage(target, root, program, files, parent);
+        built.set(program, image);
+        return image;
       },
-      // Beside the services, not after them: it is healthy once each of them answers through it.
-      { parent, dependsOn: services.prerequisites },
+    };
+    const workloads = workloadsOf(
+      platform,
+      settings,
+      { kind: "engine", id: prefix, judgesExit: false },
+      args.transform,
     );
-    if (settings.devTools) new DevTools("dev-tools", target, stores, secrets, { parent });
-    this.urls = urlsOf(platform, settings);
+    const started = new Map<string, docker.Container>();
+    const group = (type: string, groupName: string, role: Role) =>
+      new Containers(type, groupName, target, ofRole(workloads, role), started, secrets, { parent });
+    group("Stores", "stores", "store");
+    group("Provisioners", "provisioners", "provisioner");
+    group("Services", "services", "service");
+    for (const workload of ofRole(workloads, "gateway"))
+      runWorkload(target, workload, started, secrets, parent);
+    if (settings.devTools) group("DevTools", "dev-tools", "tool");
+    this.urls = urlsOf(platform, settings, workloads);
     this.registerOutputs({ urls: this.urls });
   }
 }
@@ -119,12 +101,12 @@ function ownImage(
   );
 }
 
-/** The gateway is ready when the slowest service is, seconds. */
-const slowestStart = (platform: PlatformModel): number =>
-  Math.max(60, ...Object.values(platform.services).map(({ health }) => health.startupSeconds));
-
-function urlsOf(platform: PlatformModel, settings: Settings): Record<string, string> {
-  const { ports, devTools } = settings;
+function urlsOf(
+  platform: PlatformModel,
+  settings: Settings,
+  workloads: readonly Workload[],
+): Record<string, string> {
+  const { ports } = settings;
   const host = ["0.0.0.0", "127.0.0.1"].includes(settings.bind) ? "localhost" : settings.bind;
   const urls: Record<string, string> = {};
   if (ports.gateway !== false) {
@@ -136,8 +118,5 @@ function urlsOf(platform: PlatformModel, settings: Settings): Record<string, str
       if (route !== undefined && "http" in probe) urls[service.name] = `${base}${route.prefix}${probe.http}`;
     }
   }
-  if (devTools && ports.mongoExpress !== false)
-    urls["mongo-express"] = `http://${host}:${ports.mongoExpress}`;
-  if (devTools && ports.redisUi !== false) urls["redis-ui"] = `http://${host}:${ports.redisUi}`;
-  return urls;
+  return { ...urls, ...pagesOf(workloads, host) };
 }

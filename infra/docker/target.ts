@@ -2,6 +2,7 @@ import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
+import type { OwnProgram } from "../../core/workload.ts";
 
 /** What every component of the docker target is given. */
 export interface DockerTarget {
@@ -12,7 +13,10 @@ export interface DockerTarget {
   /** Folder for build contexts, relative to the project's root: the Docker provider keeps the path in its state. */
   readonly buildDirectory: string;
   readonly network: docker.Network;
+  /** The id of an image by its reference. */
   readonly images: (reference: string) => pulumi.Output<string>;
+  /** The id of an image of one of the project's own programs, with more files in it. */
+  readonly ownImage: (program: OwnProgram, files: Readonly<Record<string, string>>) => pulumi.Output<string>;
 }
 
 /** The label by which `beat` finds what belongs to a stack, in state or not. */

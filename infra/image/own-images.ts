@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { imageReference } from "../../config/catalogue.ts";
 import type { Settings } from "../../config/settings.ts";
+import type { OwnProgram } from "../../core/workload.ts";
 import { bundle, bundleGateway } from "./bundle.ts";
 
 /** The project's own programs that run as containers: how its bundle is made and called in the image, and its Dockerfile. */
@@ -18,10 +19,7 @@ const programs = {
     dockerfile: "samples/image/Dockerfile",
     bundle: "sample.mjs",
   },
-} as const;
-
-/** One of the project's own programs. */
-export type OwnProgram = keyof typeof programs;
+} as const satisfies Readonly<Record<OwnProgram, object>>;
 
 /** An image that does not depend on a stack: what it is made of, and the reference that follows from that. */
 export interface OwnImage {

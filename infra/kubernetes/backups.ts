@@ -1,26 +1,20 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { addressesOf } from "../../config/addresses.ts";
 import { bucketOf } from "../../config/bucket.ts";
 import { imageReference } from "../../config/catalogue.ts";
-import { savedStores } from "../../config/edges.ts";
+import { imageNamed } from "../../config/images.ts";
 import type { KubernetesSettings } from "../../config/kubernetes-settings.ts";
-import {
-  administratorSecret,
-  backupOf,
-  type StoreKind,
-  type StoreWithLogin,
-  storeHosts,
-} from "../../core/names.ts";
-import { mongoPlan, postgresPlan } from "../derived/plans.ts";
+import { useOfStore } from "../../config/store-use.ts";
+import { administratorSecret, backupOf } from "../../core/names.ts";
+import { type StoreKind, savedKinds, storeOf } from "../../stores/index.ts";
+import type { AnyUse, Backup } from "../../stores/store.ts";
 import type { Secrets } from "../secrets.ts";
-import { type MongoServer, mongoScript, type PostgresServer, postgresScript } from "./backup-scripts.ts";
 import { type BucketPodArgs, bucketCertificate, bucketKeys, bucketPod } from "./bucket-pod.ts";
 import { uploadScript } from "./bucket-scripts.ts";
 import { claim } from "./claim.ts";
 import { type ClusterTarget, type Content, configMap, labelsOf, secret } from "./cluster.ts";
+import { memberHostIn } from "./names.ts";
 import { type PodArgs, podTemplate, resources } from "./pod.ts";
-import { mongoMembers, replicaSetName } from "./stores/mongo.ts";
 
 /** The claim that backups are written to. */
 const backupClaim = "backups";
@@ -32,7 +26,7 @@ export class Backups extends pulumi.ComponentResource {
   constructor(name: string, target: ClusterTarget, secrets: Secrets, opts?: pulumi.ComponentResourceOptions) {
     super("beat:kubernetes:Backups", name, {}, opts);
     const { backups } = target.settings.kubernetes;
-    const saved = savedStores.filter((kind) => target.platform.stores[kind]);
+    const saved = savedKinds.filter((kind) => target.platform.stores[kind] !== undefined);
     if (backups !== false && saved.length > 0) {
       const bucket = bucketOf(target.settings);
       if (bucket === undefined)
@@ -50,12 +44,13 @@ export class Backups extends pulumi.ComponentResource {
 
   #cronJob(
     target: ClusterTarget,
-    kind: StoreWithLogin,
+    kind: StoreKind,
     secrets: Secrets,
     { schedule, keepDays }: Exclude<KubernetesSettings["backups"], false>,
     place: Pick<BucketPodArgs, "bucket" | "keys"> | undefined,
   ): void {
     const component = backupOf(kind);
+    const { tools, use } = backupOfStore(target, kind);
     const admin = administratorSecret(kind);
     const login = secret(
       target,
@@ -68,15 +63,15 @@ export class Backups extends pulumi.ComponentResource {
         name: component,
         component,
         data: {
-          "backup.sh": scriptOf(target, kind, place === undefined ? keepDays : undefined),
-          ...certificate(target, kind),
+          "backup.sh": tools.script(use, { keepDays: place === undefined ? keepDays : undefined }),
+          ...certificate(use),
           ...(place && { "upload.sh": uploadScript(keepDays) }),
           ...(place?.bucket.ca !== undefined && { [bucketCertificate]: place.bucket.ca }),
         },
       },
       this,
     );
-    const image = imageReference(kind === "mongo" ? "mongo" : "postgres", target.settings.images);
+    const image = imageReference(imageNamed(tools.image), target.settings.images);
     new k8s.batch.v1.CronJob(
       component,
       {
@@ -146,48 +141,20 @@ function claimPod(
   };
 }
 
-function certificate(target: ClusterTarget, kind: StoreKind): Record<string, string> {
-  const external = target.settings.external[kind];
-  const ca = external !== undefined && "ca" in external ? external.ca : undefined;
+function certificate({ external }: AnyUse): Record<string, string> {
+  const ca = external?.ca;
   return ca === undefined ? {} : { "ca.pem": ca };
 }
 
-/** The part of a target that says where a store is. */
-type Place = Pick<ClusterTarget, "platform" | "settings" | "namespace">;
-
-/** PostgreSQL as a backup pod reaches it. */
-export function postgresServer({ platform, settings }: Place): PostgresServer {
-  const { plan } = postgresPlan(platform, settings);
-  const { host, port } = addressOf({ platform, settings }, "postgres");
-  return { host, port, user: plan.admin.user, tls: plan.caFile !== undefined };
-}
-
-/** MongoDB as a backup pod reaches it. */
-export function mongoServer(place: Place): MongoServer {
-  const { platform, settings } = place;
-  const { plan } = mongoPlan(platform, settings);
-  const members = mongoMembers(place);
-  const { host, port } = addressOf(place, "mongo");
-  return {
-    hosts: members?.join(",") ?? `${host}:${port}`,
-    ...(members && { replicaSet: replicaSetName }),
-    user: plan.admin.user,
-    tls: plan.caFile !== undefined,
-  };
-}
-
-function addressOf({ platform, settings }: Pick<Place, "platform" | "settings">, kind: StoreKind) {
-  const address = addressesOf(platform, settings.external).get(storeHosts[kind]);
-  if (address === undefined) throw new Error(`the platform has no store ${kind}`);
-  return address;
-}
-
-function scriptOf(target: ClusterTarget, kind: StoreWithLogin, keepDays: number | undefined): string {
-  const { platform, settings } = target;
-  if (kind === "mongo") {
-    const databases = mongoPlan(platform, settings).plan.users.map(({ database }) => database);
-    return mongoScript({ ...mongoServer(target), databases, keepDays });
-  }
-  const databases = postgresPlan(platform, settings).plan.databases.map(({ name }) => name);
-  return postgresScript({ ...postgresServer(target), databases, keepDays });
+/**
+ * How a store is saved and restored, and where it is.
+ * @throws when nobody saves such a store.
+ */
+export function backupOfStore(
+  { platform, settings, namespace }: Pick<ClusterTarget, "platform" | "settings" | "namespace">,
+  kind: StoreKind,
+): { readonly tools: Backup; readonly use: AnyUse } {
+  const tools = storeOf(kind).backup;
+  if (tools === undefined) throw new Error(`${kind} is not saved`);
+  return { tools, use: useOfStore(platform, settings, kind, memberHostIn(namespace)) };
 }

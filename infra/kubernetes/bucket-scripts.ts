@@ -1,4 +1,5 @@
-import { failedFile } from "./backup-scripts.ts";
+import { failedFile } from "../../stores/backup-frame.ts";
+import { savedKinds, storeOf } from "../../stores/index.ts";
 
 /**
  * Scripts of the step that speaks to a bucket. The image is rclone's own, so they are for a POSIX shell and BusyBox. `BACKUPS`
@@ -11,7 +12,12 @@ import { failedFile } from "./backup-scripts.ts";
 /** Names that were given here; what somebody else has put there is never deleted. */
 const ours = "grep -E '^[0-9]{8}T[0-9]{6}Z\\.'";
 /** Names of backups: nor is that taken for the latest, or what a restore has saved. */
-const backups = "grep -E '^[0-9]{8}T[0-9]{6}Z\\.(dump|archive\\.gz)$'";
+const backups = `grep -E '^[0-9]{8}T[0-9]{6}Z\\.(${suffixes()})$'`;
+
+function suffixes(): string {
+  const endings = savedKinds.flatMap((kind) => storeOf(kind).backup?.suffix ?? []);
+  return endings.map((suffix) => suffix.replace(/^\./, "").replaceAll(".", "\\.")).join("|");
+}
 
 /**
  * Carries what an earlier step has saved into the bucket, then deletes there what is too old, by the time in its name. The

@@ -5,17 +5,18 @@ import { sourceOf } from "../../config/catalogue.ts";
 import { requiredSecrets } from "../../config/environment.ts";
 import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
-import { stackName } from "../../core/names.ts";
-import { type OwnProgram, ownImage } from "../image/own-images.ts";
+import { gatewayName, stackName } from "../../core/names.ts";
+import type { OwnProgram, Role } from "../../core/workload.ts";
+import { ownImage } from "../image/own-images.ts";
 import { Secrets } from "../secrets.ts";
+import { connectionsOf } from "../workloads/connections.ts";
+import { ofRole, type Transform, workloadsOf } from "../workloads/plan.ts";
 import { Backups } from "./backups.ts";
 import { bindCluster } from "./binding.ts";
-import { type ClusterTarget, namespaceOf, shortHash } from "./cluster.ts";
-import { Gateway } from "./gateway.ts";
+import { type ClusterTarget, namespaceOf } from "./cluster.ts";
+import { memberHostIn } from "./names.ts";
 import { NetworkPolicies } from "./network-policies.ts";
-import { Provisioners } from "./provisioners.ts";
-import { Services } from "./services.ts";
-import { Stores } from "./stores/stores.ts";
+import { type Running, Workloads } from "./workloads.ts";
 
 /** What {@link KubernetesPlatform} is made from. */
 export interface KubernetesPlatformArgs {
@@ -28,6 +29,8 @@ export interface KubernetesPlatformArgs {
   readonly identity: string | undefined;
   /** Provider for what outlives a stack: it takes over what an earlier one left. */
   readonly retained: k8s.Provider;
+  /** What a stack changes of its workloads. */
+  readonly transform?: Transform | undefined;
 }
 
 /** The whole platform in one namespace of a cluster. */
@@ -75,31 +78,18 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
       images: references(args),
     };
     const secrets = new Secrets("secrets", requiredSecrets(platform, settings), settings, { parent });
-    const network = new NetworkPolicies("network-policies", target, { parent });
+    const ground = { kind: "cluster", id: this.namespace, memberHost: memberHostIn(this.namespace) } as const;
+    const workloads = workloadsOf(platform, settings, ground, args.transform);
+    const connections = connectionsOf(platform, settings, workloads);
+    const network = new NetworkPolicies("network-policies", target, connections, { parent });
     const inside: ClusterTarget = { ...target, ready: [namespace, ...network.policies] };
-    const stores = new Stores("stores", inside, secrets, { parent });
-    const provisioners = new Provisioners("provisioners", inside, stores, secrets, { parent });
-    const { kafka } = stores;
-    const services = new Services(
-      "services",
-      inside,
-      {
-        secrets,
-        after: ({ needs }) =>
-          [
-            needs.postgres && provisioners.jobs.postgres,
-            needs.mongo && provisioners.jobs.mongo,
-            needs.redis && stores.redis,
-            needs.kafka && provisioners.jobs.kafka,
-          ].filter((resource): resource is NonNullable<typeof resource> => resource !== undefined),
-        kafkaIdentity:
-          provisioners.topics === undefined
-            ? undefined
-            : shortHash(`${kafka?.identity ?? ""} ${provisioners.topics}`),
-      },
-      { parent },
-    );
-    const gateway = new Gateway("gateway", inside, services.deployments, { parent });
+    const running: Running = new Map();
+    const group = (type: string, groupName: string, role: Role) =>
+      new Workloads(type, groupName, inside, ofRole(workloads, role), running, secrets, { parent });
+    group("Stores", "stores", "store");
+    group("Provisioners", "provisioners", "provisioner");
+    group("Services", "services", "service");
+    const gateway = group("Gateway", gatewayName, "gateway").services.get(gatewayName);
     new Backups("backups", inside, secrets, { parent });
     this.urls = urlsOf(settings, gateway);
     this.registerOutputs({ urls: this.urls });
@@ -119,12 +109,15 @@ function references({ platform, settings, root }: KubernetesPlatformArgs): Clust
   };
 }
 
-function urlsOf(settings: Settings, gateway: Gateway): Record<string, pulumi.Output<string>> {
+function urlsOf(
+  settings: Settings,
+  gateway: k8s.core.v1.Service | undefined,
+): Record<string, pulumi.Output<string>> {
   const { exposure } = settings.kubernetes;
   if (exposure.type === "ingress" || exposure.type === "gatewayApi")
     return { gateway: pulumi.output(`https://${settings.publicHost}/_gateway/ready`) };
-  if (exposure.type === "loadBalancer") {
-    const first = gateway.service.status.apply((status) => status?.loadBalancer?.ingress?.[0]);
+  if (exposure.type === "loadBalancer" && gateway !== undefined) {
+    const first = gateway.status.apply((status) => status?.loadBalancer?.ingress?.[0]);
     const suffix = exposure.port === 80 ? "" : `:${exposure.port}`;
     return {
       gateway: first.apply(

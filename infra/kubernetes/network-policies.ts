@@ -1,22 +1,25 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type Edge, edgesOf } from "../../config/edges.ts";
+import type { Connection } from "../../core/connections.ts";
+import { metricsPort } from "../workloads/of-gateway.ts";
 import { type ClusterTarget, labelsOf, selectorOf } from "./cluster.ts";
 
 type Ingress = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
 type Egress = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 
-/** Port of the gateway's metrics; never part of what is exposed. */
-export const metricsPort = 9464;
-
 /**
- * Nothing may connect to anything but DNS, except along the edges of the definition; and what is exposed, from where
+ * Nothing may connect to anything but DNS, except along the connections of the definition; and what is exposed, from where
  * it is exposed to.
  */
 export class NetworkPolicies extends pulumi.ComponentResource {
   readonly policies: readonly k8s.networking.v1.NetworkPolicy[];
 
-  constructor(name: string, target: ClusterTarget, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    target: ClusterTarget,
+    connections: readonly Connection[],
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("beat:kubernetes:NetworkPolicies", name, {}, opts);
     const { namespace } = target;
     const policy = (policyName: string, spec: k8s.types.input.networking.v1.NetworkPolicySpec) =>
@@ -25,11 +28,10 @@ export class NetworkPolicies extends pulumi.ComponentResource {
         { metadata: { name: policyName, namespace, labels: labelsOf(target, "network") }, spec },
         { parent: this, dependsOn: [...target.ready] },
       );
-    const edges = edgesOf(target.platform, target.settings);
     const pods = (component: string) => ({ matchLabels: selectorOf(target, component) });
-    const egress = groupBy(edges, ({ from }) => from);
+    const egress = groupBy(connections, ({ from }) => from);
     const ingress = groupBy(
-      edges.filter(({ outside }) => outside === undefined),
+      connections.filter(({ outside }) => outside === undefined),
       ({ to }) => to,
     );
     this.policies = [
@@ -52,9 +54,9 @@ export class NetworkPolicies extends pulumi.ComponentResource {
           podSelector: pods(from),
           policyTypes: ["Egress"],
           egress: list.map(
-            (edge): Egress => ({
-              to: [destination(edge, pods)],
-              ports: [{ protocol: "TCP", port: edge.port }],
+            (connection): Egress => ({
+              to: [destination(connection, pods)],
+              ports: [{ protocol: "TCP", port: connection.port }],
             }),
           ),
         }),
@@ -85,7 +87,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
 const inNamespace = (name: string) => ({ matchLabels: { "kubernetes.io/metadata.name": name } });
 
 function destination(
-  { to, outside }: Edge,
+  { to, outside }: Connection,
   pods: (component: string) => { matchLabels: Record<string, string> },
 ): k8s.types.input.networking.v1.NetworkPolicyPeer {
   if (outside === undefined) return { podSelector: pods(to) };

@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Workload } from "../../core/workload.ts";
 import type { ClusterTarget } from "./cluster.ts";
 import { labelsOf, selectorOf } from "./cluster.ts";
 
@@ -28,7 +29,36 @@ export interface PodArgs {
   readonly movable?: boolean;
   readonly restartPolicy?: "Always" | "OnFailure" | "Never";
   readonly affinity?: k8s.types.input.core.v1.Affinity;
+  readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
+  readonly serviceAccountName?: string | undefined;
 }
+
+/** The user of a workload that says nothing: nothing may run as root, and nothing in most images needs it. */
+const usualUid = 10001;
+
+/** What a workload says of its pods. */
+export const podOf = ({
+  host,
+  user,
+  scratch,
+  stopGraceSeconds,
+  placement,
+}: Workload): Pick<
+  PodArgs,
+  "component" | "uid" | "gid" | "scratch" | "stopGraceSeconds" | "nodeSelector" | "serviceAccountName"
+> => ({
+  component: host,
+  uid: user?.uid ?? usualUid,
+  ...(user?.gid !== undefined && { gid: user.gid }),
+  ...(scratch && { scratch }),
+  stopGraceSeconds,
+  nodeSelector: placement?.nodeSelector,
+  serviceAccountName: placement?.serviceAccount,
+});
+
+/** How long `up` waits for a workload, seconds. */
+export const deadlineOf = ({ deadlineSeconds, health }: Workload): number =>
+  deadlineSeconds ?? (health?.startupSeconds ?? 60) + 120;
 
 /** Security of every container. Source: Kubernetes, "Pod Security Standards", Restricted. */
 export const restricted: k8s.types.input.core.v1.SecurityContext = {
@@ -85,6 +115,8 @@ export function podTemplate(target: ClusterTarget, args: PodArgs): Template {
     }),
     ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
     ...(args.affinity && { affinity: args.affinity }),
+    ...(args.nodeSelector && { nodeSelector: { ...args.nodeSelector } }),
+    ...(args.serviceAccountName !== undefined && { serviceAccountName: args.serviceAccountName }),
     ...(args.movable && { tolerations: lostNode }),
     ...(args.spread && {
       topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
@@ -99,7 +131,8 @@ export function podTemplate(target: ClusterTarget, args: PodArgs): Template {
         }),
       ),
     }),
-    ...(args.initContainers && { initContainers: args.initContainers.map(withDefaults) }),
+    ...(args.initContainers &&
+      args.initContainers.length > 0 && { initContainers: args.initContainers.map(withDefaults) }),
     containers: args.containers.map(withDefaults),
     volumes: [
       ...(args.volumes ?? []),
@@ -112,7 +145,7 @@ export function podTemplate(target: ClusterTarget, args: PodArgs): Template {
   return {
     metadata: {
       labels: labelsOf(target, args.component),
-      ...(args.annotations && { annotations: { ...args.annotations } }),
+      ...(Object.keys(args.annotations ?? {}).length > 0 && { annotations: { ...args.annotations } }),
     },
     spec,
   };

@@ -1,0 +1,137 @@
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Document } from "yaml";
+import { parseSettings } from "../../config/settings.ts";
+import { checkStack } from "../../config/stack-check.ts";
+import { publicKeyName, signingKeyName } from "../../core/names.ts";
+import { InputError } from "../../core/problems.ts";
+import { secretVariable, variableLine } from "../../infra/compose/interpolation.ts";
+import { type ComposeProject, composeProject } from "../../infra/compose/project.ts";
+import { writeContext } from "../../infra/image/context.ts";
+import { makePassword, makePrivateKey } from "../../infra/secret-values.ts";
+import { loadDefinition, loadTransform, projectRoot } from "../../stacks/program.ts";
+import type { RenderSource } from "./sources.ts";
+
+/** The file with the values of secrets, beside the Compose file. */
+const secretsFile = "secrets.env";
+
+/** What was written. */
+export interface WrittenProject {
+  readonly folder: string;
+  readonly services: number;
+  /** Whether the values of secrets stand in a file beside it. */
+  readonly withSecrets: boolean;
+}
+
+/**
+ * The Compose project of a stack on a container engine.
+ * @throws {InputError} when settings or definition are not valid, or the stack is none of an engine's.
+ */
+export async function composeOf(
+  stack: string,
+  config: Readonly<Record<string, string>>,
+): Promise<ComposeProject> {
+  const settings = parseSettings(config, process.env);
+  if (settings.target !== "docker")
+    throw new InputError("nothing can be rendered", [
+      {
+        path: "platform:target",
+        message: `Compose runs on a container engine, and this stack's target is ${settings.target}`,
+        fix: "name a stack of an engine: ./beat render dev --format compose",
+      },
+    ]);
+  const platform = await loadDefinition(settings.definition);
+  const problems = checkStack(platform, settings);
+  if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
+  const transform = await loadTransform(settings.transform);
+  return composeProject({ platform, settings, stack, root: projectRoot, transform });
+}
+
+/** The Compose file as text. */
+export const composeText = ({ file }: ComposeProject): string =>
+  new Document(file, { aliasDuplicateObjects: false }).toString({ lineWidth: 0 });
+
+/**
+ * Writes a project: `compose.yaml`, `.env`, build contexts, and `secrets.env` where secrets may be shown. A value that the
+ * stack has is written; one that it lacks is the one that is there already, or made.
+ */
+export async function writeCompose(
+  folder: string,
+  project: ComposeProject,
+  source: Pick<RenderSource, "config" | "kept" | "placeholders">,
+  showSecrets: boolean,
+): Promise<WrittenProject> {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "compose.yaml"),
+    `# Rendered by ./beat render --format compose\n${composeText(project)}`,
+  );
+  writeFileSync(join(folder, ".env"), project.env);
+  for (const [program, files] of Object.entries(project.images))
+    writeContext(join(folder, "images", program), files);
+  if (showSecrets)
+    writeFileSync(join(folder, secretsFile), await secretLines(project, source, join(folder, secretsFile)), {
+      mode: 0o600,
+    });
+  return {
+    folder,
+    services: Object.keys(project.file.services as object).length,
+    withSecrets: showSecrets || existsSync(join(folder, secretsFile)),
+  };
+}
+
+async function secretLines(
+  { secrets }: ComposeProject,
+  { config, kept, placeholders }: Pick<RenderSource, "config" | "kept" | "placeholders">,
+  file: string,
+): Promise<string> {
+  const given = JSON.parse(config["platform:secrets"] ?? "{}") as Record<string, string>;
+  const former = formerLines(file);
+  const known = (name: string): string | undefined =>
+    kept.get(name) ??
+    (placeholders.includes(name)
+      ? undefined
+      : name === signingKeyName
+        ? config["platform:signingKey"]
+        : given[name]);
+  const lines = new Map<string, string>();
+  let privateKey: string | undefined;
+  for (const name of secrets.keys()) {
+    if (name === publicKeyName) continue;
+    const variable = secretVariable(name);
+    const value = known(name);
+    const line = value === undefined ? former.get(variable) : variableLine(variable, value);
+    if (name === signingKeyName) {
+      // Both keys are one secret: the public one follows from the private one.
+      privateKey = value ?? (former.has(variable) ? undefined : await makePrivateKey());
+      if (privateKey === undefined) continue;
+      lines.set(variable, variableLine(variable, privateKey));
+    } else lines.set(variable, line ?? variableLine(variable, makePassword()));
+  }
+  if (privateKey !== undefined)
+    lines.set(
+      secretVariable(publicKeyName),
+      variableLine(secretVariable(publicKeyName), publicOf(privateKey)),
+    );
+  for (const name of [signingKeyName, publicKeyName]) {
+    const variable = secretVariable(name);
+    const line = former.get(variable);
+    if (secrets.has(name) && !lines.has(variable) && line !== undefined) lines.set(variable, line);
+  }
+  return `${[...lines.values()].join("\n")}\n`;
+}
+
+/** The lines of an earlier run, by variable. */
+function formerLines(file: string): Map<string, string> {
+  if (!existsSync(file)) return new Map();
+  return new Map(
+    readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line.includes("="))
+      .map((line) => [line.slice(0, line.indexOf("=")), line]),
+  );
+}
+
+const publicOf = (pem: string): string =>
+  createPublicKey(createPrivateKey(pem)).export({ type: "spki", format: "pem" }).toString();

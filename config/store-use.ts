@@ -1,0 +1,35 @@
+import { type StoreKind, storeHosts } from "../stores/index.ts";
+import type { AnyUse, MemberHost, NeedOf } from "../stores/store.ts";
+import { addressesOf } from "./addresses.ts";
+import type { PlatformModel } from "./model.ts";
+import type { Settings } from "./settings.ts";
+
+/** What each service asks of a store, in the order of the definition. */
+export const needsOf = (platform: PlatformModel, kind: StoreKind): NeedOf<unknown>[] =>
+  Object.values(platform.services).flatMap(({ name, needs }) =>
+    needs[kind] === undefined ? [] : [{ service: name, need: needs[kind] }],
+  );
+
+/**
+ * What is needed to prepare, save or restore a store of a stack.
+ * @param memberHost how its members are named, on a cluster.
+ * @throws {RangeError} when the platform has no such store.
+ */
+export function useOfStore(
+  platform: PlatformModel,
+  settings: Settings,
+  kind: StoreKind,
+  memberHost: MemberHost | undefined,
+): AnyUse {
+  const address = addressesOf(platform, settings.external).get(storeHosts[kind]);
+  const facts = platform.stores[kind];
+  if (address === undefined || facts === undefined) throw new RangeError(`the platform has no store ${kind}`);
+  return {
+    facts,
+    needs: needsOf(platform, kind),
+    topics: platform.topics,
+    address: { ...address },
+    external: settings.external[kind],
+    cluster: memberHost && { settings: settings.kubernetes[kind], memberHost },
+  };
+}

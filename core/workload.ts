@@ -1,0 +1,185 @@
+import type { Value } from "./value.ts";
+
+/**
+ * One thing that runs, told without a target: a store, a service, the gateway, a program that prepares a store, a tool.
+ * `infra/` turns it into a container, the objects of a cluster or a Compose service; no target knows what is in it.
+ */
+export interface Workload {
+  readonly role: Role;
+  /** Its name among the workloads of its platform. */
+  readonly name: string;
+  /** The host name by which others reach it. */
+  readonly host: string;
+  /** Other host names of it, where a target has them. */
+  readonly aliases?: readonly string[];
+  readonly image: ImageUse;
+  /** Takes the place of the image's entry point. */
+  readonly entrypoint?: readonly string[];
+  /** Takes the place of the image's command. */
+  readonly args?: readonly string[];
+  readonly env: Readonly<Record<string, Value>>;
+  readonly files: readonly FileSet[];
+  readonly endpoints: readonly Endpoint[];
+  readonly volumes: readonly Volume[];
+  /** Folders that must be writable where the root is not; emptied when it goes. */
+  readonly scratch?: readonly Scratch[];
+  /** Default: nothing asks whether it is well. */
+  readonly health?: Health;
+  /** Run inside it once it has started; it counts as ready only after that. */
+  readonly afterStart?: readonly string[];
+  readonly memoryMiB: number;
+  /** What it asks of a processor, in cores (`250m` is a quarter), where a target wants to know. */
+  readonly cpu?: string;
+  /** How many there are. */
+  readonly members: Members;
+  /** Between SIGTERM and SIGKILL, seconds. */
+  readonly stopGraceSeconds: number;
+  /** How long a deployment waits until it is ready, seconds; default: what it may take to start, and two minutes. */
+  readonly deadlineSeconds?: number;
+  /** Workloads that must be ready before it starts. */
+  readonly after: readonly string[];
+  /** Workloads after whose restart with something new it must be started anew. */
+  readonly restartWith: readonly string[];
+  /** Where it may run as; default: what its image says. */
+  readonly user?: User;
+  /** Its image is fit to run with a root that nobody can write. */
+  readonly readOnlyRoot?: boolean;
+  /** Its image needs no capability: its entry point changes no user. */
+  readonly withoutCapabilities?: boolean;
+  /** Containers that go with it, wherever a target puts several together; elsewhere they are left out. */
+  readonly sidecars?: readonly Sidecar[];
+  /** What a stack adds that only its target knows. */
+  readonly placement?: Placement;
+}
+
+/** What a workload is to the platform. */
+export type Role = "store" | "provisioner" | "service" | "gateway" | "tool";
+
+/** An image: an entry of the catalogue, one of the project's own programs, or what a reference names. */
+export type ImageUse =
+  | { readonly catalogue: string }
+  | { readonly program: OwnProgram; readonly files?: Readonly<Record<string, string>> }
+  | { readonly reference: string };
+
+/** The project's own programs that run as containers. */
+export type OwnProgram = "gateway" | "provision" | "sample";
+
+/** Files put into one folder before it starts, and never part of an image. */
+export interface FileSet {
+  /** What keeps them. */
+  readonly name: string;
+  /** What a pod calls the folder. */
+  readonly volume: string;
+  readonly directory: string;
+  readonly files: Readonly<Record<string, Value>>;
+}
+
+/** A port it listens at. */
+export interface Endpoint {
+  readonly name: string;
+  readonly port: number;
+  /**
+   * Who connects: any client (default), other members of the same store, programs on the machine of the engine alone, or who
+   * reads metrics.
+   */
+  readonly scope?: "clients" | "members" | "machine" | "monitoring";
+  /** The port of the engine's machine that leads to it; default and false: none does. */
+  readonly published?: number | false;
+  /** The name of the page that a person finds there. */
+  readonly page?: string;
+}
+
+/** A folder that outlives it. */
+export interface Volume {
+  readonly name: string;
+  readonly path: string;
+  /** A quantity such as `20Gi`, where a target wants to know. */
+  readonly size?: string;
+  /** What the image has at the path is copied into a new one, where a target does not do that by itself. */
+  readonly seeded?: boolean;
+}
+
+/** A folder that is emptied. */
+export interface Scratch {
+  readonly name: string;
+  readonly path: string;
+  /** Kept in memory. */
+  readonly memory?: boolean;
+}
+
+/**
+ * How one asks whether it is well: a command, a line for its shell, an HTTP path that answers 200, or a connect. The last two
+ * are asked from outside where a target can do that, and else inside, with what the image has.
+ */
+export type Probe =
+  | { readonly exec: readonly string[] }
+  | { readonly shell: string }
+  | { readonly http: string; readonly port: number; readonly tool?: ProbeTool }
+  | { readonly tcp: number; readonly tool?: ProbeTool };
+
+/** What an image can run a probe with. */
+export type ProbeTool = "wget" | "bash" | "none";
+
+/** How its health is found out. */
+export interface Health {
+  /** It serves. */
+  readonly ready: Probe;
+  /** It can still recover; default: as `ready`. */
+  readonly alive?: Probe;
+  /** The longest time from start to ready, seconds. */
+  readonly startupSeconds: number;
+  /** Between two questions while it starts, seconds; default: 2. */
+  readonly everySeconds?: number;
+  /** How long an answer may take, seconds; default: 5. */
+  readonly timeoutSeconds?: number;
+}
+
+/** How many there are, and of which kind. */
+export type Members =
+  /** Any number of equals. */
+  | { readonly replicas: number; readonly autoscale?: Autoscale | undefined }
+  /** A fixed number, each with volumes and a name of its own. */
+  | {
+      readonly stateful: number;
+      /** All start at once; otherwise one after the other. */
+      readonly together?: boolean;
+      /** How long one must be ready before the next one is restarted, seconds. */
+      readonly settleSeconds?: number;
+    }
+  /** It ends by itself. */
+  | { readonly once: true };
+
+/** Bounds of a number that follows the load. */
+export interface Autoscale {
+  readonly min: number;
+  readonly max: number;
+  /** Average use of what it asks of a processor, percent. */
+  readonly cpuPercent: number;
+}
+
+/** Who it runs as. */
+export interface User {
+  readonly uid: number;
+  /** Default: the uid. */
+  readonly gid?: number;
+}
+
+/** A container that goes with another one. */
+export interface Sidecar {
+  readonly name: string;
+  readonly image: ImageUse;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, Value>>;
+  readonly endpoint: Endpoint;
+  /** Answers whether what it goes with is alive. */
+  readonly alive?: Probe;
+  readonly memoryMiB: number;
+  readonly cpu: string;
+}
+
+/** Where and as whom it runs, in the words of a target that has them. */
+export interface Placement {
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly serviceAccount?: string;
+}

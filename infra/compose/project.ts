@@ -1,0 +1,111 @@
+import { addressesOf } from "../../config/addresses.ts";
+import { imageReference } from "../../config/catalogue.ts";
+import { imageNamed } from "../../config/images.ts";
+import type { PlatformModel } from "../../config/model.ts";
+import type { Settings } from "../../config/settings.ts";
+import { stackName } from "../../core/names.ts";
+import type { OwnProgram, Workload } from "../../core/workload.ts";
+import { buildContext } from "../image/own-images.ts";
+import { type Transform, workloadsOf } from "../workloads/plan.ts";
+import { secretVariable, variableLine } from "./interpolation.ts";
+import { composeService, filesOf, portsOf } from "./service.ts";
+
+/** A platform as a Compose project: nothing in it is secret. */
+export interface ComposeProject {
+  /** The Compose file, as JSON or YAML can write it. */
+  readonly file: Readonly<Record<string, unknown>>;
+  /** `.env`: ports and addresses, for people to change. */
+  readonly env: string;
+  /** Variables that `secrets.env` must set, by the secret they hold. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Build contexts of the project's own programs: folder under `images/`, file, content. */
+  readonly images: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>;
+}
+
+/** What a project is made from. */
+export interface ComposeArgs {
+  readonly platform: PlatformModel;
+  readonly settings: Settings;
+  readonly stack: string;
+  /** The project's root folder, absolute. */
+  readonly root: string;
+  readonly transform?: Transform | undefined;
+}
+
+/**
+ * The platform for `docker compose up --wait`: the same workloads that Pulumi runs on an engine, with the same volumes, so
+ * that what a stack holds is still there.
+ */
+export async function composeProject(args: ComposeArgs): Promise<ComposeProject> {
+  const { platform, settings, stack, root, transform } = args;
+  const id = stackName(platform.name, stack);
+  const all = workloadsOf(platform, settings, { kind: "engine", id, judgesExit: true }, transform);
+  const addresses = addressesOf(platform, settings.external);
+  const workloads = new Map(all.map((workload) => [workload.host, workload]));
+  const files = all.flatMap((workload) => filesOf(workload, addresses));
+  const sources = (kind: "configs" | "secrets") =>
+    Object.fromEntries(
+      files.filter((file) => file.kind === kind).map(({ name, definition }) => [name, definition]),
+    );
+  const file = {
+    name: id,
+    services: Object.fromEntries(
+      all.map((workload) => [
+        workload.name,
+        composeService(workload, {
+          addresses,
+          workloads,
+          image: imageOf(workload, id, settings),
+          labels: { "org.beat-ecoprove.component": workload.name },
+        }),
+      ]),
+    ),
+    volumes: Object.fromEntries(
+      all.flatMap(({ volumes }) => volumes.map(({ name }) => [name, { name: `${id}-${name}` }])),
+    ),
+    configs: sources("configs"),
+    secrets: sources("secrets"),
+  };
+  return { file, env: envOf(all, settings), secrets: secretsOf(all), images: await contextsOf(all, root) };
+}
+
+const envOf = (workloads: readonly Workload[], settings: Settings): string =>
+  [
+    "# Where the platform is reached on this machine. No secret is here: those are in secrets.env.",
+    variableLine("BIND", settings.bind),
+    ...workloads.flatMap(portsOf).map(({ variable, port }) => variableLine(variable, String(port))),
+    "",
+  ].join("\n");
+
+const secretsOf = (workloads: readonly Workload[]): ReadonlyMap<string, string> =>
+  new Map(
+    workloads
+      .flatMap(({ env, files }) => [
+        ...Object.values(env),
+        ...files.flatMap((set) => Object.values(set.files)),
+      ])
+      .flatMap(({ parts }) => parts)
+      .flatMap((part): [string, string][] =>
+        part.kind === "secret" ? [[part.name, secretVariable(part.name)]] : [],
+      )
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+
+function imageOf({ image }: Workload, id: string, settings: Settings) {
+  if ("catalogue" in image) return { image: imageReference(imageNamed(image.catalogue), settings.images) };
+  if ("reference" in image) return { image: image.reference };
+  return {
+    image: `localhost/${id}-${image.program}:compose`,
+    build: { context: `images/${image.program}`, args: { BASE: imageReference("node", settings.images) } },
+  };
+}
+
+async function contextsOf(workloads: readonly Workload[], root: string): Promise<ComposeProject["images"]> {
+  const programs = new Map<OwnProgram, Readonly<Record<string, string>>>();
+  for (const { image } of workloads)
+    if ("program" in image) programs.set(image.program, { ...programs.get(image.program), ...image.files });
+  const contexts = [...programs].map(
+    async ([program, extra]) => [program, await buildContext(program, root, extra)] as const,
+  );
+  return Object.fromEntries(await Promise.all(contexts));
+}

@@ -1,0 +1,126 @@
+import type { Address } from "../../config/addresses.ts";
+import type { Workload } from "../../core/workload.ts";
+import { healthCheckOf } from "../engine/health-check.ts";
+import { interpolated, literal, secretVariable } from "./interpolation.ts";
+
+/** What stands beside a workload's own words. */
+export interface ServiceContext {
+  readonly addresses: ReadonlyMap<string, Address>;
+  /** Every workload, by host name. */
+  readonly workloads: ReadonlyMap<string, Workload>;
+  readonly image: { readonly image: string; readonly build?: object };
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A file that Compose puts into a container: from the file itself, or from a variable that is secret. */
+export interface ComposeFileSource {
+  readonly name: string;
+  readonly kind: "configs" | "secrets";
+  readonly definition: { readonly content: string } | { readonly environment: string };
+  readonly target: string;
+}
+
+/** A port of the engine's machine, as a variable. */
+export interface PortVariable {
+  readonly variable: string;
+  readonly port: number;
+}
+
+const upper = (text: string): string => text.replaceAll("-", "_").toUpperCase();
+
+/** The ports of a workload that the engine's machine has. */
+export const portsOf = ({ name, endpoints }: Workload): (PortVariable & { readonly internal: number })[] =>
+  endpoints.flatMap(({ name: endpoint, port, published }) =>
+    typeof published === "number"
+      ? [{ variable: `PORT_${upper(name)}_${upper(endpoint)}`, port: published, internal: port }]
+      : [],
+  );
+
+/** A workload's files. */
+export const filesOf = (
+  { name, files: sets }: Workload,
+  addresses: ReadonlyMap<string, Address>,
+): ComposeFileSource[] =>
+  sets.flatMap(({ directory, files }) =>
+    Object.entries(files).map(([file, value]): ComposeFileSource => {
+      const target = `${directory}/${file}`;
+      const [part, ...others] = value.parts;
+      if (part?.kind === "secret" && others.length === 0)
+        return {
+          name: part.name,
+          kind: "secrets",
+          definition: { environment: secretVariable(part.name) },
+          target,
+        };
+      if (value.secret) throw new Error(`${name}: ${target} mixes text and a secret`);
+      return {
+        name: `${name}-${file.replaceAll(/[^a-z0-9-]/g, "-")}`,
+        kind: "configs",
+        definition: { content: interpolated(value, addresses) },
+        target,
+      };
+    }),
+  );
+
+/** A workload as a service of Compose. Source: Compose Specification, "Services". */
+export function composeService(
+  workload: Workload,
+  { addresses, workloads, image, labels }: ServiceContext,
+): Record<string, unknown> {
+  const { host, entrypoint, args, memoryMiB, stopGraceSeconds, volumes, health, members } = workload;
+  const once = "once" in members;
+  const check = healthCheckOf(health);
+  const files = filesOf(workload, addresses);
+  const of = (kind: ComposeFileSource["kind"]) =>
+    files
+      .filter((file) => file.kind === kind)
+      .map(({ name, target }) => ({ source: name, target, mode: 0o444 }));
+  const dependencies = workload.after.map((needed) => [
+    workloads.get(needed)?.name ?? needed,
+    {
+      condition: conditionOf(workloads.get(needed)),
+      ...(workload.restartWith.includes(needed) && { restart: true }),
+    },
+  ]);
+  return {
+    ...image,
+    hostname: host,
+    ...(entrypoint && { entrypoint: entrypoint.map(literal) }),
+    ...(args && { command: args.map(literal) }),
+    environment: Object.fromEntries(
+      Object.entries(workload.env)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, value]) => [name, interpolated(value, addresses)]),
+    ),
+    ...(of("configs").length > 0 && { configs: of("configs") }),
+    ...(of("secrets").length > 0 && { secrets: of("secrets") }),
+    ports: portsOf(workload).map(({ variable, internal }) => `\${BIND}:\${${variable}}:${internal}`),
+    volumes: volumes.map(({ name, path }) => `${name}:${path}`),
+    networks: { default: { aliases: [host, ...(workload.aliases ?? [])] } },
+    ...(check && {
+      healthcheck: {
+        test: check.test.map(literal),
+        interval: check.interval,
+        timeout: check.timeout,
+        retries: check.retries,
+        start_period: "0s",
+      },
+    }),
+    ...(dependencies.length > 0 && { depends_on: Object.fromEntries(dependencies) as object }),
+    restart: once ? "no" : "unless-stopped",
+    init: true,
+    mem_limit: `${memoryMiB}m`,
+    memswap_limit: `${memoryMiB}m`,
+    stop_grace_period: `${stopGraceSeconds}s`,
+    read_only: workload.readOnlyRoot ?? false,
+    ...(workload.withoutCapabilities && { cap_drop: ["ALL"] }),
+    security_opt: ["no-new-privileges:true"],
+    logging: { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } },
+    labels,
+  };
+}
+
+function conditionOf(needed: Workload | undefined): string {
+  if (needed !== undefined && "once" in needed.members) return "service_completed_successfully";
+  return healthCheckOf(needed?.health) === undefined ? "service_started" : "service_healthy";
+}

@@ -1,0 +1,162 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Workload } from "../../core/workload.ts";
+import type { Secrets } from "../secrets.ts";
+import { claim } from "./claim.ts";
+import { type ClusterTarget, labelsOf, selectorOf } from "./cluster.ts";
+import { containerOf, imageOf, secretEnvironment, sidecarOf, variables } from "./container.ts";
+import { mountFiles } from "./files.ts";
+import { withdrawSeconds } from "./names.ts";
+import { deadlineOf, podOf, podTemplate, resources } from "./pod.ts";
+import { replicasOf, scaled } from "./scaling.ts";
+import { sizeOf } from "./stateful-set.ts";
+
+/** A workload of equals. */
+export type ReplicatedWorkload = Workload & {
+  readonly members: Extract<Workload["members"], { readonly replicas: number }>;
+};
+
+/** What a Deployment depends on. */
+export interface DeploymentParts {
+  readonly secrets: Secrets;
+  readonly after: readonly pulumi.Resource[];
+  /** Change with what it must be started anew with. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A workload of equals: Deployment, with a disruption budget and an autoscaler where it has several pods. */
+export function deployment(
+  target: ClusterTarget,
+  workload: ReplicatedWorkload,
+  { secrets, after, annotations }: DeploymentParts,
+  parent: pulumi.Resource,
+): k8s.apps.v1.Deployment {
+  const { namespace } = target;
+  const { name, role, members, placement = {} } = workload;
+  const hidden = secretEnvironment(target, workload, secrets, parent);
+  const files = mountFiles(target, workload, secrets, parent);
+  const claims = claimsOf(target, workload, parent);
+  const labels = labelsOf(target, name);
+  const base = { parent, dependsOn: [...target.ready] };
+  scaled(target, name, members, base);
+  const seeds = seedsOf(target, workload);
+  const sidecars = (workload.sidecars ?? []).map((sidecar) => sidecarOf(target, sidecar));
+  const several = (members.autoscale?.max ?? members.replicas) > 1;
+  return new k8s.apps.v1.Deployment(
+    name,
+    {
+      metadata: {
+        name,
+        namespace,
+        labels,
+        annotations: { "pulumi.com/timeoutSeconds": String(deadlineOf(workload)) },
+      },
+      spec: {
+        ...replicasOf(members),
+        revisionHistoryLimit: 3,
+        // The new pod is ready before the old one goes: one more for a moment is what every service bears.
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+        selector: { matchLabels: selectorOf(target, name) },
+        template: podTemplate(target, {
+          ...podOf(workload),
+          spread: role === "gateway" || several ? "replicas" : undefined,
+          movable: claims.length === 0,
+          stopGraceSeconds: workload.stopGraceSeconds + withdrawSeconds,
+          annotations: { ...annotations, ...placement.annotations },
+          ...(claims.length > 0 && { affinity: besideItsFormer(target, name) }),
+          volumes: [
+            ...files.volumes,
+            ...claims.map((made) => ({
+              name: made.volume,
+              persistentVolumeClaim: { claimName: made.claim.metadata.name },
+            })),
+          ],
+          initContainers: [...seeds, ...sidecars],
+          containers: [
+            containerOf(target, workload, {
+              name,
+              env: variables(target, workload.env, hidden),
+              mounts: [
+                ...files.mounts,
+                ...workload.volumes.map((volume) => ({ name: volume.name, mountPath: volume.path })),
+              ],
+              // Needs nothing in the image: the kubelet sleeps.
+              lifecycle: { preStop: { sleep: { seconds: withdrawSeconds } } },
+            }),
+          ],
+        }),
+      },
+    },
+    {
+      parent,
+      dependsOn: [...target.ready, ...after, ...(hidden ? [hidden.resource] : []), ...files.resources],
+    },
+  );
+}
+
+/** The Service of a workload of equals. */
+export function clientService(
+  target: ClusterTarget,
+  { name, endpoints }: Workload,
+  parent: pulumi.Resource,
+): k8s.core.v1.Service {
+  return new k8s.core.v1.Service(
+    name,
+    {
+      metadata: { name, namespace: target.namespace, labels: labelsOf(target, name) },
+      spec: {
+        selector: selectorOf(target, name),
+        ports: endpoints
+          .filter(({ scope = "clients" }) => scope === "clients")
+          .map((endpoint) => ({ name: endpoint.name, port: endpoint.port, targetPort: endpoint.name })),
+      },
+    },
+    { parent, dependsOn: [...target.ready] },
+  );
+}
+
+const claimsOf = (target: ClusterTarget, workload: Workload, parent: pulumi.Resource) =>
+  workload.volumes.map((volume) => ({
+    volume: volume.name,
+    claim: claim(
+      target,
+      {
+        name: volume.name,
+        component: workload.name,
+        size: sizeOf(workload, volume),
+        retained: target.settings.kubernetes.volumes === "retain",
+      },
+      parent,
+    ),
+  }));
+
+/** What the image brings is copied in once: an empty volume would hide it, and what people changed stays. */
+const seedsOf = (target: ClusterTarget, { image, volumes }: Workload) =>
+  volumes
+    .filter(({ seeded }) => seeded)
+    .map(({ name, path }) => ({
+      name: `seed-${name}`,
+      image: imageOf(target, image),
+      command: ["sh", "-c", `if [ -d "${path}" ]; then cp -Rn "${path}/." /volume/; fi`],
+      resources: resources(64, "10m"),
+      volumeMounts: [{ name, mountPath: "/volume" }],
+    }));
+
+/**
+ * A volume that one node writes: the next pod should start beside the one it follows. Not `required`: a pod that
+ * leaves a closed node would keep its successor from every other one, and the scheduler does not look again when
+ * it has gone (Kubernetes 1.34: five minutes).
+ */
+const besideItsFormer = (target: ClusterTarget, name: string): k8s.types.input.core.v1.Affinity => ({
+  podAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      {
+        weight: 100,
+        podAffinityTerm: {
+          topologyKey: "kubernetes.io/hostname",
+          labelSelector: { matchLabels: selectorOf(target, name) },
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,169 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Workload } from "../../core/workload.ts";
+import type { Secrets } from "../secrets.ts";
+import { claim } from "./claim.ts";
+import { type ClusterTarget, labelsOf, selectorOf } from "./cluster.ts";
+import { containerOf, secretEnvironment, variables } from "./container.ts";
+import { mountFiles } from "./files.ts";
+import { headlessName } from "./names.ts";
+import { deadlineOf, podOf, podTemplate } from "./pod.ts";
+
+/** A workload whose members have volumes and names of their own. */
+export type StatefulWorkload = Workload & {
+  readonly members: Extract<Workload["members"], { readonly stateful: number }>;
+};
+
+/**
+ * A store: StatefulSet, headless Service for its members, Service for its clients, and a disruption budget where it
+ * has several members. Its claims are made here, under the names by which the set finds them: a set's template is for
+ * good, a claim's size can grow. They outlive the stack unless it says `volumes: delete`.
+ */
+export function statefulSet(
+  target: ClusterTarget,
+  workload: StatefulWorkload,
+  secrets: Secrets,
+  after: readonly pulumi.Resource[],
+  parent: pulumi.Resource,
+): k8s.apps.v1.StatefulSet {
+  const { namespace } = target;
+  const { name, host, members, endpoints } = workload;
+  const files = mountFiles(target, workload, secrets, parent);
+  const hidden = secretEnvironment(target, workload, secrets, parent);
+  const labels = labelsOf(target, host);
+  const selector = selectorOf(target, host);
+  const base = { parent, dependsOn: [...target.ready] };
+  const port = (endpoint: { name: string; port: number }) => ({
+    name: endpoint.name,
+    port: endpoint.port,
+    targetPort: endpoint.port,
+  });
+  const open = endpoints.filter(({ scope }) => scope !== "machine");
+  const headless = new k8s.core.v1.Service(
+    headlessName(name),
+    {
+      metadata: { name: headlessName(name), namespace, labels },
+      spec: {
+        clusterIP: "None",
+        // Members must find each other before any of them is ready.
+        publishNotReadyAddresses: true,
+        selector,
+        ports: open.map(port),
+      },
+    },
+    base,
+  );
+  const claims = claimsOf(target, workload, parent);
+  const set = new k8s.apps.v1.StatefulSet(
+    name,
+    {
+      metadata: {
+        name,
+        namespace,
+        labels,
+        annotations: { "pulumi.com/timeoutSeconds": String(deadlineOf(workload)) },
+      },
+      spec: {
+        serviceName: headlessName(name),
+        replicas: members.stateful,
+        podManagementPolicy: members.together ? "Parallel" : "OrderedReady",
+        ...(members.settleSeconds !== undefined && { minReadySeconds: members.settleSeconds }),
+        // The set does not own its claims.
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+        selector: { matchLabels: selector },
+        template: podTemplate(target, {
+          ...podOf(workload),
+          spread: members.stateful > 1 ? "members" : undefined,
+          volumes: files.volumes,
+          containers: [
+            containerOf(target, workload, {
+              name,
+              env: variables(target, workload.env, hidden),
+              mounts: [
+                ...workload.volumes.map((volume) => ({ name: volume.name, mountPath: volume.path })),
+                ...files.mounts,
+              ],
+              lifecycle: workload.afterStart && {
+                postStart: { exec: { command: [...workload.afterStart] } },
+              },
+            }),
+          ],
+        }),
+        volumeClaimTemplates: workload.volumes.map((volume) => ({
+          metadata: { name: volume.name, labels: selector },
+          spec: {
+            accessModes: ["ReadWriteOnce"],
+            ...storageClass(target),
+            resources: { requests: { storage: sizeOf(workload, volume) } },
+          },
+        })),
+      },
+    },
+    {
+      ...base,
+      dependsOn: [
+        ...target.ready,
+        ...after,
+        ...files.resources,
+        ...(hidden ? [hidden.resource] : []),
+        headless,
+        ...claims,
+      ],
+      // The claims of a store are its data: a set that must be made anew may not overlap with its successor.
+      deleteBeforeReplace: true,
+      // Claims are there before the set looks for them. Another template would be another set, and a store that is down.
+      ignoreChanges: ["spec.volumeClaimTemplates"],
+    },
+  );
+  new k8s.core.v1.Service(
+    host,
+    {
+      metadata: { name: host, namespace, labels },
+      spec: { selector, ports: open.filter(({ scope = "clients" }) => scope === "clients").map(port) },
+    },
+    { ...base, dependsOn: [...target.ready, set] },
+  );
+  if (members.stateful > 1)
+    new k8s.policy.v1.PodDisruptionBudget(
+      name,
+      {
+        metadata: { name, namespace, labels },
+        spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
+      },
+      base,
+    );
+  return set;
+}
+
+/** A claim for each volume of each member. */
+const claimsOf = (
+  target: ClusterTarget,
+  workload: StatefulWorkload,
+  parent: pulumi.Resource,
+): k8s.core.v1.PersistentVolumeClaim[] =>
+  workload.volumes.flatMap((volume) =>
+    Array.from({ length: workload.members.stateful }, (_, member) =>
+      claim(
+        target,
+        {
+          // Source: Kubernetes, "StatefulSets", stable storage: `<template>-<set>-<ordinal>`.
+          name: `${volume.name}-${workload.name}-${member}`,
+          component: workload.host,
+          size: sizeOf(workload, volume),
+          retained: target.settings.kubernetes.volumes === "retain",
+        },
+        parent,
+      ),
+    ),
+  );
+
+/** @throws when nobody has said how large the volume is. */
+export function sizeOf({ name }: Workload, volume: Workload["volumes"][number]): string {
+  if (volume.size === undefined) throw new Error(`the volume ${volume.name} of ${name} has no size`);
+  return volume.size;
+}
+
+function storageClass({ settings }: ClusterTarget): { storageClassName?: string } {
+  const { storageClass: named } = settings.kubernetes;
+  return named === undefined ? {} : { storageClassName: named };
+}

@@ -1,0 +1,94 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Workload } from "../../core/workload.ts";
+import type { Secrets } from "../secrets.ts";
+import { type ClusterTarget, shortHash } from "./cluster.ts";
+import { clientService, deployment, type ReplicatedWorkload } from "./deployment.ts";
+import { exposed } from "./exposure.ts";
+import { job } from "./job.ts";
+import { type StatefulWorkload, statefulSet } from "./stateful-set.ts";
+
+/** What runs of a stack, by host name, and the workload it was made from. */
+export type Running = Map<string, { readonly resource: pulumi.Resource; readonly workload: Workload }>;
+
+/** Workloads that belong together in a stack's resource tree. */
+export class Workloads extends pulumi.ComponentResource {
+  /** The Services that lead to them, by host name. */
+  readonly services = new Map<string, ReturnType<typeof exposed>>();
+
+  /**
+   * @param type which part of the platform they are, e.g. `Stores`.
+   * @param running what runs already; what is made here is added.
+   */
+  constructor(
+    type: string,
+    name: string,
+    target: ClusterTarget,
+    workloads: readonly Workload[],
+    running: Running,
+    secrets: Secrets,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super(`beat:kubernetes:${type}`, name, {}, opts);
+    for (const workload of workloads) {
+      const resource = this.#create(target, workload, running, secrets);
+      running.set(workload.host, { resource, workload });
+    }
+    this.registerOutputs();
+  }
+
+  #create(target: ClusterTarget, workload: Workload, running: Running, secrets: Secrets): pulumi.Resource {
+    const after = workload.after.map((host) => runningAt(running, host, workload).resource);
+    if (isStateful(workload)) return statefulSet(target, workload, secrets, after, this);
+    if (!isReplicated(workload)) return job(target, workload, secrets, after, this);
+    const made = deployment(
+      target,
+      workload,
+      { secrets, after, annotations: restartAnnotations(target, workload, running) },
+      this,
+    );
+    this.services.set(
+      workload.host,
+      (workload.role === "gateway" ? exposed : clientService)(target, workload, this),
+    );
+    return made;
+  }
+}
+
+function runningAt(running: Running, host: string, { name }: Workload) {
+  const found = running.get(host);
+  if (found === undefined) throw new Error(`${name} needs ${host}, which does not run`);
+  return found;
+}
+
+const isStateful = (workload: Workload): workload is StatefulWorkload => "stateful" in workload.members;
+const isReplicated = (workload: Workload): workload is ReplicatedWorkload => "replicas" in workload.members;
+
+/** Changes with what a pod must be started anew with. */
+export const restartAnnotation = "beat-ecoprove.org/restarted-with";
+
+/**
+ * Rolls a workload whenever something is started anew that it does not come back from by itself. What is outside the
+ * platform is not seen.
+ */
+function restartAnnotations(
+  target: ClusterTarget,
+  { restartWith }: Workload,
+  running: Running,
+): Record<string, string> {
+  const causes = restartWith.flatMap((host) => running.get(host)?.workload ?? []);
+  if (causes.length === 0) return {};
+  return { [restartAnnotation]: shortHash(causes.map((cause) => identityOf(target, cause)).join(" ")) };
+}
+
+/** Changes when a workload is started with something new; of a program that prepares something, when that is new. */
+function identityOf(target: ClusterTarget, workload: Workload): string {
+  const show = (values: Workload["env"]): unknown =>
+    Object.entries(values).map(([key, value]) => [
+      key,
+      value.render((part) => ("of" in part ? String(target.addresses.get(part.of)?.[part.kind]) : part.kind)),
+    ]);
+  const files = workload.files.map(({ files: content }) => show(content));
+  if ("once" in workload.members) return JSON.stringify(files);
+  const { image, env, entrypoint, args, memoryMiB, cpu, members } = workload;
+  return JSON.stringify([image, show(env), entrypoint, args, memoryMiB, cpu, members, files]);
+}

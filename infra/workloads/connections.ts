@@ -1,0 +1,64 @@
+import { addressesOf } from "../../config/addresses.ts";
+import { addressOfBucket, bucketOf } from "../../config/bucket.ts";
+import type { PlatformModel } from "../../config/model.ts";
+import type { Settings } from "../../config/settings.ts";
+import { type Connection, externalEndpoint, sorted } from "../../core/connections.ts";
+import { backupOf, gatewayName, provisionerOf } from "../../core/names.ts";
+import type { Workload } from "../../core/workload.ts";
+import { provisionedKinds, type StoreKind, savedKinds, storeHosts, storeKinds } from "../../stores/index.ts";
+
+/** The name of the connections to the bucket of backups. */
+export const bucketName = "backups-bucket";
+
+/**
+ * Every connection of a stack on a cluster, sorted: who may talk to whom, at which port.
+ * @param workloads what runs of it.
+ */
+export function connectionsOf(
+  platform: PlatformModel,
+  settings: Settings,
+  workloads: readonly Workload[],
+): Connection[] {
+  const addresses = addressesOf(platform, settings.external);
+  const toStore = (from: string, kind: StoreKind): Connection[] => {
+    const to = storeHosts[kind];
+    const port = addresses.get(to)?.port;
+    if (port === undefined) return [];
+    const external = settings.external[kind];
+    return [{ from, to, port, ...(external && { outside: externalEndpoint(external) }) }];
+  };
+  const declared = (kind: StoreKind) => platform.stores[kind] !== undefined;
+  const saved = settings.kubernetes.backups === false ? [] : savedKinds.filter(declared);
+  const services = Object.values(platform.services);
+  return sorted([
+    ...services.flatMap(({ name, needs }) => [
+      ...storeKinds.filter((kind) => needs[kind] !== undefined).flatMap((kind) => toStore(name, kind)),
+      ...needs.calls.flatMap((callee): Connection[] => {
+        const port = platform.services[callee]?.port;
+        return port === undefined ? [] : [{ from: name, to: callee, port }];
+      }),
+    ]),
+    ...services
+      .filter(({ routes }) => routes.length > 0)
+      .map(({ name, port }) => ({ from: gatewayName, to: name, port })),
+    ...provisionedKinds.filter(declared).flatMap((kind) => toStore(provisionerOf(kind), kind)),
+    ...saved.flatMap((kind) => [...toStore(backupOf(kind), kind), ...toBucket(backupOf(kind), settings)]),
+    ...workloads.flatMap(amongMembers),
+  ]);
+}
+
+function toBucket(from: string, settings: Settings): Connection[] {
+  const bucket = bucketOf(settings);
+  if (bucket === undefined) return [];
+  const { host, port } = addressOfBucket(bucket);
+  return [{ from, to: bucketName, port, outside: externalEndpoint({ host, cidr: bucket.cidr }) }];
+}
+
+/** What the members of a store say to each other: at all ports, where there are several or one port is theirs alone. */
+function amongMembers({ host, members, endpoints }: Workload): Connection[] {
+  if (!("stateful" in members)) return [];
+  if (members.stateful === 1 && !endpoints.some(({ scope }) => scope === "members")) return [];
+  return endpoints
+    .filter(({ scope }) => scope !== "machine")
+    .map(({ port }) => ({ from: host, to: host, port }));
+}

@@ -1,0 +1,87 @@
+import type { PlatformModel } from "../../config/model.ts";
+import { routeTable } from "../../config/routes.ts";
+import type { Settings } from "../../config/settings.ts";
+import { gatewayName } from "../../core/names.ts";
+import { asValue, text } from "../../core/value.ts";
+import type { Workload } from "../../core/workload.ts";
+import type { Ground } from "./ground.ts";
+
+/** Port of the gateway's metrics on a cluster; never part of what is exposed. */
+export const metricsPort = 9464;
+
+const routesDirectory = "/etc/beat";
+
+/**
+ * The gateway. On an engine its table is part of its image, and it starts beside the services: it is healthy once each of
+ * them answers through it. On a cluster the table is mounted, and it starts after them.
+ */
+export function gateway(
+  platform: PlatformModel,
+  settings: Settings,
+  ground: Ground,
+  services: readonly Workload[],
+): Workload {
+  const { port, memoryMiB, stopGraceSeconds } = platform.gateway;
+  const table = JSON.stringify(routeTable(platform, settings.cors), undefined, 2);
+  const common = {
+    role: "gateway",
+    name: gatewayName,
+    host: gatewayName,
+    aliases: ["proxy"],
+    volumes: [],
+    memoryMiB,
+    stopGraceSeconds,
+    restartWith: [],
+  } as const;
+  if (ground.kind === "engine")
+    return {
+      ...common,
+      image: { program: "gateway", files: { "routes.json": `${table}\n` } },
+      env: text({ PROXY_PORT: String(port) }),
+      files: [],
+      endpoints: [{ name: "http", port, published: settings.ports.gateway }],
+      health: {
+        ready: { exec: ["node", "/app/gateway.mjs", "health"] },
+        startupSeconds: slowestStart(platform),
+      },
+      members: { replicas: 1 },
+      readOnlyRoot: true,
+      withoutCapabilities: true,
+      after: [...new Set(services.flatMap(({ after }) => after))],
+    };
+  const { cpu, replicas, autoscale, trustedProxies } = settings.kubernetes.gateway;
+  return {
+    ...common,
+    image: { program: "gateway" },
+    env: text({
+      PROXY_PORT: String(port),
+      GATEWAY_ROUTES: `${routesDirectory}/routes.json`,
+      GATEWAY_METRICS_PORT: String(metricsPort),
+      ...(trustedProxies.length > 0 && { GATEWAY_TRUSTED_PROXIES: trustedProxies.join(",") }),
+    }),
+    files: [
+      {
+        name: "gateway-routes",
+        volume: "routes",
+        directory: routesDirectory,
+        files: { "routes.json": asValue(table) },
+      },
+    ],
+    endpoints: [
+      { name: "http", port },
+      { name: "metrics", port: metricsPort, scope: "monitoring" },
+    ],
+    scratch: [{ name: "tmp", path: "/tmp" }],
+    // Not `ready`: one upstream that is down must not take the whole gateway out of its Service.
+    health: { ready: { http: "/_gateway/health", port }, startupSeconds: 60, everySeconds: 1 },
+    cpu,
+    members: { replicas, autoscale },
+    deadlineSeconds: 240,
+    user: { uid: 1000 },
+    after: services.map(({ host }) => host),
+  };
+}
+
+/** The gateway is ready when the slowest service is, seconds. */
+const slowestStart = (platform: PlatformModel): number =>
+  Math.max(60, ...Object.values(platform.services).map(({ health }) => health.startupSeconds));

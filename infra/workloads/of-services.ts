@@ -1,0 +1,147 @@
+import { builtReference, sourceOf } from "../../config/catalogue.ts";
+import { renderEnvironment } from "../../config/environment.ts";
+import type { PlatformModel, ServiceModel } from "../../config/model.ts";
+import type { Settings } from "../../config/settings.ts";
+import { provisionerOf, publicKeyName, signingKeyName } from "../../core/names.ts";
+import { asValue, secretOf, type Value } from "../../core/value.ts";
+import type { Health, ImageUse, Placement, Probe, User, Workload } from "../../core/workload.ts";
+import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
+import type { StoreWatch } from "../../stores/store.ts";
+import type { Ground } from "./ground.ts";
+
+/** The user `node` of the sample image. */
+const sampleUid = 1000;
+/** For images that would run as root where nobody may: nothing in them needs it. */
+const defaultUid = 10001;
+
+/** The platform's services, each started once what it needs is there. */
+export const services = (platform: PlatformModel, settings: Settings, ground: Ground): Workload[] =>
+  Object.values(platform.services).map((service) => serviceWorkload(platform, settings, ground, service));
+
+function serviceWorkload(
+  platform: PlatformModel,
+  settings: Settings,
+  ground: Ground,
+  service: ServiceModel,
+): Workload {
+  const { name, needs } = service;
+  const own = settings.services[name];
+  const sample = sourceOf(service, settings) === "sample";
+  const key = needs.signingKey;
+  const watches = storeKinds.flatMap((kind) => watchOf(platform, service, kind));
+  const sidecars = watches.flatMap(({ watch }) => (watch.sidecar === undefined ? [] : [watch.sidecar]));
+  return {
+    role: "service",
+    name,
+    host: name,
+    image: imageOf(service, settings),
+    ...(sample && { args: [service.sample] }),
+    env: withExtra(renderEnvironment(platform, service, settings), own?.env),
+    files:
+      key === undefined
+        ? []
+        : [
+            {
+              name: `${name}-keys`,
+              volume: "keys",
+              directory: key.directory,
+              files: { "private.pem": secretOf(signingKeyName), "public.pem": secretOf(publicKeyName) },
+            },
+          ],
+    endpoints: [{ name: "http", port: service.port, published: settings.ports.services[name] ?? false }],
+    volumes: needs.volumes.map((volume) => ({
+      ...volume,
+      size: settings.kubernetes.uploads.size,
+      seeded: true,
+    })),
+    ...healthOf(service, sample, ground),
+    memoryMiB: own?.memoryMiB ?? service.memoryMiB,
+    cpu: settings.kubernetes.serviceCpu,
+    members: { replicas: own?.replicas ?? 1, autoscale: own?.autoscale },
+    stopGraceSeconds: service.stopGraceSeconds,
+    after: prerequisites(platform, settings, service),
+    restartWith: watches.filter(({ watch }) => watch.restarts).flatMap(({ hosts }) => hosts),
+    sidecars,
+    ...(ground.kind === "cluster" && {
+      user: userOf(service, sample),
+      scratch: [
+        { name: "tmp", path: "/tmp" },
+        ...(key === undefined ? [] : [{ name: "key-home", path: parentOf(key.directory) }]),
+      ],
+      placement: placementOf(own),
+    }),
+  };
+}
+
+/** What a service waits for: the program that prepares a store, or the store where there is nothing to prepare. */
+function prerequisites({ stores }: PlatformModel, { external }: Settings, { needs }: ServiceModel): string[] {
+  return storeKinds
+    .filter((kind) => needs[kind] !== undefined && stores[kind] !== undefined)
+    .flatMap((kind) => {
+      if (storeOf(kind).provision !== undefined) return [provisionerOf(kind)];
+      return external[kind] === undefined ? [storeHosts[kind]] : [];
+    });
+}
+
+function watchOf(
+  platform: PlatformModel,
+  { needs, port }: ServiceModel,
+  kind: StoreKind,
+): { readonly watch: StoreWatch; readonly hosts: readonly string[] }[] {
+  const need = needs[kind];
+  if (need === undefined || platform.stores[kind] === undefined) return [];
+  const watch = storeOf(kind).watch?.({ need, port });
+  return watch === undefined ? [] : [{ watch, hosts: [storeHosts[kind], provisionerOf(kind)] }];
+}
+
+function imageOf(service: ServiceModel, settings: Settings): ImageUse {
+  const source = sourceOf(service, settings);
+  if (source === "sample") return { program: "sample" };
+  return { reference: "image" in source ? source.image : (builtReference(service, source) ?? "") };
+}
+
+/** With what a stack adds, sorted by name. */
+function withExtra(
+  env: Readonly<Record<string, Value>>,
+  extra: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, Value>> {
+  const all = {
+    ...env,
+    ...Object.fromEntries(Object.entries(extra).map(([key, text]) => [key, asValue(text)])),
+  };
+  return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function healthOf(
+  { health, port }: ServiceModel,
+  sample: boolean,
+  ground: Ground,
+): { readonly health?: Health } {
+  // The sample answers the service's own path, and its image has wget: starting Node for each probe costs far more.
+  const tool = sample ? "wget" : health.tool;
+  if (ground.kind === "engine" && tool === "none") return {};
+  const ready: Probe = "http" in health.probe ? { http: health.probe.http, port, tool } : { tcp: port, tool };
+  return {
+    health: {
+      ready,
+      alive: { tcp: port, tool },
+      startupSeconds: health.startupSeconds,
+      ...(ground.kind === "engine" && { everySeconds: 1 }),
+    },
+  };
+}
+
+function userOf(service: ServiceModel, sample: boolean): User {
+  const [uid, gid] = (sample ? `${sampleUid}` : (service.user ?? `${defaultUid}`)).split(":");
+  return { uid: Number(uid), ...(gid !== undefined && { gid: Number(gid) }) };
+}
+
+function placementOf(own: Settings["services"][string] | undefined): Placement {
+  return {
+    ...(own?.annotations && { annotations: own.annotations }),
+    ...(own?.nodeSelector && { nodeSelector: own.nodeSelector }),
+    ...(own?.serviceAccount !== undefined && { serviceAccount: own.serviceAccount }),
+  };
+}
+
+const parentOf = (directory: string): string => directory.slice(0, directory.lastIndexOf("/"));

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { cidr, cpu, host, port, quantity } from "../core/fields.ts";
+
+/** The volume of each member on a cluster. @param size where a stack says nothing. */
+export const volumeField = (size: string) =>
+  z
+    .strictObject({
+      size: quantity
+        .default(size)
+        .describe("of each member; may grow later where the class allows it, never shrink"),
+    })
+    .prefault({});
+
+/** What each member on a cluster asks of a processor. */
+export const cpuField = (usual: string) => cpu.default(usual).describe("CPU request of each member");
+
+/** Where a server is that somebody else runs. @param usual its port where a stack says nothing. */
+export const outsideFields = (usual: number) => ({
+  host: host.describe("name or address of the server"),
+  port: port.default(usual).describe("its port"),
+});
+
+/** Addresses of a server that somebody else runs. */
+export const cidrField = cidr
+  .optional()
+  .describe("addresses of the server, for the network policy; default: any address, at that port alone");
+
+/** A database of a service's own. */
+export const databaseField = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_]{0,62}$/,
+    "must be an SQL identifier: lower-case letters, digits and '_', at most 63 characters",
+  );

@@ -1,0 +1,42 @@
+import { type Address, defineStore, refs } from "../store.ts";
+import { check } from "./check.ts";
+import { cluster, external, facts, need } from "./facts.ts";
+import { plan } from "./plan.ts";
+import { watch } from "./watch.ts";
+import { onCluster, onEngine } from "./workload.ts";
+
+/** What a service's `env` is given of Kafka: the topics it named, as literal types. */
+export interface KafkaRefs {
+  readonly need: unknown;
+  readonly refs: Address & TopicsOf<this["need"]>;
+}
+
+interface TopicsOf<Need> {
+  readonly publishes: Need extends { publishes: infer P extends readonly string[] } ? P : readonly [];
+  readonly consumes: Need extends { consumes: infer C extends readonly string[] } ? C : readonly [];
+}
+
+/** Kafka in KRaft mode: its clients know no password, so that who may connect is all the protection there is. */
+export const kafka = defineStore({
+  title: "Kafka",
+  host: "kafka-b",
+  facts,
+  need,
+  cluster,
+  external,
+  images: { kafka: { repository: "apache/kafka", tag: "4.0.1" } },
+  ports: {
+    kafka: { usual: 9094, what: "Kafka's listener for programs on the host", variable: "KAFKA_PORT" },
+  },
+  login: false,
+  refsKind: refs<KafkaRefs>(),
+  refs: ({ publishes, consumes }, { address }) => ({ ...address, publishes, consumes }),
+  check,
+  imagesUsed: () => ["kafka"],
+  onEngine,
+  onCluster,
+  watch,
+  provision: { plan },
+  // Records are on their way: a service that must keep one writes it into a database.
+  backup: undefined,
+});

@@ -1,0 +1,35 @@
+import { consumerWatchName } from "../../core/names.ts";
+import { asValue, hostOf, memberOf, portOf, value } from "../../core/value.ts";
+import type { StoreWatch, WatchContext } from "../store.ts";
+import type { Need } from "./facts.ts";
+
+/** Port of the watch beside a service. */
+const watchPort = 9465;
+
+/**
+ * For services whose consumer dies with a broker and says nothing: they are started anew after the brokers and the topics
+ * were, and where a target puts containers together a sidecar knows whether the consumer still belongs to its group.
+ */
+export function watch({ need, port }: WatchContext<Need>): StoreWatch | undefined {
+  if (need.reconnects) return undefined;
+  if (need.group === undefined) return { restarts: true };
+  return {
+    restarts: true,
+    sidecar: {
+      name: consumerWatchName,
+      image: { program: "provision" },
+      args: ["watch"],
+      env: {
+        WATCH_BOOTSTRAP: value`${hostOf("kafka-b")}:${portOf("kafka-b")}`,
+        WATCH_GROUP: asValue(need.group),
+        WATCH_ADDRESS: memberOf("address"),
+        WATCH_SERVICE_PORT: asValue(port),
+        WATCH_PORT: asValue(watchPort),
+      },
+      endpoint: { name: "watch", port: watchPort },
+      alive: { http: "/live", port: watchPort },
+      memoryMiB: 128,
+      cpu: "10m",
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import { memberOf, text } from "../../core/value.ts";
+import type { Probe, Workload } from "../../core/workload.ts";
+import type { ClusterContext, EngineContext } from "../store.ts";
+import { kafkaClusterId } from "./cluster-id.ts";
+import { copiesOn } from "./copies.ts";
+import type { Cluster, Facts } from "./facts.ts";
+
+/**
+ * Sends one ApiVersions request (key 18, version 0, correlation 1, no client id) and wants error code 0 back: a real
+ * API call at the price of a connect, where Kafka's own tools start a JVM.
+ * Source: Kafka protocol guide, "ApiVersions Request (Version: 0)".
+ */
+const answers = (port: number): Probe => ({
+  exec: [
+    "bash",
+    "-c",
+    `exec 3<>/dev/tcp/127.0.0.1/${port} && printf '\\x00\\x00\\x00\\x0a\\x00\\x12\\x00\\x00\\x00\\x00\\x00\\x01\\xff\\xff' >&3 && ` +
+      `test "$(head -c 10 <&3 | od -An -tx1 -j4 | tr -d ' \\n')" = 000000010000`,
+  ],
+});
+
+/** What every broker of the platform is told, on every target. */
+const common = ({ memoryMiB }: Facts) => ({
+  KAFKA_PROCESS_ROLES: "broker,controller",
+  KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
+  KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
+  KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
+  // Topics are made by the provisioner; a typing error shall not make one.
+  KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
+  KAFKA_HEAP_OPTS: `-Xms256m -Xmx${Math.floor(memoryMiB / 2)}m`,
+});
+
+/** One broker of a container engine, with a listener for programs on its machine. */
+export function onEngine({ facts, id, hostPort }: EngineContext<Facts, "kafka">): [Workload] {
+  const host = "kafka-b";
+  const published = hostPort("kafka");
+  return [
+    {
+      role: "store",
+      name: host,
+      host,
+      image: { catalogue: "kafka" },
+      env: text({
+        ...common(facts),
+        CLUSTER_ID: kafkaClusterId(id),
+        KAFKA_NODE_ID: "1",
+        KAFKA_LISTENERS: `PLAINTEXT://0.0.0.0:${facts.port},CONTROLLER://0.0.0.0:${facts.controllerPort},EXTERNAL://0.0.0.0:${facts.hostPort}`,
+        // Containers bootstrap on the first, programs on the host on the last.
+        KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://${host}:${facts.port},EXTERNAL://localhost:${published || facts.hostPort}`,
+        KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:PLAINTEXT",
+        KAFKA_CONTROLLER_QUORUM_VOTERS: `1@${host}:${facts.controllerPort}`,
+        KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "1",
+        KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: "1",
+        KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: "1",
+        KAFKA_LOG_DIRS: "/var/lib/kafka/data",
+      }),
+      files: [],
+      endpoints: [
+        { name: "machine", port: facts.hostPort, scope: "machine", published },
+        { name: "kafka", port: facts.port },
+        { name: "controller", port: facts.controllerPort, scope: "members" },
+      ],
+      volumes: [{ name: "kafka-data", path: "/var/lib/kafka/data" }],
+      health: { ready: answers(facts.port), everySeconds: 1, startupSeconds: 120 },
+      memoryMiB: facts.memoryMiB,
+      members: { stateful: 1 },
+      stopGraceSeconds: 60,
+      after: [],
+      restartWith: [],
+    },
+  ];
+}
+
+/** Kafka in KRaft mode on a cluster: brokers that are controllers too, three or one. */
+export function onCluster({ facts, settings, id, memberHost }: ClusterContext<Facts, Cluster>): Workload {
+  const { brokers, volume, cpu } = settings;
+  const name = "kafka";
+  const { replicationFactor, minInSyncReplicas } = copiesOn(settings) ?? {
+    replicationFactor: 1,
+    minInSyncReplicas: 1,
+  };
+  const voters = Array.from(
+    { length: brokers },
+    (_, broker) => `${broker}@${memberHost(name, broker)}:${facts.controllerPort}`,
+  );
+  const start = [
+    `export KAFKA_NODE_ID="\${HOSTNAME##*-}"`,
+    // Each broker is reached under its own name; clients bootstrap on the Service and are sent there.
+    `export KAFKA_ADVERTISED_LISTENERS="PLAINTEXT://${memberHost(name, "$KAFKA_NODE_ID")}:${facts.port}"`,
+    // Copies are spread over zones where the cluster tells a pod its zone (Kubernetes 1.35 labels pods with it).
+    'if [ -n "$ZONE" ]; then export KAFKA_BROKER_RACK="$ZONE"; fi; unset ZONE',
+    "exec /etc/kafka/docker/run",
+  ].join("\n");
+  return {
+    role: "store",
+    name,
+    host: "kafka-b",
+    image: { catalogue: "kafka" },
+    entrypoint: ["bash", "-c", start],
+    env: {
+      ...text({
+        CLUSTER_ID: kafkaClusterId(id),
+        KAFKA_PROCESS_ROLES: "broker,controller",
+        KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
+        KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
+        KAFKA_LISTENERS: `PLAINTEXT://0.0.0.0:${facts.port},CONTROLLER://0.0.0.0:${facts.controllerPort}`,
+        KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        KAFKA_CONTROLLER_QUORUM_VOTERS: voters.join(","),
+        KAFKA_DEFAULT_REPLICATION_FACTOR: String(replicationFactor),
+        KAFKA_MIN_INSYNC_REPLICAS: String(minInSyncReplicas),
+        KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: String(replicationFactor),
+        KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: String(replicationFactor),
+        KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(minInSyncReplicas),
+        KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
+        KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
+        KAFKA_LOG_DIRS: "/var/lib/kafka/data/logs",
+        KAFKA_HEAP_OPTS: `-Xms256m -Xmx${Math.floor(facts.memoryMiB / 2)}m`,
+      }),
+      ZONE: memberOf("zone"),
+    },
+    files: [],
+    endpoints: [
+      { name: "kafka", port: facts.port },
+      { name: "controller", port: facts.controllerPort, scope: "members" },
+    ],
+    volumes: [{ name: "data", path: "/var/lib/kafka/data", size: volume.size }],
+    // The image writes its configuration and its logs at every start.
+    scratch: [
+      { name: "config", path: "/opt/kafka/config" },
+      { name: "logs", path: "/opt/kafka/logs" },
+      { name: "tmp", path: "/tmp" },
+    ],
+    health: { ready: answers(facts.port), alive: { tcp: facts.port }, startupSeconds: 240 },
+    memoryMiB: facts.memoryMiB,
+    cpu,
+    members: {
+      stateful: brokers,
+      together: true,
+      // Time to catch up: with two brokers out of step nobody may write (min.insync.replicas).
+      ...(brokers > 1 && { settleSeconds: 20 }),
+    },
+    deadlineSeconds: 420,
+    stopGraceSeconds: 90,
+    user: { uid: 1000 },
+    after: [],
+    restartWith: [],
+  };
+}

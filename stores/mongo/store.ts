@@ -1,0 +1,49 @@
+import { type Address, defineStore, type Login, refs } from "../store.ts";
+import { backup } from "./backup.ts";
+import { cluster, external, facts, need } from "./facts.ts";
+import { plan } from "./plan.ts";
+import { keyfileSecret } from "./replica-set.ts";
+import { onCluster, onEngine } from "./workload.ts";
+
+/** What a service's `env` is given of MongoDB. */
+export interface MongoRefs {
+  readonly need: unknown;
+  readonly refs: Address & Login;
+}
+
+/** MongoDB: one database, one user and one password for each service. */
+export const mongo = defineStore({
+  title: "MongoDB",
+  host: "mongo",
+  facts,
+  need,
+  cluster,
+  external,
+  images: {
+    mongo: { repository: "mongo", tag: "8.0" },
+    mongoExpress: { repository: "mongo-express", tag: "1.0.2" },
+  },
+  ports: {
+    mongo: { usual: 27017, what: "MongoDB", variable: "MONGO_PORT" },
+    mongoExpress: { usual: 8081, what: "Mongo Express, with platform:devTools", tool: true },
+  },
+  login: true,
+  reservedDatabases: ["admin", "local", "config"],
+  refsKind: refs<MongoRefs>(),
+  refs: ({ database }, { address, login }) => ({ ...address, ...login(database) }),
+  // Members are restarted one after the other, and two with different keys do not speak to each other.
+  memberSecrets: ({ members }) =>
+    members > 1
+      ? [
+          {
+            name: keyfileSecret,
+            together: "is shared by all members of the replica set, which must change it together",
+          },
+        ]
+      : [],
+  imagesUsed: (devTools) => (devTools ? ["mongo", "mongoExpress"] : ["mongo"]),
+  onEngine,
+  onCluster,
+  provision: { plan },
+  backup,
+});

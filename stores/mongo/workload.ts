@@ -1,0 +1,126 @@
+import { administratorSecret } from "../../core/names.ts";
+import { secretOf, text } from "../../core/value.ts";
+import type { Workload } from "../../core/workload.ts";
+import type { ClusterContext, EngineContext } from "../store.ts";
+import { mongoExpress } from "./express.ts";
+import type { Cluster, Facts } from "./facts.ts";
+import { keyfileSecret, replicaSetName } from "./replica-set.ts";
+
+const password = secretOf(administratorSecret("mongo"));
+
+/** mongosh costs a second of a core: once it has passed, a connect is enough for a minute. */
+const atMostOnceAMinute = (port: number, marker: string, mongosh: string): readonly string[] => [
+  "bash",
+  "-c",
+  [
+    `if [ -n "$(find ${marker} -mmin -1 2>/dev/null)" ]; then exec 3<>/dev/tcp/127.0.0.1/${port}; exit; fi`,
+    `${mongosh} >/dev/null && touch ${marker}`,
+  ].join("\n"),
+];
+
+/** One server of a container engine, and Mongo Express where a stack has tools. */
+export function onEngine(
+  context: EngineContext<Facts, "mongo" | "mongoExpress">,
+): readonly [Workload, ...Workload[]] {
+  const { facts, hostPort, devTools } = context;
+  const passwordFile = "/run/secrets/mongo-admin";
+  const server: Workload = {
+    role: "store",
+    name: "mongo",
+    host: "mongo",
+    image: { catalogue: "mongo" },
+    env: text({
+      MONGO_INITDB_ROOT_USERNAME: "admin",
+      MONGO_INITDB_ROOT_PASSWORD_FILE: passwordFile,
+    }),
+    files: [
+      { name: "mongo-admin", volume: "login", directory: "/run/secrets", files: { "mongo-admin": password } },
+    ],
+    endpoints: [{ name: "mongo", port: facts.port, published: hostPort("mongo") }],
+    volumes: [
+      { name: "mongo-data", path: "/data/db" },
+      { name: "mongo-config", path: "/data/configdb" },
+    ],
+    health: {
+      // Logs in and pings. The password is read inside mongosh and is in nobody's argv.
+      ready: {
+        exec: atMostOnceAMinute(
+          27017,
+          "/tmp/mongo-ready",
+          `mongosh --quiet --norc --nodb --eval 'const p=fs.readFileSync("${passwordFile}","utf8").trim();` +
+            `const c=connect("mongodb://admin:"+p+"@127.0.0.1:27017/admin?serverSelectionTimeoutMS=2000");` +
+            `if(c.runCommand({ping:1}).ok!==1)quit(1)'`,
+        ),
+      },
+      everySeconds: 3,
+      timeoutSeconds: 10,
+      startupSeconds: 120,
+    },
+    memoryMiB: facts.memoryMiB,
+    members: { stateful: 1 },
+    stopGraceSeconds: 60,
+    after: [],
+    restartWith: [],
+  };
+  return devTools ? [server, mongoExpress(context)] : [server];
+}
+
+/**
+ * MongoDB on a cluster: a replica set of three, or one server alone. Only the first member makes the administrator: a set is
+ * initiated by the one member that has data, the others must be empty. Source: MongoDB manual, replSetInitiate.
+ */
+export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): Workload {
+  const { volume, cpu, members } = settings;
+  const set = members > 1;
+  const cacheGB = Math.max(0.25, Math.floor((facts.memoryMiB / 2 / 1024) * 100) / 100);
+  const start = [
+    // The image makes the administrator when these are set, on an empty volume only.
+    `if [ "\${HOSTNAME##*-}" = 0 ]; then export MONGO_INITDB_ROOT_USERNAME=admin MONGO_INITDB_ROOT_PASSWORD_FILE=/run/secrets/mongo/password; fi`,
+    // A Secret's files are readable by the volume's group, and mongod refuses a keyfile that others may read.
+    ...(set ? ["install -m 600 /run/secrets/mongo/keyfile /tmp/keyfile"] : []),
+    `exec docker-entrypoint.sh mongod --auth --bind_ip_all --port ${facts.port} --wiredTigerCacheSizeGB ${cacheGB}` +
+      (set ? ` --replSet ${replicaSetName} --keyFile /tmp/keyfile` : ""),
+  ].join("\n");
+  return {
+    role: "store",
+    name: "mongo",
+    host: "mongo",
+    image: { catalogue: "mongo" },
+    entrypoint: ["bash", "-c", start],
+    env: text({ HOME: "/home/mongodb" }),
+    files: [
+      {
+        name: administratorSecret("mongo"),
+        volume: "login",
+        directory: "/run/secrets/mongo",
+        files: { password, ...(set && { keyfile: secretOf(keyfileSecret) }) },
+      },
+    ],
+    endpoints: [{ name: "mongo", port: facts.port }],
+    volumes: [{ name: "data", path: "/data/db", size: volume.size }],
+    scratch: [
+      { name: "tmp", path: "/tmp" },
+      { name: "home", path: "/home/mongodb" },
+      { name: "config", path: "/data/configdb" },
+    ],
+    health: {
+      ready: {
+        exec: atMostOnceAMinute(
+          facts.port,
+          "/tmp/ready",
+          `mongosh --quiet --norc --nodb --eval 'const c=connect("mongodb://127.0.0.1:${facts.port}/?directConnection=true&serverSelectionTimeoutMS=2000");if(c.hello().ok!==1)quit(1)'`,
+        ),
+      },
+      alive: { exec: ["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${facts.port}`] },
+      startupSeconds: 180,
+      everySeconds: 3,
+    },
+    memoryMiB: facts.memoryMiB,
+    cpu,
+    members: { stateful: members, together: set, ...(set && { settleSeconds: 15 }) },
+    stopGraceSeconds: 60,
+    user: { uid: 999 },
+    after: [],
+    restartWith: [],
+  };
+}

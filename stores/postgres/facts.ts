@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { certificate } from "../../core/fields.ts";
+import { cidrField, cpuField, databaseField, outsideFields, volumeField } from "../fields.ts";
+
+/** `stores.postgres` of the definition. */
+export const facts = z.strictObject({
+  port: z.number().int().default(5432),
+  /** All three services pool without much restraint. */
+  maxConnections: z.number().int().min(20).default(300),
+  memoryMiB: z.number().int().default(512),
+});
+
+/** `needs.postgres` of a service. */
+export const need = z.strictObject({
+  database: databaseField,
+  extensions: z.array(databaseField).default([]),
+  /** Ends sessions that a leaking service leaves inside a transaction, seconds. */
+  idleInTransactionSeconds: z.number().int().min(1).optional(),
+});
+
+/** `platform:kubernetes.postgres`. */
+export const cluster = z.strictObject({ volume: volumeField("20Gi"), cpu: cpuField("250m") });
+
+/** `platform:external.postgres`. */
+export const external = z
+  .strictObject({
+    ...outsideFields(5432),
+    adminUser: z
+      .string()
+      .min(1)
+      .default("postgres")
+      .describe("role that may create roles, databases and extensions"),
+    adminDatabase: z.string().min(1).default("postgres").describe("database that it connects to"),
+    ca: certificate
+      .optional()
+      .describe(
+        "with it the provisioner and the backups verify the server's certificate; the services speak plain text",
+      ),
+    cidr: cidrField,
+  })
+  .describe("a PostgreSQL server with PostGIS");
+
+/** What is needed to use a PostgreSQL server. */
+export type Facts = z.output<typeof facts>;
+export type Need = z.output<typeof need>;
+export type Cluster = z.output<typeof cluster>;
+export type External = z.output<typeof external>;

@@ -1,0 +1,38 @@
+import { administratorSecret, passwordName, roleName } from "../../core/names.ts";
+import type { Plan } from "../../provision/src/plan.ts";
+import { certificateFile, passwordFile, type UseContext } from "../store.ts";
+import type { Cluster, External, Facts, Need } from "./facts.ts";
+
+/** A PostgreSQL server and those who use it. */
+export type Context = UseContext<Facts, Need, External, Cluster>;
+
+/** Roles, databases and extensions that the services need. */
+export function plan({ needs, external, address }: Context): {
+  readonly plan: Extract<Plan, { kind: "postgres" }>;
+  readonly secrets: readonly string[];
+} {
+  const admin = administratorSecret("postgres");
+  return {
+    plan: {
+      kind: "postgres",
+      ...address,
+      admin: {
+        user: external?.adminUser ?? "postgres",
+        database: external?.adminDatabase ?? "postgres",
+        passwordFile: passwordFile(admin),
+      },
+      ...(external?.ca !== undefined && { caFile: certificateFile }),
+      roles: needs.map(({ service, need: { idleInTransactionSeconds } }) => ({
+        name: roleName(service),
+        passwordFile: passwordFile(passwordName("postgres", service)),
+        ...(idleInTransactionSeconds !== undefined && { idleInTransactionSeconds }),
+      })),
+      databases: needs.map(({ service, need: { database, extensions } }) => ({
+        name: database,
+        owner: roleName(service),
+        extensions: [...extensions],
+      })),
+    },
+    secrets: [admin, ...needs.map(({ service }) => passwordName("postgres", service))],
+  };
+}

@@ -1,0 +1,32 @@
+import { type Address, defineStore, type Login, refs } from "../store.ts";
+import { backup } from "./backup.ts";
+import { cluster, external, facts, need } from "./facts.ts";
+import { plan } from "./plan.ts";
+import { onCluster, onEngine } from "./workload.ts";
+
+/** What a service's `env` is given of PostgreSQL. */
+export interface PostgresRefs {
+  readonly need: unknown;
+  readonly refs: Address & Login;
+}
+
+/** PostgreSQL with PostGIS: one database, one owner role and one password for each service. */
+export const postgres = defineStore({
+  title: "PostgreSQL",
+  host: "postgres",
+  facts,
+  need,
+  cluster,
+  external,
+  images: { postgres: { repository: "postgis/postgis", tag: "17-3.5" } },
+  ports: { postgres: { usual: 5432, what: "PostgreSQL", variable: "POSTGRES_PORT" } },
+  login: true,
+  reservedDatabases: ["postgres", "template0", "template1"],
+  refsKind: refs<PostgresRefs>(),
+  refs: ({ database }, { address, login }) => ({ ...address, ...login(database) }),
+  imagesUsed: () => ["postgres"],
+  onEngine,
+  onCluster,
+  provision: { plan },
+  backup,
+});

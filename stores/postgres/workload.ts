@@ -1,0 +1,132 @@
+import { administratorSecret } from "../../core/names.ts";
+import { secretOf, text } from "../../core/value.ts";
+import type { Workload } from "../../core/workload.ts";
+import type { ClusterContext, EngineContext } from "../store.ts";
+import type { Cluster, Facts } from "./facts.ts";
+
+const password = secretOf(administratorSecret("postgres"));
+const data = "/var/lib/postgresql/data";
+/** The user `postgres` of the image. */
+const uid = 999;
+
+const options = (values: Readonly<Record<string, string>>): string[] =>
+  Object.entries(values).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+
+/** One server of a container engine. */
+export function onEngine({ facts, hostPort }: EngineContext<Facts, "postgres">): [Workload] {
+  const passwordFile = "/run/secrets/postgres-admin";
+  return [
+    {
+      role: "store",
+      name: "postgres",
+      host: "postgres",
+      image: { catalogue: "postgres" },
+      args: [
+        "postgres",
+        ...options({
+          max_connections: String(facts.maxConnections),
+          password_encryption: "scram-sha-256",
+        }),
+      ],
+      env: text({
+        POSTGRES_USER: "postgres",
+        // An administrative database of its own: none of the services'.
+        POSTGRES_DB: "postgres",
+        POSTGRES_PASSWORD_FILE: passwordFile,
+        POSTGRES_INITDB_ARGS: "--auth-host=scram-sha-256",
+      }),
+      files: [
+        {
+          name: "postgres-admin",
+          volume: "admin",
+          directory: "/run/secrets",
+          files: { "postgres-admin": password },
+        },
+      ],
+      endpoints: [{ name: "postgres", port: facts.port, published: hostPort("postgres") }],
+      volumes: [{ name: "postgres-data", path: data }],
+      health: {
+        // Over TCP, with credentials: while the image's first boot runs its scripts, a temporary server already answers on
+        // the socket.
+        ready: {
+          shell: `PGPASSWORD="$(cat ${passwordFile})" psql -h 127.0.0.1 -U postgres -d postgres -tAqc "select 1" >/dev/null`,
+        },
+        startupSeconds: 120,
+      },
+      memoryMiB: facts.memoryMiB,
+      members: { stateful: 1 },
+      stopGraceSeconds: 60,
+      after: [],
+      restartWith: [],
+    },
+  ];
+}
+
+/** PostgreSQL with PostGIS on a cluster: one member, with data checksums. */
+export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): Workload {
+  const ask = `pg_isready -q -h 127.0.0.1 -p ${facts.port} -U postgres -d postgres`;
+  return {
+    role: "store",
+    name: "postgres",
+    host: "postgres",
+    image: { catalogue: "postgres" },
+    args: [
+      "postgres",
+      ...options({
+        max_connections: String(facts.maxConnections),
+        password_encryption: "scram-sha-256",
+        // A quarter of the memory for its own cache, and what the kernel caches counted in.
+        // Source: PostgreSQL 17, 19.4.1 (shared_buffers) and 19.7.2 (effective_cache_size).
+        shared_buffers: `${Math.floor(facts.memoryMiB / 4)}MB`,
+        effective_cache_size: `${Math.floor((facts.memoryMiB * 3) / 4)}MB`,
+        // A session that holds locks and does nothing stops everybody; services with a tighter limit have it on their role.
+        idle_in_transaction_session_timeout: "10min",
+        log_min_duration_statement: "-1",
+        log_statement: "none",
+      }),
+    ],
+    env: text({
+      POSTGRES_USER: "postgres",
+      POSTGRES_DB: "postgres",
+      POSTGRES_PASSWORD_FILE: "/run/secrets/postgres/password",
+      POSTGRES_INITDB_ARGS: "--data-checksums --auth-host=scram-sha-256",
+      // A volume's root may hold lost+found, and initdb wants an empty folder.
+      PGDATA: `${data}/pgdata`,
+    }),
+    files: [
+      {
+        name: administratorSecret("postgres"),
+        volume: "admin",
+        directory: "/run/secrets/postgres",
+        files: { password },
+      },
+    ],
+    endpoints: [{ name: "postgres", port: facts.port }],
+    volumes: [{ name: "data", path: data, size: settings.volume.size }],
+    scratch: [
+      { name: "run", path: "/var/run/postgresql" },
+      { name: "tmp", path: "/tmp" },
+      // Parallel queries share memory; the default of 64 MB is not enough for them.
+      { name: "shm", path: "/dev/shm", memory: true },
+    ],
+    // Over TCP: during the image's first boot a temporary server answers on the socket.
+    health: { ready: { shell: ask }, startupSeconds: 180 },
+    // A rotated password: the local socket needs none, so the server takes over what the Secret says.
+    afterStart: [
+      "sh",
+      "-c",
+      [
+        "i=0",
+        `until ${ask}; do i=$((i+1)); [ $i -gt 90 ] && exit 0; sleep 1; done`,
+        `{ printf "ALTER ROLE postgres PASSWORD '"; cat /run/secrets/postgres/password; printf "';"; } | psql -q -U postgres -d postgres`,
+      ].join("\n"),
+    ],
+    memoryMiB: facts.memoryMiB,
+    cpu: settings.cpu,
+    members: { stateful: 1 },
+    stopGraceSeconds: 120,
+    user: { uid },
+    after: [],
+    restartWith: [],
+  };
+}

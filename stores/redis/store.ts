@@ -1,0 +1,42 @@
+import { type Address, defineStore, refs } from "../store.ts";
+import { cluster, external, facts, need } from "./facts.ts";
+import { onCluster, onEngine } from "./workload.ts";
+
+/** What a service's `env` is given of Redis. */
+export interface RedisRefs {
+  readonly need: unknown;
+  readonly refs: Address & { readonly database: number };
+}
+
+/** Redis: its clients know no password, so that who may connect is all the protection there is. */
+export const redis = defineStore({
+  title: "Redis",
+  host: "redis",
+  facts,
+  need,
+  cluster,
+  external,
+  images: {
+    redis: { repository: "redis", tag: "8.0-alpine" },
+    redisStack: { repository: "redis/redis-stack", tag: "7.4.0-v8" },
+  },
+  ports: {
+    redis: { usual: 6379, what: "Redis", variable: "REDIS_PORT" },
+    redisUi: {
+      usual: 8001,
+      what: "the Redis UI, with platform:devTools",
+      tool: true,
+      variable: "REDIS_UI_PORT",
+    },
+  },
+  login: false,
+  refsKind: refs<RedisRefs>(),
+  refs: ({ database }, { address }) => ({ ...address, database }),
+  imagesUsed: (devTools) => [devTools ? "redisStack" : "redis"],
+  onEngine,
+  onCluster,
+  // Services make their keys themselves.
+  provision: undefined,
+  // What it holds lives for minutes; its own file carries it over a restart.
+  backup: undefined,
+});

@@ -1,0 +1,89 @@
+import { text } from "../../core/value.ts";
+import type { Workload } from "../../core/workload.ts";
+import type { ClusterContext, EngineContext } from "../store.ts";
+import type { Cluster, Facts } from "./facts.ts";
+
+/** One server of a container engine; with its page where a stack has tools. */
+export function onEngine({
+  facts,
+  hostPort,
+  devTools,
+}: EngineContext<Facts, "redis" | "redisUi">): [Workload] {
+  // Tokens and pending sign-ups live here: never evict, and survive a restart. The clients know no
+  // password, so other containers must be let in without one.
+  const options = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--protected-mode", "no"];
+  return [
+    {
+      role: "store",
+      name: "redis",
+      host: "redis",
+      image: { catalogue: devTools ? "redisStack" : "redis" },
+      ...(devTools ? {} : { args: ["redis-server", ...options] }),
+      env: devTools ? text({ REDIS_ARGS: options.join(" ") }) : {},
+      files: [],
+      endpoints: [
+        { name: "redis", port: facts.port, published: hostPort("redis") },
+        ...(devTools
+          ? [
+              {
+                name: "page",
+                port: 8001,
+                scope: "machine" as const,
+                published: hostPort("redisUi"),
+                page: "redis-ui",
+              },
+            ]
+          : []),
+      ],
+      volumes: [{ name: "redis-data", path: "/data" }],
+      // It answers PONG, not an error such as LOADING.
+      health: { ready: { shell: 'test "$(redis-cli ping)" = PONG' }, everySeconds: 1, startupSeconds: 60 },
+      memoryMiB: facts.memoryMiB,
+      members: { stateful: 1 },
+      stopGraceSeconds: 30,
+      after: [],
+      restartWith: [],
+    },
+  ];
+}
+
+/** Redis on a cluster: one member with an append-only file, since tokens and pending sign-ups live in it. */
+export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): Workload {
+  return {
+    role: "store",
+    name: "redis",
+    host: "redis",
+    image: { catalogue: "redis" },
+    args: [
+      "redis-server",
+      ...["--port", String(facts.port)],
+      ...["--appendonly", "yes"],
+      ...["--appendfsync", "everysec"],
+      // Never evict: full is an error that is seen, a lost session is not.
+      ...["--maxmemory-policy", "noeviction"],
+      // Rewriting the file forks: half of the memory stays free for what changes meanwhile.
+      ...["--maxmemory", `${Math.floor(facts.memoryMiB * 0.6)}mb`],
+      // The clients know no password; who may connect is the network policies' matter.
+      ...["--protected-mode", "no"],
+      ...["--dir", "/data"],
+    ],
+    env: {},
+    files: [],
+    endpoints: [{ name: "redis", port: facts.port }],
+    volumes: [{ name: "data", path: "/data", size: settings.volume.size }],
+    scratch: [{ name: "tmp", path: "/tmp" }],
+    health: {
+      ready: { shell: `test "$(redis-cli -p ${facts.port} ping)" = PONG` },
+      alive: { tcp: facts.port },
+      startupSeconds: 120,
+    },
+    memoryMiB: facts.memoryMiB,
+    cpu: settings.cpu,
+    members: { stateful: 1 },
+    deadlineSeconds: 180,
+    stopGraceSeconds: 60,
+    user: { uid: 999, gid: 1000 },
+    after: [],
+    restartWith: [],
+  };
+}
