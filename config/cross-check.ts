@@ -83,12 +83,14 @@ const reservedDatabases = storeKinds.flatMap((kind) => storeOf(kind).reservedDat
 
 /** What each store finds wrong with what is said of it. */
 const storeProblems = (platform: PlatformModel): Problem[] =>
-  storeKinds.flatMap((kind) => {
-    const facts = platform.stores[kind];
-    if (facts === undefined) return [];
-    const { topics } = platform;
-    return storeOf(kind).check?.({ facts, needs: needsOf(platform, kind), topics }) ?? [];
-  });
+  storeKinds.flatMap(
+    (kind) =>
+      storeOf(kind).check?.({
+        facts: platform.stores[kind],
+        needs: needsOf(platform, kind),
+        topics: platform.topics,
+      }) ?? [],
+  );
 
 function ports(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];

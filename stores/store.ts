@@ -132,7 +132,8 @@ export interface Topic {
 
 /** What {@link Store.check} judges. */
 export interface CheckContext<Facts, Need> {
-  readonly facts: Facts;
+  /** Undefined when the platform has no such store; what services say of it is judged all the same. */
+  readonly facts: Facts | undefined;
   readonly needs: readonly NeedOf<Need>[];
   readonly topics: Readonly<Record<string, Topic>>;
 }

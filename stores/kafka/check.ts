@@ -9,7 +9,9 @@ export const check = (context: CheckContext<Facts, Need>): Problem[] => [
   ...groups(context),
 ];
 
-function listeners({ port, controllerPort, hostPort }: Facts): Problem[] {
+function listeners(facts: Facts | undefined): Problem[] {
+  if (facts === undefined) return [];
+  const { port, controllerPort, hostPort } = facts;
   if (new Set([port, controllerPort, hostPort]).size === 3) return [];
   return [
     {
