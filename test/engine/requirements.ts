@@ -2,8 +2,9 @@ import { checkEngine } from "../../cli/doctor.ts";
 import { installedPlugin } from "../../cli/doctor-pulumi.ts";
 import { engineAddress, openEngine } from "../../cli/engine.ts";
 import { findPulumi } from "../../cli/workspace.ts";
-import { imageReference } from "../../config/catalogue.ts";
-import { imageNames } from "../../config/images.ts";
+import { platform } from "../../config/platform.ts";
+import { parseSettings } from "../../config/settings.ts";
+import { stackImages } from "../../config/stack-images.ts";
 
 /** Why the engine layer cannot run on this machine; undefined when it can. */
 export async function missingForEngine(): Promise<string | undefined> {
@@ -13,8 +14,7 @@ export async function missingForEngine(): Promise<string | undefined> {
   const pulumi = await missingForPulumi();
   if (pulumi !== undefined) return pulumi;
   if (installedPlugin() === undefined) return "the Docker plugin of Pulumi is not installed";
-  for (const name of imageNames) {
-    const reference = imageReference(name, { overrides: {} });
+  for (const reference of references()) {
     const here = await engine
       .getImage(reference)
       .inspect()
@@ -24,6 +24,16 @@ export async function missingForEngine(): Promise<string | undefined> {
       return `image ${reference} is neither on the engine nor in a registry that answers`;
   }
   return undefined;
+}
+
+/** The third-party images of a stack on an engine, with its tools and without. */
+function references(): string[] {
+  const stacks = ["true", "false"].map((devTools) =>
+    parseSettings({ "platform:source": "sample", "platform:devTools": devTools }),
+  );
+  return [
+    ...new Set(stacks.flatMap((settings) => stackImages(platform, settings).map((image) => image.reference))),
+  ];
 }
 
 /** Why tests that need no more than the Pulumi CLI cannot run; undefined when they can. */

@@ -1,0 +1,120 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, describe, expect, test } from "vitest";
+import { engineAddress, openEngine } from "../../cli/engine.ts";
+import { composeOf, writeCompose } from "../../cli/render/compose.ts";
+import { secretNames } from "../../config/environment.ts";
+import type { PlatformModel } from "../../config/model.ts";
+import { platform as realPlatform } from "../../config/platform.ts";
+import { parseSettings } from "../../config/settings.ts";
+import { stackName } from "../../core/names.ts";
+import { register } from "../../infra/graph/register.ts";
+import { makePassword } from "../../infra/secret-values.ts";
+import { program } from "../../stacks/program.ts";
+import { signUp } from "./journey.ts";
+import { missingForEngine } from "./requirements.ts";
+
+const platform: PlatformModel = realPlatform;
+const stack = `test-compose-${process.pid}`;
+const project = stackName(platform.name, stack);
+const base = "http://localhost:19100";
+const config = {
+  "platform:source": "sample",
+  "platform:devTools": "true",
+  "platform:environment": "Development",
+  "platform:ports": JSON.stringify({
+    gateway: 19100,
+    postgres: 15532,
+    mongo: 37117,
+    redis: 16479,
+    redisUi: 18101,
+    kafka: 19194,
+    mongoExpress: 18181,
+  }),
+};
+const names = secretNames(platform, parseSettings(config));
+/** Given, so that both ways have the same ones. */
+const secrets = Object.fromEntries(names.map((name) => [name, makePassword()]));
+const given = { ...config, "platform:secrets": JSON.stringify(secrets) };
+const folder = mkdtempSync(join(tmpdir(), "beat-compose-"));
+const compose = (...args: readonly string[]) =>
+  execa("docker", ["compose", "--env-file", ".env", "--env-file", "secrets.env", ...args], { cwd: folder });
+
+const missing =
+  (await missingForEngine()) ??
+  (await execa("docker", ["compose", "version"]).then(
+    () => undefined,
+    () => "Docker Compose is not installed",
+  ));
+
+interface Inspected {
+  readonly Id: string;
+  readonly Config: { readonly Env: readonly string[]; readonly Labels: Readonly<Record<string, string>> };
+}
+
+/** The containers of the project, by the workload they run. */
+async function containers(): Promise<Map<string, Inspected>> {
+  const engine = openEngine(engineAddress());
+  const filters = { label: [`com.docker.compose.project=${project}`] };
+  const all = await engine.listContainers({ all: true, filters });
+  const found = await Promise.all(
+    all.map(async ({ Id }) => (await engine.getContainer(Id).inspect()) as unknown as Inspected),
+  );
+  return new Map(
+    found.map((container) => [container.Config.Labels["org.beat-ecoprove.component"] ?? "", container]),
+  );
+}
+
+// The tests of this file tell one story and depend on one another's order.
+describe("a stack as a Compose project, on a real engine", { timeout: 300_000 }, () => {
+  afterAll(async () => {
+    if (missing === undefined) await compose("down", "--volumes", "--rmi", "local", "--timeout", "5");
+    rmSync(folder, { recursive: true });
+  }, 120_000);
+  const story = (name: string, body: () => Promise<void>) =>
+    test(name, async ({ skip }) => {
+      if (missing !== undefined) skip(missing);
+      await body();
+    });
+
+  story("comes up with `docker compose up --wait`, and a sign-up goes through it", async () => {
+    const source = { config: given, kept: new Map<string, string>(), placeholders: ["signing-key"] };
+    await writeCompose(folder, await composeOf(stack, given), source, true);
+    await compose("up", "--build", "--wait");
+    await signUp({ fetch: (path, init) => fetch(`${base}${path}`, init) });
+  });
+
+  story("gives each container the environment that Pulumi gives it", async () => {
+    const graph = await register(stack, given, program);
+    const wanted = new Map(
+      graph
+        .filter(({ type }) => type === "docker:index/container:Container")
+        .map(({ name, inputs }) => [name, inputs.envs as readonly string[]]),
+    );
+    const running = await containers();
+    expect([...running.keys()].sort()).toEqual([...wanted.keys()].sort());
+    for (const [name, container] of running) {
+      const { Env: all } = container.Config;
+      for (const line of wanted.get(name) ?? [])
+        expect(all.includes(line), `${name} has ${line.slice(0, line.indexOf("="))}`).toBe(true);
+    }
+  });
+
+  story("changes nothing the second time", async () => {
+    const ids = async () => [...(await containers()).values()].map(({ Id }) => Id).sort();
+    const before = await ids();
+    await compose("up", "--build", "--wait");
+    expect(await ids()).toEqual(before);
+  });
+
+  story("has its secrets in secrets.env alone", async () => {
+    for (const file of ["compose.yaml", ".env"]) {
+      const text = readFileSync(join(folder, file), "utf8");
+      for (const [name, value] of Object.entries(secrets))
+        expect(text.includes(value), `${name} in ${file}`).toBe(false);
+      expect(text).not.toContain("PRIVATE KEY");
+    }
+  });
+});
