@@ -2,7 +2,6 @@ import type { z } from "zod";
 import type { Problem } from "../core/problems.ts";
 import type { Value } from "../core/value.ts";
 import type { Sidecar, Workload } from "../core/workload.ts";
-import type { Plan } from "../provision/src/plan.ts";
 
 /**
  * All that the platform knows of one kind of store. A folder beside this file makes one, and a line in `index.ts` names it:
@@ -52,7 +51,7 @@ export interface Store<
   /** On a cluster: as many members as the settings say. */
   onCluster(context: ClusterContext<z.output<Facts>, z.output<Cluster>>): Workload;
   /** What a service must have that does not come back by itself after this store was restarted. */
-  watch?(context: WatchContext<z.output<Need>>): StoreWatch | undefined;
+  readonly watch?: Watch<z.output<Need>>;
   /** How it is brought to what the definition declares; undefined when there is nothing to bring about. */
   readonly provision:
     | Provision<z.output<Facts>, z.output<Need>, z.output<External>, z.output<Cluster>>
@@ -174,6 +173,14 @@ export interface WatchContext<Need> {
   readonly port: number;
 }
 
+/** How a service is kept alive that does not come back by itself. */
+export interface Watch<Need = unknown> {
+  /** What a service needs; undefined when it comes back. */
+  of(context: WatchContext<Need>): StoreWatch | undefined;
+  /** The program of the sidecar: it stays, and answers whether what is beside it is alive. */
+  load(): Promise<{ watch(env: Readonly<Record<string, string | undefined>>): Promise<void> }>;
+}
+
 /** What keeps a service alive that does not reconnect. */
 export interface StoreWatch {
   /** It is started anew after the store and what prepares it were. */
@@ -204,13 +211,23 @@ export interface Provision<
   External = z.output<ExternalSchema>,
   Cluster = unknown,
 > {
+  /** The form of its plans; each says its kind. */
+  readonly schema: z.ZodType;
   /** What it shall have. */
   plan(context: UseContext<Facts, Need, External, Cluster>): Provisioning;
+  /** The program that brings that about. It loads the store's client, which nobody else needs. */
+  load(): Promise<{ provision(plan: never): Promise<readonly Done[]> }>;
+}
+
+/** What was done to one object of a store. */
+export interface Done {
+  readonly object: string;
+  readonly result: "created" | "altered" | "unchanged";
 }
 
 /** A plan for the program that prepares stores, and the secrets whose files it names. */
 export interface Provisioning {
-  readonly plan: Plan;
+  readonly plan: { readonly kind: string };
   readonly secrets: readonly string[];
 }
 

@@ -90,7 +90,7 @@ function watchOf(
 ): { readonly watch: StoreWatch; readonly hosts: readonly string[] }[] {
   const need = needs[kind];
   if (need === undefined || platform.stores[kind] === undefined) return [];
-  const watch = storeOf(kind).watch?.({ need, port });
+  const watch = storeOf(kind).watch?.of({ need, port });
   return watch === undefined ? [] : [{ watch, hosts: [storeHosts[kind], provisionerOf(kind)] }];
 }
 

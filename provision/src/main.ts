@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { type Done, planSchema } from "./plan.ts";
+import { type StoreKind, storeKinds, storeOf } from "../../stores/index.ts";
+import type { Done } from "../../stores/store.ts";
 
 /**
  * The Docker provider cannot fail a container by its exit code, only by its health. So success leaves a marker that
@@ -9,21 +10,36 @@ import { type Done, planSchema } from "./plan.ts";
  */
 const marker = "/tmp/provisioned";
 
+/** The kind of store that a text names. @throws when there is none. */
+function kindOf(text: unknown): StoreKind {
+  const kind = storeKinds.find((known) => known === text);
+  if (kind === undefined) throw new Error(`${String(text)} is no store: there are ${storeKinds.join(", ")}`);
+  return kind;
+}
+
 /** Brings one store to the state of a plan. */
-async function provision(file: string): Promise<Done[]> {
-  const parsed = planSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
+async function provision(file: string): Promise<readonly Done[]> {
+  const written = JSON.parse(readFileSync(file, "utf8")) as { readonly kind?: unknown };
+  const kind = kindOf(written.kind);
+  const provisioning = storeOf(kind).provision;
+  if (provisioning === undefined) throw new Error(`there is nothing to provision in ${kind}`);
+  const parsed = provisioning.schema.safeParse(written);
   if (!parsed.success) throw new Error(`the plan ${file} is not valid: ${z.prettifyError(parsed.error)}`);
-  const plan = parsed.data;
   // Each kind loads its own client only: a container that lives for a second need not wait for the others.
-  if (plan.kind === "postgres") return (await import("./postgres.ts")).provisionPostgres(plan);
-  if (plan.kind === "mongo") return (await import("./mongo.ts")).provisionMongo(plan);
-  return (await import("./kafka.ts")).provisionKafka(plan);
+  return (await provisioning.load()).provision(parsed.data as never);
+}
+
+/** Stays beside a service that uses a store, and answers whether it is alive. */
+async function watch(kind: string): Promise<void> {
+  const watching = storeOf(kindOf(kind)).watch;
+  if (watching === undefined) throw new Error(`nothing is watched beside users of ${kind}`);
+  await (await watching.load()).watch(process.env);
 }
 
 const [file = "/run/plan.json", linger = "0"] = process.argv.slice(2);
 process.once("SIGTERM", () => process.exit(0));
 try {
-  if (file === "watch") await watchConsumer();
+  if (file === "watch") await watch(linger);
   else {
     for (const done of await provision(file)) console.log(JSON.stringify(done));
     writeFileSync(marker, "");
@@ -36,12 +52,4 @@ try {
   while (cause instanceof AggregateError && cause.errors.length > 0) cause = cause.errors[0];
   console.error(`provision: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`);
   process.exit(1);
-}
-
-/** Stays beside a service and answers for its consumer. */
-async function watchConsumer(): Promise<void> {
-  const { ConsumerWatch, readWatch } = await import("./consumer-watch.ts");
-  const { askGroup } = await import("./group-progress.ts");
-  const watch = readWatch(process.env);
-  await new ConsumerWatch(watch, askGroup(watch.bootstrap, watch.group, watch.address)).start();
 }

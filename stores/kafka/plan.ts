@@ -1,11 +1,11 @@
-import type { Plan } from "../../provision/src/plan.ts";
 import type { UseContext } from "../store.ts";
 import { copiesOf } from "./copies.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
+import type { KafkaPlanInput } from "./plan-schema.ts";
 
 /** The platform's topics; on several brokers with copies on several of them. */
 export function plan({ topics, address, external, cluster }: UseContext<Facts, Need, External, Cluster>): {
-  readonly plan: Extract<Plan, { kind: "kafka" }>;
+  readonly plan: KafkaPlanInput;
   readonly secrets: readonly string[];
 } {
   const copies = copiesOf(external, cluster?.settings);

@@ -2,7 +2,8 @@ import { type Address, defineStore, refs } from "../store.ts";
 import { check } from "./check.ts";
 import { cluster, external, facts, need } from "./facts.ts";
 import { plan } from "./plan.ts";
-import { watch } from "./watch.ts";
+import { planSchema } from "./plan-schema.ts";
+import { watchOf } from "./watch.ts";
 import { onCluster, onEngine } from "./workload.ts";
 
 /** What a service's `env` is given of Kafka: the topics it named, as literal types. */
@@ -35,8 +36,8 @@ export const kafka = defineStore({
   imagesUsed: () => ["kafka"],
   onEngine,
   onCluster,
-  watch,
-  provision: { plan },
+  watch: { of: watchOf, load: () => import("./consumer-watch.ts") },
+  provision: { schema: planSchema, plan, load: () => import("./provision.ts") },
   // Records are on their way: a service that must keep one writes it into a database.
   backup: undefined,
 });

@@ -10,7 +10,7 @@ const watchPort = 9465;
  * For services whose consumer dies with a broker and says nothing: they are started anew after the brokers and the topics
  * were, and where a target puts containers together a sidecar knows whether the consumer still belongs to its group.
  */
-export function watch({ need, port }: WatchContext<Need>): StoreWatch | undefined {
+export function watchOf({ need, port }: WatchContext<Need>): StoreWatch | undefined {
   if (need.reconnects) return undefined;
   if (need.group === undefined) return { restarts: true };
   return {
@@ -18,7 +18,7 @@ export function watch({ need, port }: WatchContext<Need>): StoreWatch | undefine
     sidecar: {
       name: consumerWatchName,
       image: { program: "provision" },
-      args: ["watch"],
+      args: ["watch", "kafka"],
       env: {
         WATCH_BOOTSTRAP: value`${hostOf("kafka-b")}:${portOf("kafka-b")}`,
         WATCH_GROUP: asValue(need.group),

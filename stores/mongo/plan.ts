@@ -1,11 +1,11 @@
 import { administratorSecret, passwordName, roleName } from "../../core/names.ts";
-import type { Plan } from "../../provision/src/plan.ts";
 import { certificateFile, passwordFile } from "../store.ts";
+import type { MongoPlanInput } from "./plan-schema.ts";
 import { type Context, membersOf, replicaSetName } from "./replica-set.ts";
 
 /** Users and indexes that the services need; a replica set where there is one. */
 export function plan(context: Context): {
-  readonly plan: Extract<Plan, { kind: "mongo" }>;
+  readonly plan: MongoPlanInput;
   readonly secrets: readonly string[];
 } {
   const { needs, external, address } = context;

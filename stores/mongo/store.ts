@@ -2,6 +2,7 @@ import { type Address, defineStore, type Login, refs } from "../store.ts";
 import { backup } from "./backup.ts";
 import { cluster, external, facts, need } from "./facts.ts";
 import { plan } from "./plan.ts";
+import { planSchema } from "./plan-schema.ts";
 import { keyfileSecret } from "./replica-set.ts";
 import { onCluster, onEngine } from "./workload.ts";
 
@@ -44,6 +45,6 @@ export const mongo = defineStore({
   imagesUsed: (devTools) => (devTools ? ["mongo", "mongoExpress"] : ["mongo"]),
   onEngine,
   onCluster,
-  provision: { plan },
+  provision: { schema: planSchema, plan, load: () => import("./provision.ts") },
   backup,
 });

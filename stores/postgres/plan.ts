@@ -1,14 +1,14 @@
 import { administratorSecret, passwordName, roleName } from "../../core/names.ts";
-import type { Plan } from "../../provision/src/plan.ts";
 import { certificateFile, passwordFile, type UseContext } from "../store.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
+import type { PostgresPlanInput } from "./plan-schema.ts";
 
 /** A PostgreSQL server and those who use it. */
 export type Context = UseContext<Facts, Need, External, Cluster>;
 
 /** Roles, databases and extensions that the services need. */
 export function plan({ needs, external, address }: Context): {
-  readonly plan: Extract<Plan, { kind: "postgres" }>;
+  readonly plan: PostgresPlanInput;
   readonly secrets: readonly string[];
 } {
   const admin = administratorSecret("postgres");

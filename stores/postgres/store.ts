@@ -2,6 +2,7 @@ import { type Address, defineStore, type Login, refs } from "../store.ts";
 import { backup } from "./backup.ts";
 import { cluster, external, facts, need } from "./facts.ts";
 import { plan } from "./plan.ts";
+import { planSchema } from "./plan-schema.ts";
 import { onCluster, onEngine } from "./workload.ts";
 
 /** What a service's `env` is given of PostgreSQL. */
@@ -27,6 +28,6 @@ export const postgres = defineStore({
   imagesUsed: () => ["postgres"],
   onEngine,
   onCluster,
-  provision: { plan },
+  provision: { schema: planSchema, plan, load: () => import("./provision.ts") },
   backup,
 });

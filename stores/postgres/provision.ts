@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import pg from "pg";
-import { readPassword } from "./password.ts";
-import type { Done, PostgresPlan } from "./plan.ts";
-import { untilAnswered } from "./retry.ts";
+import { readPassword } from "../password-file.ts";
+import type { Done } from "../store.ts";
+import { untilAnswered } from "../until-answered.ts";
+import type { PostgresPlan } from "./plan-schema.ts";
 import { scramVerifier } from "./scram.ts";
 
 const name = pg.escapeIdentifier;
@@ -12,7 +13,7 @@ const literal = pg.escapeLiteral;
  * Creates what is missing of roles, databases and extensions and never drops anything. Services get plain owner
  * roles: only this program is superuser, so it makes the extensions that need one.
  */
-export async function provisionPostgres(plan: PostgresPlan): Promise<Done[]> {
+export async function provision(plan: PostgresPlan): Promise<Done[]> {
   const done: Done[] = [];
   const admin = await connect(plan, plan.admin.database);
   try {

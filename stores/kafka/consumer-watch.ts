@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
 import { z } from "zod";
-import { type AskGroup, GroupProgress } from "./group-progress.ts";
+import { type AskGroup, askGroup, GroupProgress } from "./group-progress.ts";
 
 /** What the watch is told through its environment. */
 const watchSchema = z.strictObject({
@@ -126,4 +126,10 @@ function accepts(port: number): Promise<boolean> {
     socket.once("timeout", () => done(false));
     socket.once("error", () => done(false));
   });
+}
+
+/** Stays beside a service and answers for its consumer; its environment says for which, see {@link readWatch}. */
+export async function watch(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const told = readWatch(env);
+  await new ConsumerWatch(told, askGroup(told.bootstrap, told.group, told.address)).start();
 }

@@ -1,11 +1,12 @@
 import { MongoClient, type MongoClientOptions } from "mongodb";
-import { readPassword } from "./password.ts";
-import type { Done, MongoPlan } from "./plan.ts";
-import { provisionReplicaSet } from "./replica-set.ts";
-import { untilAnswered } from "./retry.ts";
+import { readPassword } from "../password-file.ts";
+import type { Done } from "../store.ts";
+import { untilAnswered } from "../until-answered.ts";
+import type { MongoPlan } from "./plan-schema.ts";
+import { provisionReplicaSet } from "./provision-replica-set.ts";
 
 /** Creates or updates the users (in `admin`, where the messaging service looks for its own) and the indexes. */
-export async function provisionMongo(plan: MongoPlan): Promise<Done[]> {
+export async function provision(plan: MongoPlan): Promise<Done[]> {
   const login: MongoClientOptions = {
     auth: { username: plan.admin.user, password: readPassword(plan.admin.passwordFile) },
     authSource: "admin",

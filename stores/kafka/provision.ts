@@ -1,6 +1,7 @@
 import { Admin, ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from "@platformatic/kafka";
-import type { Done, KafkaPlan } from "./plan.ts";
-import { untilAnswered } from "./retry.ts";
+import type { Done } from "../store.ts";
+import { untilAnswered } from "../until-answered.ts";
+import type { KafkaPlan } from "./plan-schema.ts";
 
 /** A group that nobody is in. */
 const probeGroup = "beat-provision";
@@ -9,7 +10,7 @@ const probeGroup = "beat-provision";
  * Creates the missing topics and waits until every partition has a leader and groups can be joined: a consumer that joins earlier gets an
  * empty assignment and never notices. Partitions are only ever added.
  */
-export async function provisionKafka(plan: KafkaPlan): Promise<Done[]> {
+export async function provision(plan: KafkaPlan): Promise<Done[]> {
   const admin = new Admin({
     clientId: "beat-provision",
     bootstrapBrokers: [...plan.bootstrap],

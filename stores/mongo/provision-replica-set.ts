@@ -1,6 +1,7 @@
 import { type Document, MongoClient, type MongoClientOptions, MongoServerError } from "mongodb";
-import type { Done, MongoPlan } from "./plan.ts";
-import { untilAnswered } from "./retry.ts";
+import type { Done } from "../store.ts";
+import { untilAnswered } from "../until-answered.ts";
+import type { MongoPlan } from "./plan-schema.ts";
 
 /** "NotYetInitialized" and "InvalidReplicaSetConfig": the member belongs to no set (MongoDB error codes). */
 const withoutSet = new Set([93, 94]);

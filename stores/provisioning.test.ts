@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { planSchema } from "./plan.ts";
-import { CredentialsError, untilAnswered } from "./retry.ts";
-import { scramVerifier } from "./scram.ts";
+import { type provisionedKinds, storeOf } from "./index.ts";
+import { scramVerifier } from "./postgres/scram.ts";
+import { CredentialsError, untilAnswered } from "./until-answered.ts";
 
 afterEach(() => vi.useRealTimers());
 
@@ -15,9 +15,11 @@ test("a verifier is the one PostgreSQL computes", () => {
 });
 
 test("a plan with an unknown field or an unsafe name is refused", () => {
-  const kafka = { kind: "kafka", bootstrap: ["k:9092"], topics: [] };
-  expect(planSchema.safeParse(kafka).success).toBe(true);
-  expect(planSchema.safeParse({ ...kafka, extra: 1 }).success).toBe(false);
+  const parse = (plan: object & { readonly kind: (typeof provisionedKinds)[number] }) =>
+    storeOf(plan.kind).provision?.schema.safeParse(plan).success;
+  const kafka = { kind: "kafka", bootstrap: ["k:9092"], topics: [] } as const;
+  expect(parse(kafka)).toBe(true);
+  expect(parse({ ...kafka, extra: 1 })).toBe(false);
   const role = { name: 'a"; DROP', passwordFile: "/p" };
   const postgres = {
     kind: "postgres",
@@ -26,8 +28,9 @@ test("a plan with an unknown field or an unsafe name is refused", () => {
     admin: { user: "a", passwordFile: "/p", database: "d" },
     roles: [role],
     databases: [],
-  };
-  expect(planSchema.safeParse(postgres).success).toBe(false);
+  } as const;
+  expect(parse({ ...postgres, roles: [] })).toBe(true);
+  expect(parse(postgres)).toBe(false);
 });
 
 test("an attempt is repeated until it succeeds, and its last error is thrown when time is up", async () => {

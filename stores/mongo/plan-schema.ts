@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { admin, identifier, waitSeconds } from "../plan-fields.ts";
+
+/** The set, users and indexes that a MongoDB server shall have. */
+export const planSchema = z.strictObject({
+  kind: z.literal("mongo"),
+  host: z.string().min(1),
+  port: z.number().int(),
+  admin: z.strictObject(admin),
+  caFile: z.string().min(1).optional(),
+  /** Members as host:port, the first one initiates; without it the server stands alone. */
+  replicaSet: z.strictObject({ name: identifier, members: z.array(z.string().min(1)).min(1) }).optional(),
+  waitSeconds,
+  users: z.array(z.strictObject({ name: identifier, passwordFile: z.string().min(1), database: identifier })),
+  indexes: z.array(
+    z.strictObject({
+      database: identifier,
+      collection: z.string().min(1),
+      keys: z.array(z.tuple([z.string(), z.literal([1, -1])])),
+    }),
+  ),
+});
+
+/** A plan as it was read, every default filled in. */
+export type MongoPlan = z.output<typeof planSchema>;
+/** A plan as it is written. */
+export type MongoPlanInput = z.input<typeof planSchema>;

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { admin, identifier, waitSeconds } from "../plan-fields.ts";
+
+/** The roles, databases and extensions that a PostgreSQL server shall have. */
+export const planSchema = z.strictObject({
+  kind: z.literal("postgres"),
+  host: z.string().min(1),
+  port: z.number().int(),
+  admin: z.strictObject({ ...admin, database: identifier }),
+  /** Certificate to verify the server by; without it the connection is in plain text. */
+  caFile: z.string().min(1).optional(),
+  waitSeconds,
+  roles: z.array(
+    z.strictObject({
+      name: identifier,
+      passwordFile: z.string().min(1),
+      idleInTransactionSeconds: z.number().int().optional(),
+    }),
+  ),
+  databases: z.array(
+    z.strictObject({ name: identifier, owner: identifier, extensions: z.array(identifier) }),
+  ),
+});
+
+/** A plan as it was read, every default filled in. */
+export type PostgresPlan = z.output<typeof planSchema>;
+/** A plan as it is written. */
+export type PostgresPlanInput = z.input<typeof planSchema>;
