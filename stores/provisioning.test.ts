@@ -15,8 +15,9 @@ test("a verifier is the one PostgreSQL computes", () => {
 });
 
 test("a plan with an unknown field or an unsafe name is refused", () => {
-  const parse = (plan: object & { readonly kind: (typeof provisionedKinds)[number] }) =>
-    storeOf(plan.kind).provision?.schema.safeParse(plan).success;
+  const parse = (
+    plan: Readonly<Record<string, unknown>> & { readonly kind: (typeof provisionedKinds)[number] },
+  ) => storeOf(plan.kind).provision?.schema.safeParse(plan).success;
   const kafka = { kind: "kafka", bootstrap: ["k:9092"], topics: [] } as const;
   expect(parse(kafka)).toBe(true);
   expect(parse({ ...kafka, extra: 1 })).toBe(false);
