@@ -10,7 +10,7 @@ export interface Workload {
   readonly name: string;
   /** The host name by which others reach it. */
   readonly host: string;
-  /** Other host names of it, where a target has them. */
+  /** Other host names of it, on an engine's network. */
   readonly aliases?: readonly string[];
   readonly image: ImageUse;
   /** Takes the place of the image's entry point. */
@@ -21,34 +21,37 @@ export interface Workload {
   readonly files: readonly FileSet[];
   readonly endpoints: readonly Endpoint[];
   readonly volumes: readonly Volume[];
-  /** Folders that must be writable where the root is not; emptied when it goes. */
+  /** Folders that must be writable though the root is not; emptied when it goes. */
   readonly scratch?: readonly Scratch[];
   /** Default: nothing asks whether it is well. */
   readonly health?: Health;
-  /** Run inside it once it has started; it counts as ready only after that. */
+  /** Run inside it once it has started; it counts as ready only after that. The Docker provider has no such hook. */
   readonly afterStart?: readonly string[];
   readonly memoryMiB: number;
-  /** What it asks of a processor, in cores (`250m` is a quarter), where a target wants to know. */
+  /** What it asks of a processor, in cores (`250m` is a quarter). An engine does not share out processors: only a cluster asks. */
   readonly cpu?: string;
   /** How many there are. */
   readonly members: Members;
   /** Between SIGTERM and SIGKILL, seconds. */
   readonly stopGraceSeconds: number;
-  /** How long a deployment waits until it is ready, seconds; default: what it may take to start, and two minutes. */
+  /**
+   * How long a deployment on a cluster waits until it is ready, seconds; default: what it may take to start, and two minutes. An
+   * engine waits for its health alone.
+   */
   readonly deadlineSeconds?: number;
   /** Workloads that must be ready before it starts. */
   readonly after: readonly string[];
   /** Workloads after whose restart with something new it must be started anew. */
   readonly restartWith: readonly string[];
-  /** Where it may run as; default: what its image says. */
+  /** Whom it runs as; default: what its image says, and nobody in particular on a cluster, where nobody may be root. */
   readonly user?: User;
-  /** Its image is fit to run with a root that nobody can write. */
+  /** Its root is not written. On a cluster that holds for everything; an engine is told of those whose image bears it. */
   readonly readOnlyRoot?: boolean;
-  /** Its image needs no capability: its entry point changes no user. */
+  /** It needs no capability: its entry point changes no user. On a cluster nothing has any. */
   readonly withoutCapabilities?: boolean;
-  /** Containers that go with it, wherever a target puts several together; elsewhere they are left out. */
+  /** Containers that go with it in a pod. An engine knows no pods; there `restartWith` alone does what they are for. */
   readonly sidecars?: readonly Sidecar[];
-  /** What a stack adds that only its target knows. */
+  /** What a stack adds that only a cluster knows. */
   readonly placement?: Placement;
 }
 
@@ -93,7 +96,7 @@ export interface Endpoint {
 export interface Volume {
   readonly name: string;
   readonly path: string;
-  /** A quantity such as `20Gi`, where a target wants to know. */
+  /** A quantity such as `20Gi`. A cluster must know it; volumes of an engine have no size. */
   readonly size?: string;
   /** What the image has at the path is copied into a new one, where a target does not do that by itself. */
   readonly seeded?: boolean;
@@ -177,7 +180,7 @@ export interface Sidecar {
   readonly cpu: string;
 }
 
-/** Where and as whom it runs, in the words of a target that has them. */
+/** Where and as whom its pods run. */
 export interface Placement {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly nodeSelector?: Readonly<Record<string, string>>;

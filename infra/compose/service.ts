@@ -94,6 +94,9 @@ export function composeService(
     ),
     ...(of("configs").length > 0 && { configs: of("configs") }),
     ...(of("secrets").length > 0 && { secrets: of("secrets") }),
+    ...(workload.user && { user: userOf(workload.user) }),
+    ...(workload.scratch && { tmpfs: workload.scratch.map(({ path }) => path) }),
+    ...(workload.afterStart && { post_start: [{ command: workload.afterStart.map(literal) }] }),
     ports: portsOf(workload).map(({ variable, internal }) => `\${BIND}:\${${variable}}:${internal}`),
     volumes: volumes.map(({ name, path }) => `${name}:${path}`),
     networks: { default: { aliases: [host, ...(workload.aliases ?? [])] } },
@@ -119,6 +122,8 @@ export function composeService(
     labels,
   };
 }
+
+const userOf = ({ uid, gid }: NonNullable<Workload["user"]>): string => `${uid}:${gid ?? uid}`;
 
 function conditionOf(needed: Workload | undefined): string {
   if (needed !== undefined && "once" in needed.members) return "service_completed_successfully";

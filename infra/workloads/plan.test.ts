@@ -177,4 +177,33 @@ describe("the workloads of a platform (properties)", () => {
     ]);
     expect(made.find(({ role }) => role === "gateway")?.memoryMiB).not.toBe(99);
   });
+
+  test.each<[string, (workload: Workload) => unknown, RegExp]>([
+    ["nothing", () => undefined, /kafka-b: it gives undefined[\s\S]*return the workload/],
+    ["a promise", async (workload) => workload, /it gives a promise/],
+    ["a part of it", ({ name }) => ({ name }), /its role, host, image, .*is gone[\s\S]*\.\.\.workload/],
+    [
+      "another name",
+      (workload) => ({ ...workload, name: "other" }),
+      /it changes name, by which others know it/,
+    ],
+    ["another order", (workload) => ({ ...workload, after: ["x"] }), /it changes after/],
+    [
+      "an error",
+      () => {
+        throw new Error("no");
+      },
+      /it throws: no/,
+    ],
+    [
+      "a change in place",
+      (workload) => Object.assign(workload, { memoryMiB: 1 }),
+      /it throws: Cannot assign to read only property 'memoryMiB'/,
+    ],
+  ])("refuse a transform that gives %s", (_what, transform, message) => {
+    const [[ground, settings] = [engine, parseSettings({})]] = grounds;
+    expect(() => workloadsOf(platformOf([["a-service", {}]]), settings, ground, transform as never)).toThrow(
+      message,
+    );
+  });
 });

@@ -1,5 +1,7 @@
 import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
+import { deepFreeze } from "../../core/freeze.ts";
+import { InputError } from "../../core/problems.ts";
 import type { Role, Workload } from "../../core/workload.ts";
 import type { Ground } from "./ground.ts";
 import { gateway } from "./of-gateway.ts";
@@ -10,23 +12,61 @@ import { allStores } from "./of-stores.ts";
 /** Changes a workload of a stack before its target sees it; the module named by `platform:transform` exports one. */
 export type Transform = (workload: Workload) => Workload;
 
-/** Everything that runs of a platform, in the order in which it starts. */
+/**
+ * Everything that runs of a platform, in the order in which it starts.
+ * @throws {InputError} when a stack's transform gives something that is no workload, or another one.
+ */
 export function workloadsOf(
   platform: PlatformModel,
   settings: Settings,
   ground: Ground,
-  transform: Transform = (workload) => workload,
+  transform?: Transform,
 ): Workload[] {
   const running = services(platform, settings, ground);
   const stores = allStores(platform, settings, ground);
-  return [
+  const all = [
     ...stores.filter(({ role }) => role === "store"),
     ...provisioners(platform, settings, ground),
     ...running,
     gateway(platform, settings, ground, running),
     ...stores.filter(({ role }) => role === "tool"),
-  ].map(transform);
+  ];
+  return transform === undefined ? all : all.map((workload) => transformed(workload, transform));
 }
+
+/** What a transform may not change: others know the workload by it. */
+const fixed = ["role", "name", "host", "after", "restartWith"] as const;
+
+function transformed(workload: Workload, transform: Transform): Workload {
+  const refusal = (message: string, fix: string): InputError =>
+    new InputError("the stack's transform cannot be used", [
+      { path: "platform:transform", message: `${workload.name}: ${message}`, fix },
+    ]);
+  // Frozen: a change in place of what it was given would be lost on some targets and not on others.
+  const given = deepFreeze(workload);
+  let result: unknown;
+  try {
+    result = transform(given);
+  } catch (error) {
+    throw refusal(`it throws: ${(error as Error).message}`, "return { ...workload, … } for what is changed");
+  }
+  if (typeof result !== "object" || result === null || "then" in result)
+    throw refusal(`it gives ${describe(result)}`, "return the workload, changed or as it was");
+  const made = result as Workload;
+  const lacking = Object.keys(workload).filter((key) => !(key in made));
+  if (lacking.length > 0)
+    throw refusal(`its ${lacking.join(", ")} is gone`, "return { ...workload, … } with what is changed");
+  const changed = fixed.filter((key) => JSON.stringify(made[key]) !== JSON.stringify(workload[key]));
+  if (changed.length > 0)
+    throw refusal(
+      `it changes ${changed.join(", ")}, by which others know it`,
+      "change that in the definition or the store",
+    );
+  return made;
+}
+
+const describe = (value: unknown): string =>
+  typeof value === "object" && value !== null ? "a promise" : String(value);
 
 /** The workloads of a role. */
 export const ofRole = (workloads: readonly Workload[], role: Role): Workload[] =>
