@@ -4,7 +4,7 @@ import { requiredSecrets } from "../config/environment.ts";
 import type { PlatformModel } from "../config/model.ts";
 import { platform as real } from "../config/platform.ts";
 import { parseSettings } from "../config/settings.ts";
-import { missingSecrets, secretProblems } from "../infra/secret-values.ts";
+import { missingSecrets, secretProblems } from "../infra/secrets/problems.ts";
 import { allSecretNames, completeSecrets, rotateSecret, type SecretsSession, setSecret } from "./secrets.ts";
 
 const platform = real as unknown as PlatformModel;

@@ -6,14 +6,12 @@ import { administratorSecret, signingKeyName } from "../core/names.ts";
 import { InputError } from "../core/problems.ts";
 import {
   chosenElsewhere,
-  faultOfPrivateKey,
   giveCommand,
-  makePassword,
-  makePrivateKey,
   missingSecrets,
   rotateCommand,
   settingOf,
-} from "../infra/secret-values.ts";
+} from "../infra/secrets/problems.ts";
+import { faultOfPrivateKey, makePassword, makePrivateKey } from "../infra/secrets/values.ts";
 import { kindsWithLogin } from "../stores/index.ts";
 import type { Session } from "./session.ts";
 import { keptSecrets, settingsOf, stateOf } from "./workspace.ts";

@@ -6,7 +6,7 @@ import type { PlatformModel } from "../config/model.ts";
 import { parseSettings } from "../config/settings.ts";
 import { checkStack } from "../config/stack-check.ts";
 import { InputError } from "../core/problems.ts";
-import { secretProblems } from "../infra/secret-values.ts";
+import { secretProblems } from "../infra/secrets/problems.ts";
 import type { Transform } from "../infra/workloads/plan.ts";
 
 /** The project's root folder. */

@@ -1,7 +1,7 @@
 import { requiredSecrets } from "../../config/environment.ts";
 import { floatingTags } from "../../config/floating-tags.ts";
 import { clusterStash } from "../../infra/kubernetes/binding.ts";
-import { secretProblems } from "../../infra/secret-values.ts";
+import { secretProblems } from "../../infra/secrets/problems.ts";
 import { bad, type Check, good } from "../doctor.ts";
 import type { TargetArgs } from "../targets/target.ts";
 import type { StackState } from "../workspace.ts";

@@ -9,7 +9,7 @@ import { InputError } from "../../core/problems.ts";
 import { secretVariable, variableLine } from "../../infra/compose/interpolation.ts";
 import { type ComposeProject, composeProject } from "../../infra/compose/project.ts";
 import { writeContext } from "../../infra/image/context.ts";
-import { makePassword, makePrivateKey } from "../../infra/secret-values.ts";
+import { makePassword, makePrivateKey } from "../../infra/secrets/values.ts";
 import { loadDefinition, loadTransform, projectRoot } from "../../stacks/program.ts";
 import type { RenderSource } from "./sources.ts";
 

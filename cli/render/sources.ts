@@ -6,7 +6,8 @@ import { requiredSecrets } from "../../config/environment.ts";
 import { parseSettings } from "../../config/settings.ts";
 import { signingKeyName } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
-import { makePrivateKey, missingSecrets } from "../../infra/secret-values.ts";
+import { missingSecrets } from "../../infra/secrets/problems.ts";
+import { makePrivateKey } from "../../infra/secrets/values.ts";
 import { loadDefinition, projectRoot } from "../../stacks/program.ts";
 import { keptSecrets, openStack } from "../workspace.ts";
 

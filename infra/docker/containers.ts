@@ -5,7 +5,7 @@ import { imageReference } from "../../config/catalogue.ts";
 import { imageNamed } from "../../config/images.ts";
 import type { Workload } from "../../core/workload.ts";
 import { resolveEnvironment } from "../derived/environment.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../secrets/component.ts";
 import { managedContainer } from "./managed-container.ts";
 import { type DockerTarget, stackLabel } from "./target.ts";
 

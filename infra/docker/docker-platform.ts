@@ -9,7 +9,7 @@ import { stackName } from "../../core/names.ts";
 import type { OwnProgram, Role, Workload } from "../../core/workload.ts";
 import { writeContext } from "../image/context.ts";
 import { buildContext } from "../image/own-images.ts";
-import { Secrets } from "../secrets.ts";
+import { Secrets } from "../secrets/component.ts";
 import { ofRole, pagesOf, type Transform, workloadsOf } from "../workloads/plan.ts";
 import { Containers, runWorkload } from "./containers.ts";
 import { buildImage, Images } from "./images.ts";

@@ -8,7 +8,7 @@ import { useOfStore } from "../../config/store-use.ts";
 import { administratorSecret, backupOf } from "../../core/names.ts";
 import { type StoreKind, savedKinds, storeOf } from "../../stores/index.ts";
 import type { AnyUse, Backup } from "../../stores/store.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../secrets/component.ts";
 import { type BucketPodArgs, bucketCertificate, bucketKeys, bucketPod } from "./bucket-pod.ts";
 import { uploadScript } from "./bucket-scripts.ts";
 import { claim } from "./claim.ts";

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../../core/workload.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../secrets/component.ts";
 import { claim } from "./claim.ts";
 import { type ClusterTarget, labelsOf, selectorOf } from "./cluster.ts";
 import { containerOf, imageOf, secretEnvironment, sidecarOf, variables } from "./container.ts";

@@ -12,7 +12,7 @@ import { findPulumi, type StackState, stateOf } from "../../cli/workspace.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import { requiredSecrets } from "../../config/environment.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
-import { makePassword } from "../../infra/secret-values.ts";
+import { makePassword } from "../../infra/secrets/values.ts";
 import { basePlatform, type Changes } from "../engine/test-stack.ts";
 import { kubeconfig, loadCommand, mongoImage } from "./requirements.ts";
 

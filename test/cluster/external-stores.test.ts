@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { backUp, restore } from "../../cli/kubernetes/backups.ts";
 import { imageReference } from "../../config/catalogue.ts";
-import { makePassword } from "../../infra/secret-values.ts";
+import { makePassword } from "../../infra/secrets/values.ts";
 import { expectWired, isKnown, signUp } from "../engine/journey.ts";
 import { ClusterStack } from "./cluster-stack.ts";
 import { Neighbour, type Server, selfSigned } from "./neighbour.ts";

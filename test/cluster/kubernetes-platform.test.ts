@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { backUp, listBackups, restore } from "../../cli/kubernetes/backups.ts";
 import { comparable, sentObjects, withoutChance } from "../../cli/render/objects.ts";
 import type { PlatformModel } from "../../config/model.ts";
-import { makePassword } from "../../infra/secret-values.ts";
+import { makePassword } from "../../infra/secrets/values.ts";
 import { type Account, expectWired, isKnown, signUp } from "../engine/journey.ts";
 import { basePlatform } from "../engine/test-stack.ts";
 import { ClusterStack } from "./cluster-stack.ts";

@@ -11,7 +11,7 @@ import { platform as realPlatform } from "../../config/platform.ts";
 import { parseSettings } from "../../config/settings.ts";
 import { stackName } from "../../core/names.ts";
 import { register } from "../../infra/graph/register.ts";
-import { makePassword } from "../../infra/secret-values.ts";
+import { makePassword } from "../../infra/secrets/values.ts";
 import { program } from "../../stacks/program.ts";
 import { signUp } from "./journey.ts";
 import { missingForEngine } from "./requirements.ts";

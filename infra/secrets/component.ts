@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../config/settings.ts";
-import { publicKeyName, signingKeyName } from "../core/names.ts";
-import { makePassword, makePrivateKey } from "./secret-values.ts";
+import type { Settings } from "../../config/settings.ts";
+import { publicKeyName, signingKeyName } from "../../core/names.ts";
+import { makePassword, makePrivateKey } from "./values.ts";
 
 /**
  * The stack's secrets: given in the settings, or made once and kept, encrypted, in the stack's state. They are
