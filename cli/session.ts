@@ -6,7 +6,7 @@ import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { engineAddress, openEngine } from "./engine.ts";
 import { EngineTarget } from "./targets/docker.ts";
 import type { Target, TargetArgs } from "./targets/target.ts";
-import { openStack, refusalOf, type StackState, stateOf } from "./workspace.ts";
+import { beatDirectory, openStack, refusalOf, type StackState, stateOf } from "./workspace.ts";
 
 /** What a command works with. */
 export interface Session extends TargetArgs {
@@ -43,6 +43,8 @@ export async function openSession(name: string, needs: SessionNeeds): Promise<Se
     engine: openEngine(address),
     address,
     prefix: stackName(platform.name, name),
+    root: projectRoot,
+    home: beatDirectory,
   };
   const target = await openTarget(args);
   if (needs.target) insist(await target.reach(state), "the stack cannot be worked on from here");

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { bundleGateway } from "../../infra/image/bundle.ts";
+import { bundleGateway } from "../../infra/images/bundle.ts";
 import { type Contender, gateway, shipped } from "./contenders.ts";
 
 /** A technique taken out again: what stands in the source, and what a plainer gateway would say there. */

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { stackImages } from "../../config/stack-images.ts";
-import { buildImages } from "../build-images.ts";
+import { buildOwnImages } from "../../infra/images/build-own.ts";
+import { buildServiceImages } from "../../infra/images/build-services.ts";
+import { pinImages } from "../../infra/images/pin.ts";
 import { command, oldSpelling, print, printJson } from "../command.ts";
 import { bad, checkEngine } from "../doctor.ts";
-import { pinImages } from "../images.ts";
-import { buildOwnImages } from "../own-images.ts";
 import { insist, type Session } from "../session.ts";
 
 const needs = { create: true, target: false };
@@ -89,7 +89,7 @@ export function imagesCommand(beat: Command): void {
 
 async function build(session: Session, json: boolean | undefined): Promise<void> {
   insist([await checkEngine(session.engine, session.address)], "images cannot be built here");
-  const built = await buildImages(session, { onlyMissing: false });
+  const built = await buildServiceImages(session, { onlyMissing: false });
   if (json) printJson(built);
   else print(built.length === 0 ? "no service has a git or path source" : built.join("\n"));
 }

@@ -1,9 +1,9 @@
 import { execa } from "execa";
 import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import { InputError } from "../../core/problems.ts";
-import { buildImages } from "../build-images.ts";
+import { buildOwnImages, ownImagesOf } from "../../infra/images/build-own.ts";
+import { buildServiceImages } from "../../infra/images/build-services.ts";
 import { checkEngine } from "../doctor.ts";
-import { buildOwnImages, ownImagesOf } from "../own-images.ts";
 import { say, type TargetArgs } from "../targets/target.ts";
 import type { Cluster } from "./client.ts";
 
@@ -18,8 +18,8 @@ const reportedImages = 50;
  * @throws {InputError} when the cluster surely lacks one of them afterwards.
  */
 export async function provideImages(args: TargetArgs, cluster: Cluster): Promise<void> {
-  const { platform, settings, engine, address } = args;
-  const own = (await ownImagesOf(platform, settings)).map(({ reference }) => reference);
+  const { settings, engine, address } = args;
+  const own = (await ownImagesOf(args)).map(({ reference }) => reference);
   const hasEngine = (await checkEngine(engine, address)).ok;
   if (settings.registry !== noRegistry) {
     // Content decides the tag: what the registry has is what would be pushed.
@@ -31,7 +31,7 @@ export async function provideImages(args: TargetArgs, cluster: Cluster): Promise
   const missing = await missingOnNodes(cluster, needed);
   if (missing.references.length === 0) return;
   if (hasEngine) {
-    await buildImages(args, { onlyMissing: true });
+    await buildServiceImages(args, { onlyMissing: true });
     await buildOwnImages(args, engine, address, { onlyMissing: true, push: false });
   }
   const load = process.env.BEAT_CLUSTER_LOAD;

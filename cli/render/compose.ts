@@ -8,7 +8,7 @@ import { publicKeyName, signingKeyName } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import { secretVariable, variableLine } from "../../infra/compose/interpolation.ts";
 import { type ComposeProject, composeProject } from "../../infra/compose/project.ts";
-import { writeContext } from "../../infra/image/context.ts";
+import { writeContext } from "../../infra/images/build-context.ts";
 import { makePassword, makePrivateKey } from "../../infra/secrets/values.ts";
 import { loadDefinition, loadTransform, projectRoot } from "../../stacks/program.ts";
 import type { RenderSource } from "./sources.ts";

@@ -1,5 +1,5 @@
+import { buildServiceImages } from "../../infra/images/build-services.ts";
 import { projectRoot } from "../../stacks/program.ts";
-import { buildImages } from "../build-images.ts";
 import {
   type Check,
   checkDisk,
@@ -53,7 +53,7 @@ export class EngineTarget implements Target {
   async adopt(): Promise<void> {}
 
   async beforeChecks(): Promise<void> {
-    await buildImages(this.#args, { onlyMissing: true });
+    await buildServiceImages(this.#args, { onlyMissing: true });
   }
 
   async afterChecks(): Promise<void> {}

@@ -16,6 +16,10 @@ export interface TargetArgs {
   readonly address: string | undefined;
   /** Name prefix of the stack on the engine. */
   readonly prefix: string;
+  /** The project's root folder. */
+  readonly root: string;
+  /** What this clone keeps for itself and git ignores. */
+  readonly home: string;
 }
 
 /** One part of a stack: a container, a pod, or a volume. */

@@ -5,7 +5,7 @@ import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import { stackName } from "../../core/names.ts";
 import type { OwnProgram, Workload } from "../../core/workload.ts";
-import { buildContext } from "../image/own-images.ts";
+import { buildContext } from "../images/own-images.ts";
 import { type Transform, workloadsOf } from "../workloads/plan.ts";
 import { secretVariable, variableLine } from "./interpolation.ts";
 import { composeService, filesOf, portsOf } from "./service.ts";

@@ -7,12 +7,12 @@ import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import { stackName } from "../../core/names.ts";
 import type { OwnProgram, Role, Workload } from "../../core/workload.ts";
-import { writeContext } from "../image/context.ts";
-import { buildContext } from "../image/own-images.ts";
+import { writeContext } from "../images/build-context.ts";
+import { buildContext } from "../images/own-images.ts";
 import { Secrets } from "../secrets/component.ts";
 import { ofRole, pagesOf, type Transform, workloadsOf } from "../workloads/plan.ts";
 import { Containers, runWorkload } from "./containers.ts";
-import { buildImage, Images } from "./images.ts";
+import { buildImage, Images } from "./engine-images.ts";
 import { type DockerTarget, stackLabel } from "./target.ts";
 
 /** What {@link DockerPlatform} is made from. */

@@ -7,7 +7,7 @@ import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import { gatewayName, stackName } from "../../core/names.ts";
 import type { OwnProgram, Role } from "../../core/workload.ts";
-import { ownImage } from "../image/own-images.ts";
+import { ownImage } from "../images/own-images.ts";
 import { Secrets } from "../secrets/component.ts";
 import { connectionsOf } from "../workloads/connections.ts";
 import { ofRole, type Transform, workloadsOf } from "../workloads/plan.ts";

@@ -5,14 +5,15 @@ import { join } from "node:path";
 import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { engineAddress, openEngine } from "../../cli/engine.ts";
-import { buildOwnImages } from "../../cli/own-images.ts";
 import type { Session } from "../../cli/session.ts";
 import { KubernetesTarget } from "../../cli/targets/kubernetes.ts";
-import { findPulumi, type StackState, stateOf } from "../../cli/workspace.ts";
+import { beatDirectory, findPulumi, type StackState, stateOf } from "../../cli/workspace.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import { requiredSecrets } from "../../config/environment.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
+import { buildOwnImages } from "../../infra/images/build-own.ts";
 import { makePassword } from "../../infra/secrets/values.ts";
+import { projectRoot } from "../../stacks/program.ts";
 import { basePlatform, type Changes } from "../engine/test-stack.ts";
 import { kubeconfig, loadCommand, mongoImage } from "./requirements.ts";
 
@@ -94,7 +95,7 @@ export class ClusterStack {
   async load(others: readonly string[] = []): Promise<void> {
     const { settings } = this;
     const built = await buildOwnImages(
-      { platform: basePlatform, settings },
+      { platform: basePlatform, settings, root: projectRoot },
       openEngine(engineAddress()),
       engineAddress(),
       { onlyMissing: true, push: false },
@@ -213,6 +214,8 @@ export class ClusterStack {
       engine: openEngine(address),
       address,
       prefix: this.name,
+      root: projectRoot,
+      home: beatDirectory,
     };
     return { ...args, state: undefined, target: new KubernetesTarget(args) };
   }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { imageReference } from "../../config/catalogue.ts";
-import { bundleGateway } from "../../infra/image/bundle.ts";
+import { bundleGateway } from "../../infra/images/bundle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const base = imageReference("node", { overrides: {} });

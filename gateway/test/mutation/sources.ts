@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformSync } from "esbuild";
-import { bundleGateway } from "../../../infra/image/bundle.ts";
+import { bundleGateway } from "../../../infra/images/bundle.ts";
 import { type Mutant, suiteFile } from "./mutant.ts";
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url));

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundleGateway } from "../../../infra/image/bundle.ts";
+import { bundleGateway } from "../../../infra/images/bundle.ts";
 
 export { freePort } from "../support/metrics.ts";
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { floatingTags } from "../config/floating-tags.ts";
-import type { PlatformModel } from "../config/model.ts";
-import { platform } from "../config/platform.ts";
-import { parseSettings } from "../config/settings.ts";
-import { stackImages } from "../config/stack-images.ts";
-import { type PinnedImage, pinned, writeDigests } from "./images.ts";
+import { floatingTags } from "../../config/floating-tags.ts";
+import type { PlatformModel } from "../../config/model.ts";
+import { platform } from "../../config/platform.ts";
+import { parseSettings } from "../../config/settings.ts";
+import { stackImages } from "../../config/stack-images.ts";
+import { type PinnedImage, pinned, writeDigests } from "./pin.ts";
 
 const model = platform as unknown as PlatformModel;
 const digest = `sha256:${"a".repeat(64)}`;

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type Docker from "dockerode";
 import { parseDocument } from "yaml";
-import { partsOf } from "../config/floating-tags.ts";
-import { type StackImage, stackImages } from "../config/stack-images.ts";
-import { InputError, type Problem } from "../core/problems.ts";
-import { projectRoot } from "../stacks/program.ts";
-import type { Session } from "./session.ts";
+import { partsOf } from "../../config/floating-tags.ts";
+import type { PlatformModel } from "../../config/model.ts";
+import type { Settings } from "../../config/settings.ts";
+import { type StackImage, stackImages } from "../../config/stack-images.ts";
+import { InputError, type Problem } from "../../core/problems.ts";
 
 /** An image and the digest its tag stands for now. */
 export interface PinnedImage {
@@ -16,18 +17,20 @@ export interface PinnedImage {
   readonly already: boolean;
 }
 
-type PinSession = Pick<Session, "engine" | "platform" | "settings" | "name">;
+/** A stack whose images are pinned. */
+export interface PinArgs {
+  readonly name: string;
+  readonly platform: PlatformModel;
+  readonly settings: Settings;
+  /** It asks the registries, with its mirrors and logins. */
+  readonly engine: Docker;
+}
 
 /**
  * Asks the registry, through the engine, what each image of a stack is now.
  * @throws {InputError} naming every image that no registry answers for, and every one that exists on this machine only.
  */
-export async function resolveDigests({
-  engine,
-  platform,
-  settings,
-  name,
-}: PinSession): Promise<PinnedImage[]> {
+export async function resolveDigests({ engine, platform, settings, name }: PinArgs): Promise<PinnedImage[]> {
   const problems: Problem[] = [];
   const found = await Promise.all(
     stackImages(platform, settings).map(async (image): Promise<PinnedImage[]> => {
@@ -99,12 +102,15 @@ export function writeDigests(
   return document.toString({ lineWidth: 0 });
 }
 
-/** Pins every image of a stack in its Pulumi.<stack>.yaml. @throws {InputError} before anything is written. */
-export async function pinImages(session: PinSession): Promise<PinnedImage[]> {
-  const digests = await resolveDigests(session);
+/**
+ * Pins every image of a stack in its Pulumi.<stack>.yaml, a file of the folder `root`.
+ * @throws {InputError} before anything is written.
+ */
+export async function pinImages(args: PinArgs & { readonly root: string }): Promise<PinnedImage[]> {
+  const digests = await resolveDigests(args);
   if (digests.every(({ already }) => already)) return digests;
-  const file = join(projectRoot, `Pulumi.${session.name}.yaml`);
-  const images = stackImages(session.platform, session.settings);
+  const file = join(args.root, `Pulumi.${args.name}.yaml`);
+  const images = stackImages(args.platform, args.settings);
   writeFileSync(file, writeDigests(existsSync(file) ? readFileSync(file, "utf8") : "", images, digests));
   return digests;
 }

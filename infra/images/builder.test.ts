@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { builderOf, buildsOnAnother, improves, limitTo, pushCommands } from "./image-builder.ts";
+import { addsPlatform, builderOf, pushCommands, restrictTo, usesForeignBase } from "./builder.ts";
 
 const inspected = (driver: string, platforms: string) => `Name:   builder
 Driver: ${driver}
@@ -59,31 +59,33 @@ describe("what a builder can make", () => {
   test("an image is pushed again when that adds an architecture or the SBOM, and takes none away", () => {
     const both = { buildx: true, platforms: ["linux/amd64", "linux/arm64"], attests: true };
     const plain = { buildx: false, platforms: ["linux/amd64"], attests: false };
-    expect(improves(both, ["linux/amd64"])).toBe(true);
-    expect(improves(both, ["linux/amd64", "unknown/unknown"])).toBe(true);
-    expect(improves(both, ["linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"])).toBe(false);
-    expect(improves(plain, ["linux/amd64"])).toBe(false);
-    expect(improves(plain, ["linux/arm64"])).toBe(false);
-    expect(improves({ ...plain, attests: true }, ["linux/amd64", "linux/arm64"])).toBe(false);
+    expect(addsPlatform(both, ["linux/amd64"])).toBe(true);
+    expect(addsPlatform(both, ["linux/amd64", "unknown/unknown"])).toBe(true);
+    expect(addsPlatform(both, ["linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"])).toBe(
+      false,
+    );
+    expect(addsPlatform(plain, ["linux/amd64"])).toBe(false);
+    expect(addsPlatform(plain, ["linux/arm64"])).toBe(false);
+    expect(addsPlatform({ ...plain, attests: true }, ["linux/amd64", "linux/arm64"])).toBe(false);
   });
 
   test("without buildx the base that the engine holds must be of its own platform", () => {
     const classic = { buildx: false, platforms: ["linux/amd64"], attests: false };
-    expect(buildsOnAnother(classic, "linux/arm64")).toBe(true);
-    expect(buildsOnAnother(classic, "linux/amd64")).toBe(false);
+    expect(usesForeignBase(classic, "linux/arm64")).toBe(true);
+    expect(usesForeignBase(classic, "linux/amd64")).toBe(false);
     // BuildKit asks the registry for what it needs.
-    expect(buildsOnAnother({ ...classic, buildx: true }, "linux/arm64")).toBe(false);
+    expect(usesForeignBase({ ...classic, buildx: true }, "linux/arm64")).toBe(false);
   });
 
   test("nothing is built for a platform that the base image lacks", () => {
     const both = { buildx: true, platforms: ["linux/amd64", "linux/arm64"], attests: true };
-    expect(limitTo(both, "node:24", ["linux/amd64", "linux/arm64", "linux/s390x"])).toBe(both);
-    expect(limitTo(both, "node:24", undefined)).toBe(both);
-    expect(limitTo(both, "node:24", ["linux/amd64"])).toMatchObject({
+    expect(restrictTo(both, "node:24", ["linux/amd64", "linux/arm64", "linux/s390x"])).toBe(both);
+    expect(restrictTo(both, "node:24", undefined)).toBe(both);
+    expect(restrictTo(both, "node:24", ["linux/amd64"])).toMatchObject({
       platforms: ["linux/amd64"],
       attests: true,
     });
-    expect(limitTo(both, "node:24", ["linux/amd64"]).fix).toContain("node:24");
-    expect(limitTo(both, "node:24", ["linux/s390x"]).platforms).toEqual([]);
+    expect(restrictTo(both, "node:24", ["linux/amd64"]).fix).toContain("node:24");
+    expect(restrictTo(both, "node:24", ["linux/s390x"]).platforms).toEqual([]);
   });
 });

@@ -1,19 +1,31 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type Docker from "dockerode";
 import { execa } from "execa";
-import { builtReference, sourceOf } from "../config/catalogue.ts";
-import { InputError } from "../core/problems.ts";
-import { projectRoot } from "../stacks/program.ts";
-import type { TargetArgs } from "./targets/target.ts";
-import { beatDirectory } from "./workspace.ts";
+import { builtReference, sourceOf } from "../../config/catalogue.ts";
+import type { PlatformModel } from "../../config/model.ts";
+import type { Settings } from "../../config/settings.ts";
+import { InputError } from "../../core/problems.ts";
+
+/** What is built, and where. */
+export interface ServiceImagesArgs {
+  readonly platform: PlatformModel;
+  readonly settings: Settings;
+  readonly engine: Docker;
+  readonly address: string | undefined;
+  /** The project's root folder; a `path` source is told from there. */
+  readonly root: string;
+  /** The folder for what git ignores; sources of commits lie in it. */
+  readonly home: string;
+}
 
 /**
  * Builds the images of services whose source is `git` (a pinned commit) or `path` (a local checkout).
  * @returns the references that were built.
  * @throws {InputError} when a checkout is missing or a build fails.
  */
-export async function buildImages(
-  { platform, settings, engine, address }: Pick<TargetArgs, "platform" | "settings" | "engine" | "address">,
+export async function buildServiceImages(
+  { platform, settings, engine, address, root, home }: ServiceImagesArgs,
   options: { readonly onlyMissing: boolean },
 ): Promise<string[]> {
   const built: string[] = [];
@@ -37,13 +49,13 @@ export async function buildImages(
       new InputError("an image cannot be built", [{ path: at, message, fix }]);
     let context: string;
     if ("path" in source) {
-      context = resolve(projectRoot, source.path);
+      context = resolve(root, source.path);
       if (!existsSync(join(context, "Dockerfile")))
         throw fail(`${context} has no Dockerfile`, "name the folder of a checkout that has one");
     } else {
       const repository = source.git.repository ?? service.repository;
       if (repository === undefined) throw fail("no repository is known", "set git.repository");
-      context = join(beatDirectory, "sources", `${service.name}-${source.git.commit}`);
+      context = join(home, "sources", `${service.name}-${source.git.commit}`);
       if (!existsSync(join(context, ".git")))
         try {
           await execa("git", ["init", "-q", context]);

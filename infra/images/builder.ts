@@ -82,7 +82,7 @@ const attestation = "unknown/unknown";
  * Whether a builder would add an architecture or the SBOM to an image, and take nothing away.
  * @param there the platforms that the registry has it for.
  */
-export function improves({ platforms, attests }: ImageBuilder, there: readonly string[]): boolean {
+export function addsPlatform({ platforms, attests }: ImageBuilder, there: readonly string[]): boolean {
   const made = [...platforms, ...(attests ? [attestation] : [])];
   return there.every((platform) => made.includes(platform)) && made.some((one) => !there.includes(one));
 }
@@ -92,7 +92,11 @@ export function improves({ platforms, attests }: ImageBuilder, there: readonly s
  * each with the one platform's programs inside.
  * @param offered the platforms of the base; none when no registry says.
  */
-export function limitTo(builder: ImageBuilder, base: string, offered: readonly string[] = []): ImageBuilder {
+export function restrictTo(
+  builder: ImageBuilder,
+  base: string,
+  offered: readonly string[] = [],
+): ImageBuilder {
   const platforms = builder.platforms.filter((platform) => offered.includes(platform));
   if (offered.length === 0 || platforms.length === builder.platforms.length) return builder;
   return {
@@ -103,7 +107,7 @@ export function limitTo(builder: ImageBuilder, base: string, offered: readonly s
 }
 
 /** Whether a builder takes the base that its engine holds, for another platform: the classic one does, and calls it its own. */
-export const buildsOnAnother = ({ buildx, platforms }: ImageBuilder, held: string): boolean =>
+export const usesForeignBase = ({ buildx, platforms }: ImageBuilder, held: string): boolean =>
   !buildx && !platforms.includes(held);
 
 /** The commands that build an image and push it, in order. @param base the build argument BASE. */

@@ -1,30 +1,37 @@
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { execa } from "execa";
-import { sourceOf } from "../config/catalogue.ts";
-import type { PlatformModel } from "../config/model.ts";
-import type { Settings } from "../config/settings.ts";
-import { InputError } from "../core/problems.ts";
-import type { OwnProgram } from "../core/workload.ts";
-import { writeContext } from "../infra/image/context.ts";
-import { type OwnImage, ownImage } from "../infra/image/own-images.ts";
-import { projectRoot } from "../stacks/program.ts";
+import { sourceOf } from "../../config/catalogue.ts";
+import type { PlatformModel } from "../../config/model.ts";
+import type { Settings } from "../../config/settings.ts";
+import { InputError } from "../../core/problems.ts";
+import type { OwnProgram } from "../../core/workload.ts";
+import { writeContext } from "./build-context.ts";
 import {
-  buildsOnAnother,
+  addsPlatform,
   findBuilder,
   type ImageBuilder,
-  improves,
-  limitTo,
   pushCommands,
-} from "./image-builder.ts";
+  restrictTo,
+  usesForeignBase,
+} from "./builder.ts";
+import { type OwnImage, ownImage } from "./own-images.ts";
+
+/** Whose own images are built. */
+export interface OwnImagesArgs {
+  readonly platform: PlatformModel;
+  readonly settings: Settings;
+  /** The project's root folder. */
+  readonly root: string;
+}
 
 /** The project's own images that a stack on a cluster runs. */
-export async function ownImagesOf(platform: PlatformModel, settings: Settings): Promise<OwnImage[]> {
+export async function ownImagesOf({ platform, settings, root }: OwnImagesArgs): Promise<OwnImage[]> {
   const sampled = Object.values(platform.services).some(
     (service) => sourceOf(service, settings) === "sample",
   );
   const programs: OwnProgram[] = ["gateway", "provision", ...(sampled ? (["sample"] as const) : [])];
-  return Promise.all(programs.map((program) => ownImage(program, projectRoot, settings)));
+  return Promise.all(programs.map((program) => ownImage(program, root, settings)));
 }
 
 /** How the images are built. */
@@ -49,7 +56,7 @@ export interface BuiltImage {
  * @throws {InputError} when a build or push fails; the tool's own words were shown.
  */
 export async function buildOwnImages(
-  { platform, settings }: { readonly platform: PlatformModel; readonly settings: Settings },
+  args: OwnImagesArgs,
   engine: Docker,
   address: string | undefined,
   options: BuildOptions,
@@ -64,15 +71,15 @@ export async function buildOwnImages(
     if (!options.push) return hasImage(engine, reference);
     const there = await pushedFor(engine, reference);
     if (there === undefined || !options.complete) return there !== undefined;
-    return !improves(await builderOn(base), there);
+    return !addsPlatform(await builderOn(base), there);
   };
-  for (const image of await ownImagesOf(platform, settings)) {
+  for (const image of await ownImagesOf(args)) {
     const { reference, base } = image;
     if (options.onlyMissing && (await isThere(image))) {
       built.push({ reference, result: "there already" });
       continue;
     }
-    const context = join(projectRoot, ".beat/build/own", image.program);
+    const context = join(args.root, ".beat/build/own", image.program);
     writeContext(context, image.files);
     process.stderr.write(`${options.push ? "Building and pushing" : "Building"} ${reference} …\n`);
     if (!options.push) {
@@ -156,7 +163,7 @@ async function builderFor(
   base: string,
 ): Promise<ImageBuilder> {
   const offered = await pushedFor(engine, base);
-  const builder = limitTo(await findBuilder(tool, env), base, offered);
+  const builder = restrictTo(await findBuilder(tool, env), base, offered);
   const { platforms, attests, fix } = builder;
   if (platforms.length === 0)
     throw new InputError("an image cannot be built", [
@@ -167,7 +174,7 @@ async function builderFor(
       },
     ]);
   const held = builder.buildx ? undefined : await heldFor(engine, base);
-  if (held !== undefined && buildsOnAnother(builder, held))
+  if (held !== undefined && usesForeignBase(builder, held))
     throw new InputError("an image cannot be built", [
       {
         path: "platform:images.overrides.node",
