@@ -8,11 +8,6 @@ export interface Common {
   readonly json?: boolean;
 }
 
-/** Writes a line of the result to standard output. */
-export const print = (text: string): void => void process.stdout.write(`${text}\n`);
-/** Writes the result for scripts. */
-export const printJson = (data: unknown): void => print(JSON.stringify(data, undefined, 2));
-
 /** The stack of every command: what is named, else BEAT_STACK, else dev. */
 export const stackOption = (): Option =>
   new Option("-s, --stack <name>", "stack to work on").default(process.env.BEAT_STACK ?? "dev");

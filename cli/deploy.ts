@@ -1,10 +1,11 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
+import { DeploymentError } from "../infra/operate/parts.ts";
 import { confirmed } from "./confirm.ts";
 import { withLock } from "./lock.ts";
+import { say } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { examine, insist, type Session } from "./session.ts";
-import { DeploymentError, say } from "./targets/target.ts";
 import { firstLine, stateOf } from "./workspace.ts";
 
 /** What `up` reports. */

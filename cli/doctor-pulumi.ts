@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { bad, type Check, good } from "../infra/operate/check.ts";
 import { projectRoot } from "../stacks/program.ts";
-import { bad, type Check, good } from "./doctor.ts";
 
 /** Pulumi's own download site answers within this time, or counts as out of reach; milliseconds. */
 const patience = 5000;

@@ -1,12 +1,14 @@
 import { stackName } from "../core/names.ts";
 import { InputError } from "../core/problems.ts";
+import { checkDisk, checkEngine } from "../infra/docker/operate/checks.ts";
+import { engineAddress, openEngine } from "../infra/docker/operate/engine.ts";
+import { bad, type Check } from "../infra/operate/check.ts";
+import type { StackState } from "../infra/operate/stack-state.ts";
 import { loadDefinition, projectRoot } from "../stacks/program.ts";
-import { bad, type Check, checkDisk, checkEngine } from "./doctor.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
-import { engineAddress, openEngine } from "./engine.ts";
 import { EngineTarget } from "./targets/docker.ts";
 import type { Target, TargetArgs } from "./targets/target.ts";
-import { beatDirectory, openStack, refusalOf, type StackState, stateOf } from "./workspace.ts";
+import { beatDirectory, openStack, refusalOf, stateOf } from "./workspace.ts";
 
 /** What a command works with. */
 export interface Session extends TargetArgs {

@@ -11,6 +11,7 @@ import {
 } from "@pulumi/pulumi/automation/index.js";
 import { parseSettings, type Settings } from "../config/settings.ts";
 import { InputError, type Problem } from "../core/problems.ts";
+import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
 import { program, projectRoot } from "../stacks/program.ts";
 
 /** What this clone keeps for itself and git ignores: passphrase, tools, sources. `BEAT_HOME` names another folder. */
@@ -169,23 +170,6 @@ function settingsIn(config: ConfigMap): Settings {
     Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value])),
     process.env,
   );
-}
-
-/** A resource of the stack's state. */
-export interface StateResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly id?: string;
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-  /** Somebody else's, only read. */
-  readonly external?: boolean;
-}
-
-/** What the state knows: its resources, and operations that were under way when a run was killed. */
-export interface StackState {
-  readonly resources: readonly StateResource[];
-  readonly pending: readonly string[];
 }
 
 /** Reads a stack's state, secrets included. */

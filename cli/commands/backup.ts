@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { command, print, printJson } from "../command.ts";
+import { command } from "../command.ts";
+import { print, printJson } from "../output.ts";
 
 /** Saves stores, or lists what was saved. */
 export function backupCommand(beat: Command): void {
@@ -10,7 +11,7 @@ export function backupCommand(beat: Command): void {
     { create: false, target: true },
     async (session, options) => {
       const { json, store, list } = options as { json?: boolean; store?: string; list?: boolean };
-      const { backUp, listBackups } = await import("../kubernetes/backups.ts");
+      const { backUp, listBackups } = await import("../../infra/kubernetes/operate/backups.ts");
       if (!list) {
         const lines = await backUp(session, store);
         return json ? printJson(lines) : print(lines.join("\n"));

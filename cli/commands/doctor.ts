@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type Common, print, printJson, stackOption } from "../command.ts";
+import { type Common, stackOption } from "../command.ts";
+import { print, printJson } from "../output.ts";
 import { diagnose } from "../session.ts";
 
 /** Looks at everything that `up` needs. */

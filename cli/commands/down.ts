@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { command, print } from "../command.ts";
+import { command } from "../command.ts";
 import { down } from "../deploy.ts";
+import { print } from "../output.ts";
 
 /** Takes a stack down. */
 export function downCommand(beat: Command): void {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type Common, print, stackOption } from "../command.ts";
+import { type Common, stackOption } from "../command.ts";
+import { print } from "../output.ts";
 import { pulumiEnvironment } from "../workspace.ts";
 
 /** Prints the environment for a plain Pulumi. */

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import { stackImages } from "../../config/stack-images.ts";
+import { checkEngine } from "../../infra/docker/operate/checks.ts";
 import { buildOwnImages } from "../../infra/images/build-own.ts";
 import { buildServiceImages } from "../../infra/images/build-services.ts";
 import { pinImages } from "../../infra/images/pin.ts";
-import { command, oldSpelling, print, printJson } from "../command.ts";
-import { bad, checkEngine } from "../doctor.ts";
+import { bad } from "../../infra/operate/check.ts";
+import { command, oldSpelling } from "../command.ts";
+import { print, printJson } from "../output.ts";
 import { insist, type Session } from "../session.ts";
 
 const needs = { create: true, target: false };

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { DeploymentError } from "../../infra/operate/parts.ts";
 import { projectRoot } from "../../stacks/program.ts";
-import { command, printJson } from "../command.ts";
+import { command } from "../command.ts";
+import { printJson } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { insist } from "../session.ts";
-import { DeploymentError } from "../targets/target.ts";
 import { firstLine } from "../workspace.ts";
 
 /** Shows what `up` would change. */

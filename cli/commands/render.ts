@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { oldSpelling, print, printJson, stackOption } from "../command.ts";
-import { say } from "../targets/target.ts";
+import { oldSpelling, stackOption } from "../command.ts";
+import { print, printJson, say } from "../output.ts";
 import { beatDirectory } from "../workspace.ts";
 
 /** Writes what a stack is made of as files for others: the objects of a cluster, or a Compose project. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { command, print, printJson } from "../command.ts";
+import { command } from "../command.ts";
 import { confirmed } from "../confirm.ts";
+import { print, printJson } from "../output.ts";
 
 /** Puts a backup in place of a database. */
 export function restoreCommand(beat: Command): void {
@@ -17,7 +18,7 @@ export function restoreCommand(beat: Command): void {
         from: string;
         yes?: boolean;
       };
-      const { restore, restoreSteps } = await import("../kubernetes/backups.ts");
+      const { restore, restoreSteps } = await import("../../infra/kubernetes/operate/backups.ts");
       // Wrong arguments are said before anybody is asked.
       restoreSteps(session, { store, database, from });
       const goOn = await confirmed({

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { command, oldSpelling, print, printJson } from "../command.ts";
+import { command, oldSpelling } from "../command.ts";
+import { print, printJson } from "../output.ts";
 import {
   completeSecrets,
   forgetSecret,

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { command, print, printJson } from "../command.ts";
+import { command } from "../command.ts";
 import { up } from "../deploy.ts";
+import { print, printJson } from "../output.ts";
 
 /** Brings a stack up. */
 export function upCommand(beat: Command): void {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { command, print, printJson } from "../command.ts";
+import { command } from "../command.ts";
+import { print, printJson } from "../output.ts";
 
 /** Shows where the platform answers. */
 export function urlsCommand(beat: Command): void {

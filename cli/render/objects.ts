@@ -1,7 +1,7 @@
 import { InputError } from "../../core/problems.ts";
 import { isSecret, register, unwrap } from "../../infra/graph/register.ts";
+import type { StackState } from "../../infra/operate/stack-state.ts";
 import { program } from "../../stacks/program.ts";
-import type { StackState } from "../workspace.ts";
 
 /** An object as it is sent to the API server. */
 export interface KubernetesObject {

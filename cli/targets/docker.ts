@@ -1,26 +1,20 @@
-import { buildServiceImages } from "../../infra/images/build-services.ts";
-import { projectRoot } from "../../stacks/program.ts";
 import {
-  type Check,
   checkDisk,
   checkEngine,
   checkImages,
   checkLeftovers,
   checkPorts,
   checkTags,
-} from "../doctor.ts";
-import { containersOf, imageTags, lastWords, objectsOf } from "../engine.ts";
-import { followLogs } from "../logs.ts";
-import { type StackState, stateOf } from "../workspace.ts";
-import {
-  DeploymentError,
-  type LogOptions,
-  type PartState,
-  say,
-  statusOf,
-  type Target,
-  type TargetArgs,
-} from "./target.ts";
+} from "../../infra/docker/operate/checks.ts";
+import { containersOf, imageTags, lastWords, objectsOf } from "../../infra/docker/operate/engine.ts";
+import { followLogs } from "../../infra/docker/operate/logs.ts";
+import { buildServiceImages } from "../../infra/images/build-services.ts";
+import type { Check } from "../../infra/operate/check.ts";
+import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
+import type { StackState } from "../../infra/operate/stack-state.ts";
+import { print, say } from "../output.ts";
+import { stateOf } from "../workspace.ts";
+import { statusOf, type Target, type TargetArgs } from "./target.ts";
 
 /** How long the published addresses may take to answer; milliseconds. */
 const patience = 60_000;
@@ -35,14 +29,18 @@ export class EngineTarget implements Target {
     this.#args = args;
   }
 
+  place(): undefined {
+    return undefined;
+  }
+
   async reach(): Promise<Check[]> {
     return [await checkEngine(this.#args.engine, this.#args.address)];
   }
 
   async checks(state: StackState): Promise<Check[]> {
-    const { engine, prefix, settings, platform } = this.#args;
+    const { engine, prefix, settings, platform, root } = this.#args;
     const [disk, leftovers, ports, images] = await Promise.all([
-      checkDisk(projectRoot),
+      checkDisk(root),
       checkLeftovers(engine, prefix, state),
       checkPorts(engine, settings, prefix),
       checkImages(engine, platform, settings),
@@ -98,7 +96,7 @@ export class EngineTarget implements Target {
   }
 
   async logs(name: string | undefined, options: LogOptions): Promise<void> {
-    await followLogs(this.#args.engine, this.#args.prefix, name, options);
+    await followLogs(this.#args.engine, this.#args.prefix, name, options, print);
   }
 
   /**

@@ -2,9 +2,8 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { backupOf } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
+import { checkEngine } from "../../infra/docker/operate/checks.ts";
 import { labelsOf, namespaceOf } from "../../infra/kubernetes/cluster.ts";
-import { savedKinds } from "../../stores/index.ts";
-import { bad, type Check } from "../doctor.ts";
 import {
   boundIdentity,
   checkBinding,
@@ -15,25 +14,35 @@ import {
   checkStorageClass,
   clusterIdentity,
   withIdentity,
-} from "../kubernetes/checks.ts";
-import { type Cluster, ifFound, openCluster, reasonOf } from "../kubernetes/client.ts";
-import { removeFailedJobs } from "../kubernetes/failed-jobs.ts";
-import { provideImages } from "../kubernetes/images.ts";
-import { followPodLogs } from "../kubernetes/logs.ts";
-import { crowdedStores, openNodes } from "../kubernetes/placement.ts";
-import { componentOf, explainPods, nameOf, partOf, podsOf, unwell } from "../kubernetes/pods.ts";
-import { replaceStuckPods } from "../kubernetes/stuck-pods.ts";
-import { fullVolumes, volumePart, volumeUse } from "../kubernetes/volumes.ts";
-import { type StackState, stateOf } from "../workspace.ts";
+} from "../../infra/kubernetes/operate/checks.ts";
 import {
-  DeploymentError,
-  type LogOptions,
-  type PartState,
-  say,
-  statusOf,
-  type Target,
-  type TargetArgs,
-} from "./target.ts";
+  type Cluster,
+  type ClusterPlace,
+  ifFound,
+  openCluster,
+  reasonOf,
+} from "../../infra/kubernetes/operate/client.ts";
+import { removeFailedJobs } from "../../infra/kubernetes/operate/failed-jobs.ts";
+import { provideImages } from "../../infra/kubernetes/operate/images.ts";
+import { followPodLogs } from "../../infra/kubernetes/operate/logs.ts";
+import { crowdedStores, openNodes } from "../../infra/kubernetes/operate/placement.ts";
+import {
+  componentOf,
+  explainPods,
+  nameOf,
+  partOf,
+  podsOf,
+  unwell,
+} from "../../infra/kubernetes/operate/pods.ts";
+import { replaceStuckPods } from "../../infra/kubernetes/operate/stuck-pods.ts";
+import { fullVolumes, volumePart, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
+import { bad, type Check } from "../../infra/operate/check.ts";
+import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
+import type { StackState } from "../../infra/operate/stack-state.ts";
+import { savedKinds } from "../../stores/index.ts";
+import { print, say } from "../output.ts";
+import { stateOf } from "../workspace.ts";
+import { statusOf, type Target, type TargetArgs } from "./target.ts";
 
 /** How long pods that nothing was changed of, or an address outside the cluster, may take, milliseconds. */
 const answerPatience = 60_000;
@@ -58,6 +67,10 @@ export class KubernetesTarget implements Target {
   get cluster(): Cluster {
     this.#cluster ??= openCluster(this.#args.settings.kubernetes);
     return this.#cluster;
+  }
+
+  place(): ClusterPlace {
+    return { cluster: this.cluster, namespace: this.namespace };
   }
 
   async reach(known?: StackState): Promise<Check[]> {
@@ -102,7 +115,9 @@ export class KubernetesTarget implements Target {
   async beforeChecks(): Promise<void> {}
 
   async afterChecks(): Promise<void> {
-    await provideImages(this.#args, this.cluster);
+    const { engine, address } = this.#args;
+    const { ok: hasEngine } = await checkEngine(engine, address);
+    await provideImages(this.#args, this.cluster, hasEngine, say);
     await removeFailedJobs(this.cluster, this.namespace, say);
   }
 
@@ -169,7 +184,7 @@ export class KubernetesTarget implements Target {
   }
 
   logs(name: string | undefined, options: LogOptions): Promise<void> {
-    return followPodLogs(this.cluster, this.namespace, name, options);
+    return followPodLogs(this.cluster, this.namespace, name, options, print);
   }
 
   async beforeDown(): Promise<void> {

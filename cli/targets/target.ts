@@ -2,8 +2,10 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import type Docker from "dockerode";
 import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
-import type { Check } from "../doctor.ts";
-import type { StackState } from "../workspace.ts";
+import type { ClusterPlace } from "../../infra/kubernetes/operate/client.ts";
+import type { Check } from "../../infra/operate/check.ts";
+import type { LogOptions, PartState } from "../../infra/operate/parts.ts";
+import type { StackState } from "../../infra/operate/stack-state.ts";
 
 /** What a target is opened with. */
 export interface TargetArgs {
@@ -22,26 +24,13 @@ export interface TargetArgs {
   readonly home: string;
 }
 
-/** One part of a stack: a container, a pod, or a volume. */
-export interface PartState {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly status: string;
-  readonly image: string;
-}
-
-/** What a log command shows. */
-export interface LogOptions {
-  readonly follow: boolean;
-  /** How many lines of the past. */
-  readonly tail: number;
-}
-
 /** What the commands need of the place a stack runs on. */
 export interface Target {
   readonly kind: Settings["target"];
   /** The provider plugin it wants. */
   readonly plugin: "docker" | "kubernetes";
+  /** The cluster and the namespace; undefined on a container engine. @throws {InputError} when the kubeconfig names none. */
+  place(): ClusterPlace | undefined;
   /** Whether it answers, and is the place the stack was made on; the first thing every command on it asks. */
   reach(state?: StackState): Promise<Check[]>;
   /** What else `up` needs; called when it answers. */
@@ -65,14 +54,6 @@ export interface Target {
   /** Removes what a destroy leaves. @param volumes also the data. */
   afterDown(volumes: boolean): Promise<void>;
 }
-
-/** A deployment that was tried and failed; what was wrong has been printed. */
-export class DeploymentError extends Error {
-  override readonly name = "DeploymentError";
-}
-
-/** Writes progress to standard error. */
-export const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** The status a URL answers with; 0 when nothing does. */
 export const statusOf = (url: string): Promise<number> =>

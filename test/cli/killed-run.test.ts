@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, test, vi } from "vitest";
-import { engineAddress, objectsOf, openEngine } from "../../cli/engine.ts";
 import { stackName } from "../../core/names.ts";
+import { engineAddress, objectsOf, openEngine } from "../../infra/docker/operate/engine.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { missingForEngine } from "../engine/requirements.ts";
 

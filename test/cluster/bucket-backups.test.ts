@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { backUp, listBackups, restore } from "../../cli/kubernetes/backups.ts";
 import { comparable, sentObjects, withoutChance } from "../../cli/render/objects.ts";
+import { backUp, listBackups, restore } from "../../infra/kubernetes/operate/backups.ts";
 import { expectWired, isKnown, signUp } from "../engine/journey.ts";
 import { ClusterStack } from "./cluster-stack.ts";
 import { ObjectStore, rcloneImage } from "./object-store.ts";

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { backUp, restore } from "../../cli/kubernetes/backups.ts";
 import { imageReference } from "../../config/catalogue.ts";
+import { backUp, restore } from "../../infra/kubernetes/operate/backups.ts";
 import { makePassword } from "../../infra/secrets/values.ts";
 import { expectWired, isKnown, signUp } from "../engine/journey.ts";
 import { ClusterStack } from "./cluster-stack.ts";

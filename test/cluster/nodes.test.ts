@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { openCluster } from "../../cli/kubernetes/client.ts";
-import { crowdedStores, openNodes } from "../../cli/kubernetes/placement.ts";
-import { podsOf } from "../../cli/kubernetes/pods.ts";
+import { openCluster } from "../../infra/kubernetes/operate/client.ts";
+import { crowdedStores, openNodes } from "../../infra/kubernetes/operate/placement.ts";
+import { podsOf } from "../../infra/kubernetes/operate/pods.ts";
 import { type Account, expectWired, isKnown, signUp } from "../engine/journey.ts";
 import { basePlatform } from "../engine/test-stack.ts";
 import { ClusterStack } from "./cluster-stack.ts";

@@ -1,6 +1,6 @@
 import { execa } from "execa";
-import { engineAddress, openEngine } from "../../cli/engine.ts";
 import { findPulumi } from "../../cli/workspace.ts";
+import { engineAddress, openEngine } from "../../infra/docker/operate/engine.ts";
 
 /**
  * The kubeconfig of a cluster that tests may change, a variable of its own: what KUBECONFIG points to may be somebody's

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { containersOf, lastWords } from "../../cli/engine.ts";
+import { containersOf, lastWords } from "../../infra/docker/operate/engine.ts";
 
 /** Writes every container's state, last log lines and last health output to standard error, for a test that failed. */
 export async function describeContainers(engine: Docker, prefix: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { containersOf, objectsOf } from "../../cli/engine.ts";
 import type { PlatformModel } from "../../config/model.ts";
+import { containersOf, objectsOf } from "../../infra/docker/operate/engine.ts";
 import { describeContainers } from "./diagnosis.ts";
 import fourServices from "./fourth-service.ts";
 import { type Account, expectWired, isKnown, signUp } from "./journey.ts";

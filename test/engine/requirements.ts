@@ -1,10 +1,10 @@
-import { checkEngine } from "../../cli/doctor.ts";
 import { installedPlugin } from "../../cli/doctor-pulumi.ts";
-import { engineAddress, openEngine } from "../../cli/engine.ts";
 import { findPulumi } from "../../cli/workspace.ts";
 import { platform } from "../../config/platform.ts";
 import { parseSettings } from "../../config/settings.ts";
 import { stackImages } from "../../config/stack-images.ts";
+import { checkEngine } from "../../infra/docker/operate/checks.ts";
+import { engineAddress, openEngine } from "../../infra/docker/operate/engine.ts";
 
 /** Why the engine layer cannot run on this machine; undefined when it can. */
 export async function missingForEngine(): Promise<string | undefined> {

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
-import { engineAddress, openEngine } from "../../cli/engine.ts";
 import { findPulumi } from "../../cli/workspace.ts";
 import type { PlatformModel } from "../../config/model.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { stackName } from "../../core/names.ts";
 import { DockerPlatform } from "../../infra/docker/docker-platform.ts";
+import { engineAddress, openEngine } from "../../infra/docker/operate/engine.ts";
 import { projectRoot } from "../../stacks/program.ts";
 
 /** The real definition without its literal types, to be varied by tests. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { containersOf } from "../../cli/engine.ts";
+import { containersOf } from "../../infra/docker/operate/engine.ts";
 
 /**
  * Collects the argv of every process in a stack's containers, those of health checks too, until it is stopped. What

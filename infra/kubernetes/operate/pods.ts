@@ -1,6 +1,6 @@
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
-import { componentLabel } from "../../infra/kubernetes/cluster.ts";
-import type { PartState } from "../targets/target.ts";
+import type { PartState } from "../../operate/parts.ts";
+import { componentLabel } from "../cluster.ts";
 import type { Cluster } from "./client.ts";
 
 /**

@@ -1,10 +1,8 @@
 import { execa } from "execa";
-import { builtReference, sourceOf } from "../../config/catalogue.ts";
-import { InputError } from "../../core/problems.ts";
-import { buildOwnImages, ownImagesOf } from "../../infra/images/build-own.ts";
-import { buildServiceImages } from "../../infra/images/build-services.ts";
-import { checkEngine } from "../doctor.ts";
-import { say, type TargetArgs } from "../targets/target.ts";
+import { builtReference, sourceOf } from "../../../config/catalogue.ts";
+import { InputError } from "../../../core/problems.ts";
+import { buildOwnImages, type OwnImagesArgs, ownImagesOf } from "../../images/build-own.ts";
+import { buildServiceImages, type ServiceImagesArgs } from "../../images/build-services.ts";
 import type { Cluster } from "./client.ts";
 
 /** The registry that stands for "none": images are loaded into the cluster by hand. */
@@ -15,12 +13,18 @@ const reportedImages = 50;
 /**
  * Makes the project's own images where the cluster finds them: pushed to `platform:registry`, or, without one, built on
  * this machine's engine and loaded with the command in BEAT_CLUSTER_LOAD.
+ * @param hasEngine whether this machine's engine answers.
+ * @param say is told what is done.
  * @throws {InputError} when the cluster surely lacks one of them afterwards.
  */
-export async function provideImages(args: TargetArgs, cluster: Cluster): Promise<void> {
+export async function provideImages(
+  args: ServiceImagesArgs,
+  cluster: Cluster,
+  hasEngine: boolean,
+  say: (line: string) => void,
+): Promise<void> {
   const { settings, engine, address } = args;
   const own = (await ownImagesOf(args)).map(({ reference }) => reference);
-  const hasEngine = (await checkEngine(engine, address)).ok;
   if (settings.registry !== noRegistry) {
     // Content decides the tag: what the registry has is what would be pushed.
     if (hasEngine) await buildOwnImages(args, engine, address, { onlyMissing: true, push: true });
@@ -53,7 +57,7 @@ export async function provideImages(args: TargetArgs, cluster: Cluster): Promise
 }
 
 /** Images of services with a `git` or `path` source: no registry has them either. */
-function builtServices({ platform, settings }: TargetArgs): string[] {
+function builtServices({ platform, settings }: OwnImagesArgs): string[] {
   return Object.values(platform.services).flatMap((service) => {
     const reference = builtReference(service, sourceOf(service, settings));
     return reference === undefined ? [] : [reference];

@@ -1,13 +1,14 @@
-import { bucketOf } from "../../config/bucket.ts";
-import { backupOf } from "../../core/names.ts";
-import { InputError } from "../../core/problems.ts";
-import { backupOfStore, claimContainer } from "../../infra/kubernetes/backups.ts";
-import { dumpContainer, uploadContainer } from "../../infra/kubernetes/bucket-pod.ts";
-import { bucketListScript, fetchScript } from "../../infra/kubernetes/bucket-scripts.ts";
-import { type StoreKind, savedKinds } from "../../stores/index.ts";
-import { listScript } from "../../stores/restore-frame.ts";
-import type { Session } from "../session.ts";
-import { KubernetesTarget } from "../targets/kubernetes.ts";
+import { bucketOf } from "../../../config/bucket.ts";
+import type { PlatformModel } from "../../../config/model.ts";
+import type { Settings } from "../../../config/settings.ts";
+import { backupOf } from "../../../core/names.ts";
+import { InputError } from "../../../core/problems.ts";
+import { type StoreKind, savedKinds } from "../../../stores/index.ts";
+import { listScript } from "../../../stores/restore-frame.ts";
+import { backupOfStore, claimContainer } from "../backups.ts";
+import { dumpContainer, uploadContainer } from "../bucket-pod.ts";
+import { bucketListScript, fetchScript } from "../bucket-scripts.ts";
+import type { ClusterPlace } from "./client.ts";
 import { type JobStep, runJob } from "./jobs.ts";
 
 /** How long a backup or a restore may take, seconds: as long as the job itself. */
@@ -22,12 +23,21 @@ export interface Backup {
   readonly bytes: number;
 }
 
+/** A stack whose stores are saved and restored. */
+export interface BackupStack {
+  readonly platform: PlatformModel;
+  readonly settings: Settings;
+  /** Where it runs; no place when that is no cluster. */
+  readonly target: { place(): ClusterPlace | undefined };
+}
+
 const refusal = (path: string, message: string, fix: string): InputError =>
   new InputError("nothing was done", [{ path, message, fix }]);
 
-/** @throws {InputError} when the stack has no cluster, or no backups. */
-function clusterOf({ target }: Session): KubernetesTarget {
-  if (target instanceof KubernetesTarget) return target;
+/** @throws {InputError} when the stack is on no cluster. */
+function placeOf({ target }: BackupStack): ClusterPlace {
+  const place = target.place();
+  if (place !== undefined) return place;
   throw refusal(
     "platform:target",
     "backups belong to the Kubernetes target",
@@ -36,7 +46,7 @@ function clusterOf({ target }: Session): KubernetesTarget {
 }
 
 /** The stores of a stack that are saved; those asked for, where some are. */
-export function storesOf({ platform, settings }: Session, wanted: string | undefined): StoreKind[] {
+export function storesOf({ platform, settings }: BackupStack, wanted: string | undefined): StoreKind[] {
   const there = savedKinds.filter((kind) => platform.stores[kind] !== undefined);
   if (settings.kubernetes.backups === false)
     throw refusal("platform:kubernetes.backups", "is false", "set it and bring the stack up");
@@ -47,20 +57,20 @@ export function storesOf({ platform, settings }: Session, wanted: string | undef
   return found;
 }
 
-function storeNamed(session: Session, store: string): StoreKind {
-  const [kind] = storesOf(session, store);
+function storeNamed(stack: BackupStack, store: string): StoreKind {
+  const [kind] = storesOf(stack, store);
   if (kind === undefined) throw refusal("--store", `"${store}" is not saved`, "./beat backup --list");
   return kind;
 }
 
 /** Saves stores now. @returns what each job said. */
-export async function backUp(session: Session, store: string | undefined): Promise<string[]> {
-  const target = clusterOf(session);
+export async function backUp(stack: BackupStack, store: string | undefined): Promise<string[]> {
+  const place = placeOf(stack);
   const said: string[] = [];
-  for (const kind of storesOf(session, store))
+  for (const kind of storesOf(stack, store))
     said.push(
-      await runJob(target.cluster, {
-        namespace: target.namespace,
+      await runJob(place.cluster, {
+        namespace: place.namespace,
         from: backupOf(kind),
         purpose: "now",
         timeoutSeconds: longest,
@@ -70,16 +80,16 @@ export async function backUp(session: Session, store: string | undefined): Promi
 }
 
 /** The backups in the claim or the bucket, oldest first. */
-export async function listBackups(session: Session): Promise<Backup[]> {
-  const target = clusterOf(session);
-  const [any] = storesOf(session, undefined);
+export async function listBackups(stack: BackupStack): Promise<Backup[]> {
+  const place = placeOf(stack);
+  const [any] = storesOf(stack, undefined);
   if (any === undefined) return [];
-  const text = await runJob(target.cluster, {
-    namespace: target.namespace,
+  const text = await runJob(place.cluster, {
+    namespace: place.namespace,
     from: backupOf(any),
     purpose: "list",
     steps: [
-      bucketOf(session.settings)
+      bucketOf(stack.settings)
         ? { container: uploadContainer, script: bucketListScript }
         : { container: claimContainer, script: listScript },
     ],
@@ -105,12 +115,12 @@ export interface RestoreArgs {
 }
 
 /** What the job does, once the arguments are known to be good. @throws {InputError} when they are not. */
-export function restoreSteps(session: Session, { store, database, from }: RestoreArgs): JobStep[] {
-  const { platform, settings } = session;
-  const kind = storeNamed(session, store);
+export function restoreSteps(stack: BackupStack, { store, database, from }: RestoreArgs): JobStep[] {
+  const { platform, settings } = stack;
+  const kind = storeNamed(stack, store);
   if (from !== "latest" && !/^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(from))
     throw refusal("--from", `"${from}" is not the name of a backup`, "./beat backup --list shows them");
-  const { tools, use } = backupOfStore({ platform, settings, namespace: clusterOf(session).namespace }, kind);
+  const { tools, use } = backupOfStore({ platform, settings, namespace: placeOf(stack).namespace }, kind);
   const known = tools.databases(use.needs);
   if (!known.includes(database))
     throw refusal("--database", `${store} has no "${database}"`, `use one of ${known.join(", ")}`);
@@ -125,12 +135,12 @@ export function restoreSteps(session: Session, { store, database, from }: Restor
 }
 
 /** Restores one database. @returns what the job said. */
-export async function restore(session: Session, args: RestoreArgs): Promise<string[]> {
-  const steps = restoreSteps(session, args);
-  const target = clusterOf(session);
-  const kind = storeNamed(session, args.store);
-  const text = await runJob(target.cluster, {
-    namespace: target.namespace,
+export async function restore(stack: BackupStack, args: RestoreArgs): Promise<string[]> {
+  const steps = restoreSteps(stack, args);
+  const place = placeOf(stack);
+  const kind = storeNamed(stack, args.store);
+  const text = await runJob(place.cluster, {
+    namespace: place.namespace,
     from: backupOf(kind),
     purpose: "restore",
     steps,

@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
-import type { PartState } from "../targets/target.ts";
+import type { PartState } from "../../operate/parts.ts";
 import type { Cluster } from "./client.ts";
 
 /** How full a volume is when it wants looking after: what is left goes fast, and a database without room goes down. */

@@ -1,33 +1,16 @@
 import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import type Docker from "dockerode";
-import { floatingTags } from "../config/floating-tags.ts";
-import type { PlatformModel } from "../config/model.ts";
-import type { Settings } from "../config/settings.ts";
-import { stackImages } from "../config/stack-images.ts";
-import type { Problem } from "../core/problems.ts";
-import { storePorts } from "../stores/index.ts";
-import type { HostPort } from "../stores/store.ts";
+import { floatingTags } from "../../../config/floating-tags.ts";
+import type { PlatformModel } from "../../../config/model.ts";
+import type { Settings } from "../../../config/settings.ts";
+import { stackImages } from "../../../config/stack-images.ts";
+import { storePorts } from "../../../stores/index.ts";
+import type { HostPort } from "../../../stores/store.ts";
+import { bad, type Check, good } from "../../operate/check.ts";
+import type { StackState } from "../../operate/stack-state.ts";
 import { containersOf, objectsOf } from "./engine.ts";
-import type { StackState } from "./workspace.ts";
 
-/** One thing that was looked at. */
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly problem?: Problem;
-}
-
-/** A check that found nothing wrong. */
-export const good = (name: string, detail: string): Check => ({ name, ok: true, detail });
-/** A check that found a problem. */
-export const bad = (name: string, problem: Problem): Check => ({
-  name,
-  ok: false,
-  detail: problem.message,
-  problem,
-});
 const leastFreeBytes = 5 * 1024 ** 3;
 
 /** Whether the engine answers. */

@@ -1,6 +1,6 @@
-import { provisionerOf } from "../../core/names.ts";
-import { componentLabel } from "../../infra/kubernetes/cluster.ts";
-import { provisionedKinds } from "../../stores/index.ts";
+import { provisionerOf } from "../../../core/names.ts";
+import { provisionedKinds } from "../../../stores/index.ts";
+import { componentLabel } from "../cluster.ts";
 import type { Cluster } from "./client.ts";
 
 /**

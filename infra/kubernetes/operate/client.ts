@@ -11,8 +11,8 @@ import {
   StorageV1Api,
   VersionApi,
 } from "@kubernetes/client-node";
-import type { KubernetesSettings } from "../../config/kubernetes-settings.ts";
-import { InputError } from "../../core/problems.ts";
+import type { KubernetesSettings } from "../../../config/kubernetes-settings.ts";
+import { InputError } from "../../../core/problems.ts";
 
 /** An API server answers within this time, or counts as out of reach; milliseconds. */
 const patience = 5000;
@@ -28,6 +28,12 @@ export interface Cluster {
   readonly storage: StorageV1Api;
   readonly networking: NetworkingV1Api;
   readonly version: VersionApi;
+}
+
+/** Where a stack's objects are. */
+export interface ClusterPlace {
+  readonly cluster: Cluster;
+  readonly namespace: string;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
-import { InputError } from "../core/problems.ts";
+import { InputError } from "../../../core/problems.ts";
+import type { LogOptions } from "../../operate/parts.ts";
 import { containersOf } from "./engine.ts";
-import type { LogOptions } from "./targets/target.ts";
 
 /** Prints the logs of one container, or of all with their names in front. */
 export async function followLogs(
@@ -11,6 +11,7 @@ export async function followLogs(
   prefix: string,
   name: string | undefined,
   options: LogOptions,
+  print: (line: string) => void,
 ): Promise<void> {
   const all = await containersOf(engine, prefix);
   const wanted = name === undefined ? all : all.filter((container) => container.name === name);
@@ -29,7 +30,7 @@ export async function followLogs(
       const label = name === undefined ? `${container.name.padEnd(width)} | ` : "";
       const lines = new PassThrough();
       const shown = (async () => {
-        for await (const line of createInterface({ input: lines })) process.stdout.write(`${label}${line}\n`);
+        for await (const line of createInterface({ input: lines })) print(`${label}${line}`);
       })();
       const arguments_ = { stdout: true, stderr: true, tail: options.tail } as const;
       const source = engine.getContainer(container.id);

@@ -1,10 +1,11 @@
-import { requiredSecrets } from "../../config/environment.ts";
-import { floatingTags } from "../../config/floating-tags.ts";
-import { clusterStash } from "../../infra/kubernetes/binding.ts";
-import { secretProblems } from "../../infra/secrets/problems.ts";
-import { bad, type Check, good } from "../doctor.ts";
-import type { TargetArgs } from "../targets/target.ts";
-import type { StackState } from "../workspace.ts";
+import { requiredSecrets } from "../../../config/environment.ts";
+import { floatingTags } from "../../../config/floating-tags.ts";
+import type { PlatformModel } from "../../../config/model.ts";
+import type { Settings } from "../../../config/settings.ts";
+import { bad, type Check, good } from "../../operate/check.ts";
+import type { StackState } from "../../operate/stack-state.ts";
+import { secretProblems } from "../../secrets/problems.ts";
+import { clusterStash } from "../binding.ts";
 import { type Cluster, ifFound, reasonOf, soon, statusCode } from "./client.ts";
 
 /** Sidecars and a `preStop` that sleeps are on by default since then. */
@@ -110,7 +111,7 @@ export async function checkStorageClass(cluster: Cluster, wanted: string | undef
 }
 
 /** Whether what `platform:kubernetes` names is there. */
-export async function checkExtensions(cluster: Cluster, settings: TargetArgs["settings"]): Promise<Check[]> {
+export async function checkExtensions(cluster: Cluster, settings: Settings): Promise<Check[]> {
   const { exposure, gateway } = settings.kubernetes;
   const checks: Check[] = [];
   if (gateway.autoscale !== undefined)
@@ -153,8 +154,15 @@ async function hasGroup({ config }: Cluster, group: string): Promise<boolean> {
   return groups.some(({ name }) => name === group);
 }
 
+/** A stack whose settings are looked at. */
+export interface SettingsArgs {
+  readonly name: string;
+  readonly platform: PlatformModel;
+  readonly settings: Settings;
+}
+
 /** Whether every image is named for good, and every secret there; both are settings' matters, and cost nothing to see. */
-export function checkSettings({ platform, settings, name }: TargetArgs): Check[] {
+export function checkSettings({ platform, settings, name }: SettingsArgs): Check[] {
   const floating = floatingTags(platform, settings);
   const secrets = secretProblems(requiredSecrets(platform, settings), settings, name);
   return [

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { Log } from "@kubernetes/client-node";
-import { InputError } from "../../core/problems.ts";
-import type { LogOptions } from "../targets/target.ts";
+import { InputError } from "../../../core/problems.ts";
+import type { LogOptions } from "../../operate/parts.ts";
 import type { Cluster } from "./client.ts";
 import { componentOf, nameOf, podsOf } from "./pods.ts";
 
@@ -12,6 +12,7 @@ export async function followPodLogs(
   namespace: string,
   name: string | undefined,
   { follow, tail }: LogOptions,
+  print: (line: string) => void,
 ): Promise<void> {
   const all = await podsOf(cluster, namespace);
   const wanted =
@@ -30,8 +31,8 @@ export async function followPodLogs(
     wanted.map(async (pod) => {
       const label = wanted.length === 1 ? "" : `${nameOf(pod).padEnd(width)} | `;
       const lines = new PassThrough();
-      const print = (async () => {
-        for await (const line of createInterface({ input: lines })) process.stdout.write(`${label}${line}\n`);
+      const shown = (async () => {
+        for await (const line of createInterface({ input: lines })) print(`${label}${line}`);
       })();
       const container = pod.spec?.containers[0]?.name ?? "";
       try {
@@ -43,7 +44,7 @@ export async function followPodLogs(
         // A container that has not started has no log.
         lines.end();
       }
-      await print;
+      await shown;
     }),
   );
 }

@@ -1,6 +1,6 @@
 import type { V1Container, V1Pod, V1PodSpec } from "@kubernetes/client-node";
-import { InputError } from "../../core/problems.ts";
-import { DeploymentError } from "../targets/target.ts";
+import { InputError } from "../../../core/problems.ts";
+import { DeploymentError } from "../../operate/parts.ts";
 import { type Cluster, ifFound } from "./client.ts";
 import { cannotStart, explainPods, nameOf, podsOf, troubleOf } from "./pods.ts";
 

@@ -1,0 +1,19 @@
+import type { Problem } from "../../core/problems.ts";
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly problem?: Problem;
+}
+
+/** A check that found nothing wrong. */
+export const good = (name: string, detail: string): Check => ({ name, ok: true, detail });
+/** A check that found a problem. */
+export const bad = (name: string, problem: Problem): Check => ({
+  name,
+  ok: false,
+  detail: problem.message,
+  problem,
+});
