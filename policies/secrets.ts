@@ -1,4 +1,4 @@
-import { componentLabel } from "../infra/docker/target.ts";
+import { componentLabel } from "../infra/docker/labels.ts";
 import { storeHosts } from "../stores/index.ts";
 import { objectsOf, podsOf } from "./kubernetes/objects.ts";
 import { type GraphResource, list, type Rule, record, records, type Violation } from "./rule.ts";

@@ -1,5 +1,5 @@
 import * as docker from "@pulumi/docker";
-import { DockerPlatform, type DockerPlatformArgs } from "../infra/docker/docker-platform.ts";
+import { DockerPlatform, type DockerPlatformArgs } from "../infra/docker/deploy/docker-platform.ts";
 
 /** Deploys the platform to a container engine and returns the stack's outputs. */
 export function deployToEngine(args: DockerPlatformArgs): Record<string, unknown> {

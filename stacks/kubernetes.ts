@@ -1,6 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { KubernetesPlatform, type KubernetesPlatformArgs } from "../infra/kubernetes/kubernetes-platform.ts";
+import {
+  KubernetesPlatform,
+  type KubernetesPlatformArgs,
+} from "../infra/kubernetes/deploy/kubernetes-platform.ts";
 import { clusterIdentity } from "./cluster-identity.ts";
 
 /** Deploys the platform to a cluster and returns the stack's outputs. */

@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { backupOf } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import { checkEngine } from "../../infra/docker/operate/checks.ts";
-import { labelsOf, namespaceOf } from "../../infra/kubernetes/cluster.ts";
+import { labelsOf, namespaceOf } from "../../infra/kubernetes/labels.ts";
 import {
   boundIdentity,
   checkBinding,

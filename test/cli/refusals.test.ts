@@ -7,8 +7,8 @@ import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { findPulumi } from "../../cli/workspace.ts";
 import { stackName } from "../../core/names.ts";
+import { stackLabel } from "../../infra/docker/labels.ts";
 import { engineAddress, objectsOf, openEngine } from "../../infra/docker/operate/engine.ts";
-import { stackLabel } from "../../infra/docker/target.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { missingForEngine } from "../engine/requirements.ts";
 

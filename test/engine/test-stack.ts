@@ -8,7 +8,7 @@ import type { PlatformModel } from "../../config/model.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { stackName } from "../../core/names.ts";
-import { DockerPlatform } from "../../infra/docker/docker-platform.ts";
+import { DockerPlatform } from "../../infra/docker/deploy/docker-platform.ts";
 import { engineAddress, openEngine } from "../../infra/docker/operate/engine.ts";
 import { projectRoot } from "../../stacks/program.ts";
 

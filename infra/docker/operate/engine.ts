@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import Docker from "dockerode";
-import { componentLabel, stackLabel } from "../target.ts";
+import { componentLabel, stackLabel } from "../labels.ts";
 
 /** Where a container engine usually listens, with what CONTAINER_TOOL prefers first. */
 function candidates(): string[] {

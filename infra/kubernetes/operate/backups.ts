@@ -5,9 +5,9 @@ import { backupOf } from "../../../core/names.ts";
 import { InputError } from "../../../core/problems.ts";
 import { type StoreKind, savedKinds } from "../../../stores/index.ts";
 import { listScript } from "../../../stores/restore-frame.ts";
-import { backupOfStore, claimContainer } from "../backups.ts";
-import { dumpContainer, uploadContainer } from "../bucket-pod.ts";
-import { bucketListScript, fetchScript } from "../bucket-scripts.ts";
+import { backupOfStore, claimContainer } from "../deploy/backups.ts";
+import { dumpContainer, uploadContainer } from "../deploy/bucket-pod.ts";
+import { bucketListScript, fetchScript } from "../deploy/bucket-scripts.ts";
 import type { ClusterPlace } from "./client.ts";
 import { type JobStep, runJob } from "./jobs.ts";
 

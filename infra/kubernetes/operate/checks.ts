@@ -5,7 +5,7 @@ import type { Settings } from "../../../config/settings.ts";
 import { bad, type Check, good } from "../../operate/check.ts";
 import type { StackState } from "../../operate/stack-state.ts";
 import { secretProblems } from "../../secrets/problems.ts";
-import { clusterStash } from "../binding.ts";
+import { clusterStash } from "../deploy/binding.ts";
 import { type Cluster, ifFound, reasonOf, soon, statusCode } from "./client.ts";
 
 /** Sidecars and a `preStop` that sleeps are on by default since then. */

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { componentLabel } from "../cluster.ts";
+import { componentLabel } from "../labels.ts";
 import type { Cluster } from "./client.ts";
 import { removeFailedJobs } from "./failed-jobs.ts";
 

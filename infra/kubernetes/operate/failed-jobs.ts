@@ -1,6 +1,6 @@
 import { provisionerOf } from "../../../core/names.ts";
 import { provisionedKinds } from "../../../stores/index.ts";
-import { componentLabel } from "../cluster.ts";
+import { componentLabel } from "../labels.ts";
 import type { Cluster } from "./client.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import type { PartState } from "../../operate/parts.ts";
-import { componentLabel } from "../cluster.ts";
+import { componentLabel } from "../labels.ts";
 import type { Cluster } from "./client.ts";
 
 /**

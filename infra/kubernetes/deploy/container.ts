@@ -1,11 +1,11 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { imageReference } from "../../config/catalogue.ts";
-import { imageNamed } from "../../config/images.ts";
-import type { MemberFact, Value } from "../../core/value.ts";
-import type { Endpoint, ImageUse, Probe, Sidecar, Workload } from "../../core/workload.ts";
-import { resolveEnvironment } from "../derived/environment.ts";
-import type { Secrets } from "../secrets/component.ts";
+import { imageReference } from "../../../config/catalogue.ts";
+import { imageNamed } from "../../../config/images.ts";
+import type { MemberFact, Value } from "../../../core/value.ts";
+import type { Endpoint, ImageUse, Probe, Sidecar, Workload } from "../../../core/workload.ts";
+import { resolveEnvironment } from "../../derived/environment.ts";
+import type { Secrets } from "../../secrets/component.ts";
 import { type ClusterTarget, type Content, secret } from "./cluster.ts";
 import { probeTiming, resources, startup } from "./pod.ts";
 

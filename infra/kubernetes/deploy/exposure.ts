@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Workload } from "../../core/workload.ts";
-import { type ClusterTarget, labelsOf, selectorOf } from "./cluster.ts";
+import type { Workload } from "../../../core/workload.ts";
+import { labelsOf, selectorOf } from "../labels.ts";
+import type { ClusterTarget } from "./cluster.ts";
 
 type Options = pulumi.CustomResourceOptions;
 type Exposure<T extends string> = Extract<ClusterTarget["settings"]["kubernetes"]["exposure"], { type: T }>;

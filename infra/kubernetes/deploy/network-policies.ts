@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "../../core/connections.ts";
-import { metricsPort } from "../workloads/of-gateway.ts";
-import { type ClusterTarget, labelsOf, selectorOf } from "./cluster.ts";
+import type { Connection } from "../../../core/connections.ts";
+import { metricsPort } from "../../workloads/of-gateway.ts";
+import { labelsOf, selectorOf } from "../labels.ts";
+import type { ClusterTarget } from "./cluster.ts";
 
 type Ingress = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
 type Egress = k8s.types.input.networking.v1.NetworkPolicyEgressRule;

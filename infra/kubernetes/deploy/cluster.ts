@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Address } from "../../config/addresses.ts";
-import type { PlatformModel } from "../../config/model.ts";
-import type { Settings } from "../../config/settings.ts";
-import { stackName } from "../../core/names.ts";
+import type { Address } from "../../../config/addresses.ts";
+import type { PlatformModel } from "../../../config/model.ts";
+import type { Settings } from "../../../config/settings.ts";
+import { labelsOf } from "../labels.ts";
 
 /** What every component of the Kubernetes target is given. */
 export interface ClusterTarget {
@@ -20,27 +20,6 @@ export interface ClusterTarget {
   /** References of the project's own images. */
   readonly images: Readonly<Record<"gateway" | "provision" | "sample", pulumi.Input<string>>>;
 }
-
-/** Label that names a pod's part in the platform; network policies select by it. */
-export const componentLabel = "app.kubernetes.io/component";
-
-/** The namespace of a stack. */
-export const namespaceOf = (platform: PlatformModel, settings: Settings, stack: string): string =>
-  settings.kubernetes.namespace ?? stackName(platform.name, stack);
-
-/** The recommended labels. Source: Kubernetes, "Recommended Labels". */
-export const labelsOf = (target: Pick<ClusterTarget, "platform" | "stack">, component: string) => ({
-  "app.kubernetes.io/part-of": target.platform.name,
-  "app.kubernetes.io/instance": stackName(target.platform.name, target.stack),
-  "app.kubernetes.io/managed-by": "pulumi",
-  [componentLabel]: component,
-});
-
-/** What selects a component's pods; a subset of {@link labelsOf} that never changes. */
-export const selectorOf = (target: Pick<ClusterTarget, "platform" | "stack">, component: string) => ({
-  "app.kubernetes.io/instance": stackName(target.platform.name, target.stack),
-  [componentLabel]: component,
-});
 
 /** The first 10 hexadecimal digits of the SHA-256 of a text. */
 export const shortHash = (text: string): string =>

@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Autoscale } from "../../config/kubernetes-settings.ts";
-import { type ClusterTarget, labelsOf, selectorOf } from "./cluster.ts";
+import type { Autoscale } from "../../../config/kubernetes-settings.ts";
+import { labelsOf, selectorOf } from "../labels.ts";
+import type { ClusterTarget } from "./cluster.ts";
 
 /** How many pods a Deployment has. */
 export interface Scale {

@@ -1,8 +1,9 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Workload } from "../../core/workload.ts";
-import { healthCheckOf } from "../engine/health-check.ts";
-import { componentLabel, type DockerTarget, stackLabel } from "./target.ts";
+import type { Workload } from "../../../core/workload.ts";
+import { healthCheckOf } from "../../engine/health-check.ts";
+import { componentLabel, stackLabel } from "../labels.ts";
+import type { DockerTarget } from "./target.ts";
 
 /** What a container is made of beside its workload's own words. */
 export interface ContainerParts {

@@ -1,9 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Workload } from "../../core/workload.ts";
-import type { Secrets } from "../secrets/component.ts";
+import type { Workload } from "../../../core/workload.ts";
+import type { Secrets } from "../../secrets/component.ts";
+import { labelsOf, selectorOf } from "../labels.ts";
 import { claim } from "./claim.ts";
-import { type ClusterTarget, labelsOf, selectorOf } from "./cluster.ts";
+import type { ClusterTarget } from "./cluster.ts";
 import { containerOf, secretEnvironment, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
 import { headlessName } from "./names.ts";

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { type ClusterTarget, labelsOf } from "./cluster.ts";
+import { labelsOf } from "../labels.ts";
+import type { ClusterTarget } from "./cluster.ts";
 
 /** What differs between the platform's claims. */
 export interface ClaimArgs {

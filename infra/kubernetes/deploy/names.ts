@@ -1,4 +1,4 @@
-import type { MemberHost } from "../../stores/store.ts";
+import type { MemberHost } from "../../../stores/store.ts";
 
 /** The Service by which the members of a set find each other. */
 export const headlessName = (name: string): string => `${name}-members`;

@@ -1,8 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Workload } from "../../core/workload.ts";
+import type { Workload } from "../../../core/workload.ts";
+import { labelsOf, selectorOf } from "../labels.ts";
 import type { ClusterTarget } from "./cluster.ts";
-import { labelsOf, selectorOf } from "./cluster.ts";
 
 type Container = k8s.types.input.core.v1.Container;
 type Mount = k8s.types.input.core.v1.VolumeMount;

@@ -1,5 +1,5 @@
-import { failedFile } from "../../stores/backup-frame.ts";
-import { savedKinds, storeOf } from "../../stores/index.ts";
+import { failedFile } from "../../../stores/backup-frame.ts";
+import { savedKinds, storeOf } from "../../../stores/index.ts";
 
 /**
  * Scripts of the step that speaks to a bucket. The image is rclone's own, so they are for a POSIX shell and BusyBox. `BACKUPS`

@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Workload } from "../../core/workload.ts";
-import type { Secrets } from "../secrets/component.ts";
-import { type ClusterTarget, labelsOf } from "./cluster.ts";
+import type { Workload } from "../../../core/workload.ts";
+import type { Secrets } from "../../secrets/component.ts";
+import { labelsOf } from "../labels.ts";
+import type { ClusterTarget } from "./cluster.ts";
 import { containerOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
 import { deadlineOf, podOf, podTemplate } from "./pod.ts";

@@ -1,19 +1,20 @@
 import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { imageReference } from "../../config/catalogue.ts";
-import { requiredSecrets } from "../../config/environment.ts";
-import type { PlatformModel } from "../../config/model.ts";
-import type { Settings } from "../../config/settings.ts";
-import { stackName } from "../../core/names.ts";
-import type { OwnProgram, Role, Workload } from "../../core/workload.ts";
-import { writeContext } from "../images/build-context.ts";
-import { buildContext } from "../images/own-images.ts";
-import { Secrets } from "../secrets/component.ts";
-import { ofRole, pagesOf, type Transform, workloadsOf } from "../workloads/plan.ts";
+import { imageReference } from "../../../config/catalogue.ts";
+import { requiredSecrets } from "../../../config/environment.ts";
+import type { PlatformModel } from "../../../config/model.ts";
+import type { Settings } from "../../../config/settings.ts";
+import { stackName } from "../../../core/names.ts";
+import type { OwnProgram, Role, Workload } from "../../../core/workload.ts";
+import { writeContext } from "../../images/build-context.ts";
+import { buildContext } from "../../images/own-images.ts";
+import { Secrets } from "../../secrets/component.ts";
+import { ofRole, pagesOf, type Transform, workloadsOf } from "../../workloads/plan.ts";
+import { stackLabel } from "../labels.ts";
 import { Containers, runWorkload } from "./containers.ts";
 import { buildImage, Images } from "./engine-images.ts";
-import { type DockerTarget, stackLabel } from "./target.ts";
+import type { DockerTarget } from "./target.ts";
 
 /** What {@link DockerPlatform} is made from. */
 export interface DockerPlatformArgs {

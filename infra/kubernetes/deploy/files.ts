@@ -1,8 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Workload } from "../../core/workload.ts";
-import { resolveEnvironment } from "../derived/environment.ts";
-import type { Secrets } from "../secrets/component.ts";
+import type { Workload } from "../../../core/workload.ts";
+import { resolveEnvironment } from "../../derived/environment.ts";
+import type { Secrets } from "../../secrets/component.ts";
 import { type ClusterTarget, configMap, secret } from "./cluster.ts";
 
 /** Files as a pod mounts them. */

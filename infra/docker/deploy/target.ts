@@ -1,8 +1,8 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import type { PlatformModel } from "../../config/model.ts";
-import type { Settings } from "../../config/settings.ts";
-import type { OwnProgram } from "../../core/workload.ts";
+import type { PlatformModel } from "../../../config/model.ts";
+import type { Settings } from "../../../config/settings.ts";
+import type { OwnProgram } from "../../../core/workload.ts";
 
 /** What every component of the docker target is given. */
 export interface DockerTarget {
@@ -18,8 +18,3 @@ export interface DockerTarget {
   /** The id of an image of one of the project's own programs, with more files in it. */
   readonly ownImage: (program: OwnProgram, files: Readonly<Record<string, string>>) => pulumi.Output<string>;
 }
-
-/** The label by which `beat` finds what belongs to a stack, in state or not. */
-export const stackLabel = "org.beat-ecoprove.stack";
-/** The label that names a container's part in the platform. */
-export const componentLabel = "org.beat-ecoprove.component";

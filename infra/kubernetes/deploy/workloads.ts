@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Workload } from "../../core/workload.ts";
-import type { Secrets } from "../secrets/component.ts";
+import type { Workload } from "../../../core/workload.ts";
+import type { Secrets } from "../../secrets/component.ts";
 import { type ClusterTarget, shortHash } from "./cluster.ts";
 import { clientService, deployment, type ReplicatedWorkload } from "./deployment.ts";
 import { exposed } from "./exposure.ts";

@@ -1,13 +1,14 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { addressesOf } from "../../config/addresses.ts";
-import { imageReference } from "../../config/catalogue.ts";
-import { imageNamed } from "../../config/images.ts";
-import type { Workload } from "../../core/workload.ts";
-import { resolveEnvironment } from "../derived/environment.ts";
-import type { Secrets } from "../secrets/component.ts";
+import { addressesOf } from "../../../config/addresses.ts";
+import { imageReference } from "../../../config/catalogue.ts";
+import { imageNamed } from "../../../config/images.ts";
+import type { Workload } from "../../../core/workload.ts";
+import { resolveEnvironment } from "../../derived/environment.ts";
+import type { Secrets } from "../../secrets/component.ts";
+import { stackLabel } from "../labels.ts";
 import { managedContainer } from "./managed-container.ts";
-import { type DockerTarget, stackLabel } from "./target.ts";
+import type { DockerTarget } from "./target.ts";
 
 /** Containers that belong together in a stack's resource tree. */
 export class Containers extends pulumi.ComponentResource {

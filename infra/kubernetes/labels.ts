@@ -1,0 +1,30 @@
+import type { PlatformModel } from "../../config/model.ts";
+import type { Settings } from "../../config/settings.ts";
+import { stackName } from "../../core/names.ts";
+
+/** Whose objects are labelled. */
+interface Owner {
+  readonly platform: PlatformModel;
+  readonly stack: string;
+}
+
+/** Label that names a pod's part in the platform; network policies select by it. */
+export const componentLabel = "app.kubernetes.io/component";
+
+/** The namespace of a stack. */
+export const namespaceOf = (platform: PlatformModel, settings: Settings, stack: string): string =>
+  settings.kubernetes.namespace ?? stackName(platform.name, stack);
+
+/** The recommended labels. Source: Kubernetes, "Recommended Labels". */
+export const labelsOf = ({ platform, stack }: Owner, component: string) => ({
+  "app.kubernetes.io/part-of": platform.name,
+  "app.kubernetes.io/instance": stackName(platform.name, stack),
+  "app.kubernetes.io/managed-by": "pulumi",
+  [componentLabel]: component,
+});
+
+/** What selects a component's pods; a subset of {@link labelsOf} that never changes. */
+export const selectorOf = ({ platform, stack }: Owner, component: string) => ({
+  "app.kubernetes.io/instance": stackName(platform.name, stack),
+  [componentLabel]: component,
+});
