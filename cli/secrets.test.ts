@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import type { PlatformModel } from "../config/define/model.ts";
 import { requiredSecrets } from "../config/environment.ts";
-import type { PlatformModel } from "../config/model.ts";
 import { platform as real } from "../config/platform.ts";
 import { parseSettings } from "../config/settings.ts";
 import { missingSecrets, secretProblems } from "../infra/secrets/problems.ts";

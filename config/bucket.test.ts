@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { InputError } from "../core/problems.ts";
 import { bucketOf, bucketSecrets } from "./bucket.ts";
+import type { PlatformModel } from "./define/model.ts";
 import { requiredSecrets, suppliedSecrets } from "./environment.ts";
 import { floatingTags } from "./floating-tags.ts";
-import type { PlatformModel } from "./model.ts";
 import { platform as real } from "./platform.ts";
 import { parseSettings } from "./settings.ts";
 

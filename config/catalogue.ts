@@ -1,5 +1,5 @@
+import type { ServiceModel } from "./define/model.ts";
 import { type ImageName, images } from "./images.ts";
-import type { ServiceModel } from "./model.ts";
 import type { Settings, Source } from "./settings.ts";
 
 /** The reference of a catalogue image for a stack: mirror, tag and digest overrides applied. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { PlatformModel } from "./define/model.ts";
 import { floatingReason, floatingTags, partsOf } from "./floating-tags.ts";
-import type { PlatformModel } from "./model.ts";
 import { platform } from "./platform.ts";
 import { parseSettings } from "./settings.ts";
 

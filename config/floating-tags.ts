@@ -1,5 +1,5 @@
 import type { Problem } from "../core/problems.ts";
-import type { PlatformModel } from "./model.ts";
+import type { PlatformModel } from "./define/model.ts";
 import type { Settings } from "./settings.ts";
 import { stackImages } from "./stack-images.ts";
 

@@ -5,12 +5,8 @@
 export { InputError, type Problem } from "../core/problems.ts";
 export { type EnvValue, type Part, Value, value } from "../core/value.ts";
 export { type StoreKind, storeHosts } from "../stores/index.ts";
-export { definePlatform, type Platform, type PlatformInput, type ServiceOf } from "./define.ts";
-export { environmentOf } from "./environment.ts";
-export type { PlatformModel, ServiceModel } from "./model.ts";
-export { platform } from "./platform.ts";
-export type { BarePath, Bucket, CorsPolicy, Route, RouteTable } from "./route-table.ts";
-export { routesOf, routeTable } from "./routes.ts";
+export { definePlatform, type Platform, type PlatformInput, type ServiceOf } from "./define/define.ts";
+export type { PlatformModel, ServiceModel } from "./define/model.ts";
 export {
   defineService,
   type Needs,
@@ -19,5 +15,9 @@ export {
   type Service,
   type ServiceFacts,
   type StackFacts,
-} from "./service.ts";
+} from "./define/service.ts";
+export { environmentOf } from "./environment.ts";
+export { platform } from "./platform.ts";
+export type { BarePath, Bucket, CorsPolicy, Route, RouteTable } from "./route-table.ts";
+export { routesOf, routeTable } from "./routes.ts";
 export { topics } from "./topics.ts";

@@ -1,4 +1,4 @@
-import { definePlatform } from "./define.ts";
+import { definePlatform } from "./define/define.ts";
 import { authService } from "./services/auth.ts";
 import { coreService } from "./services/core.ts";
 import { messagingService } from "./services/messaging.ts";

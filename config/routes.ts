@@ -1,6 +1,6 @@
-import type { PlatformModel } from "./model.ts";
+import type { PlatformModel } from "./define/model.ts";
+import type { RouteFacts } from "./define/service.ts";
 import type { CorsPolicy, Route, RouteTable } from "./route-table.ts";
-import type { RouteFacts } from "./service.ts";
 
 /**
  * The routes by which the gateway reaches a service, or all services.

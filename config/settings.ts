@@ -3,10 +3,10 @@ import { dnsLabel } from "../core/fields.ts";
 import { InputError, type Problem } from "../core/problems.ts";
 import { type StorePortName, storePorts } from "../stores/index.ts";
 import type { HostPort } from "../stores/store.ts";
+import { origin } from "./define/service.ts";
 import { imageNames } from "./images.ts";
 import { autoscaleSchema, externalSchema, kubernetesSchema } from "./kubernetes-settings.ts";
 import { secretRule } from "./secret-rules.ts";
-import { origin } from "./service.ts";
 import { namespace, problemsOf } from "./settings-problems.ts";
 
 /** Host ports of the dev stack; `false` publishes nothing. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PlatformModel } from "./model.ts";
+import type { PlatformModel } from "./define/model.ts";
 import { platform as real } from "./platform.ts";
 import { parseSettings } from "./settings.ts";
 import { checkStack } from "./stack-check.ts";

@@ -1,7 +1,7 @@
 import type { Problem } from "../core/problems.ts";
 import { storeKinds } from "../stores/index.ts";
+import type { PlatformModel } from "./define/model.ts";
 import { floatingTags } from "./floating-tags.ts";
-import type { PlatformModel } from "./model.ts";
 import type { Settings } from "./settings.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { storeKinds, storeOf } from "../stores/index.ts";
 import { bucketOf } from "./bucket.ts";
 import { builtReference, imageReference, sourceOf } from "./catalogue.ts";
+import type { PlatformModel } from "./define/model.ts";
 import { type ImageName, imageNamed } from "./images.ts";
-import type { PlatformModel } from "./model.ts";
 import type { Settings } from "./settings.ts";
 
 /** One image that a stack uses. */

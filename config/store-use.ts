@@ -1,7 +1,7 @@
 import { type StoreKind, storeHosts } from "../stores/index.ts";
 import type { AnyUse, MemberHost, NeedOf } from "../stores/store.ts";
 import { addressesOf } from "./addresses.ts";
-import type { PlatformModel } from "./model.ts";
+import type { PlatformModel } from "./define/model.ts";
 import type { Settings } from "./settings.ts";
 
 /** What each service asks of a store, in the order of the definition. */

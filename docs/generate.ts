@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { imageReference } from "../config/catalogue.ts";
+import type { PlatformModel } from "../config/define/model.ts";
 import { renderEnvironment } from "../config/environment.ts";
 import { imageNames } from "../config/images.ts";
-import type { PlatformModel } from "../config/model.ts";
 import { platform } from "../config/platform.ts";
 import { environmentOverrides, parseSettings, settingsSchema } from "../config/settings.ts";
 import { stackSchema } from "../config/stack-schema.ts";

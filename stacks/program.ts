@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
+import type { PlatformModel } from "../config/define/model.ts";
 import { requiredSecrets } from "../config/environment.ts";
-import type { PlatformModel } from "../config/model.ts";
 import { parseSettings } from "../config/settings.ts";
 import { checkStack } from "../config/stack-check.ts";
 import { InputError } from "../core/problems.ts";

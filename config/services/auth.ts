@@ -1,4 +1,4 @@
-import { defineService } from "../service.ts";
+import { defineService } from "../define/service.ts";
 
 /** Identity: accounts, tokens and the signing key (Go). */
 export const authService = defineService({

@@ -1,5 +1,5 @@
 import { value } from "../../core/value.ts";
-import { defineService } from "../service.ts";
+import { defineService } from "../define/service.ts";
 
 /** Profiles, closets, stores and orders (.NET). */
 export const coreService = defineService({

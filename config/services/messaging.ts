@@ -1,5 +1,5 @@
 import { value } from "../../core/value.ts";
-import { defineService } from "../service.ts";
+import { defineService } from "../define/service.ts";
 
 /** Groups, chat and notifications (Elixir/Phoenix). */
 export const messagingService = defineService({

@@ -1,7 +1,7 @@
 import { addressesOf } from "../../config/addresses.ts";
 import { imageReference } from "../../config/catalogue.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import { imageNamed } from "../../config/images.ts";
-import type { PlatformModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import { stackName } from "../../core/names.ts";
 import type { OwnProgram, Workload } from "../../core/workload.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { execa } from "execa";
 import { sourceOf } from "../../config/catalogue.ts";
-import type { PlatformModel } from "../../config/model.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import { InputError } from "../../core/problems.ts";
 import type { OwnProgram } from "../../core/workload.ts";

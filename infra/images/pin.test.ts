@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import type { PlatformModel } from "../../config/define/model.ts";
 import { floatingTags } from "../../config/floating-tags.ts";
-import type { PlatformModel } from "../../config/model.ts";
 import { platform } from "../../config/platform.ts";
 import { parseSettings } from "../../config/settings.ts";
 import { stackImages } from "../../config/stack-images.ts";

@@ -1,4 +1,4 @@
-import type { PlatformModel } from "../../config/model.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import { stackName } from "../../core/names.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { addressOfBucket } from "../../config/bucket.ts";
-import type { PlatformModel } from "../../config/model.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as real } from "../../config/platform.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { connectionsOf } from "./connections.ts";

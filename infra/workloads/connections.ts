@@ -1,6 +1,6 @@
 import { addressesOf } from "../../config/addresses.ts";
 import { addressOfBucket, bucketOf } from "../../config/bucket.ts";
-import type { PlatformModel } from "../../config/model.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import { type Connection, externalEndpoint, sorted } from "../../core/connections.ts";
 import { backupOf, gatewayName, provisionerOf } from "../../core/names.ts";

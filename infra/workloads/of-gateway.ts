@@ -1,4 +1,4 @@
-import type { PlatformModel } from "../../config/model.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import { routeTable } from "../../config/routes.ts";
 import type { Settings } from "../../config/settings.ts";
 import { gatewayName } from "../../core/names.ts";

@@ -1,6 +1,6 @@
 import { builtReference, sourceOf } from "../../config/catalogue.ts";
+import type { PlatformModel, ServiceModel } from "../../config/define/model.ts";
 import { renderEnvironment } from "../../config/environment.ts";
-import type { PlatformModel, ServiceModel } from "../../config/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import { provisionerOf, publicKeyName, signingKeyName } from "../../core/names.ts";
 import { asValue, secretOf, type Value } from "../../core/value.ts";

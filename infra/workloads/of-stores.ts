@@ -1,4 +1,4 @@
-import type { PlatformModel } from "../../config/model.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Workload } from "../../core/workload.ts";
 import { type StoreKind, storeKinds, storeOf } from "../../stores/index.ts";

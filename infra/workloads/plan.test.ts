@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addressesOf } from "../../config/addresses.ts";
-import { definePlatform } from "../../config/define.ts";
+import { definePlatform } from "../../config/define/define.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import { requiredSecrets } from "../../config/environment.ts";
-import type { PlatformModel } from "../../config/model.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
 import type { Workload } from "../../core/workload.ts";

@@ -1,5 +1,5 @@
-import { definePlatform } from "../../config/define.ts";
-import { defineService } from "../../config/service.ts";
+import { definePlatform } from "../../config/define/define.ts";
+import { defineService } from "../../config/define/service.ts";
 
 const service = defineService({
   image: { repository: "localhost/x", tag: "1" },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { comparable, sentObjects, withoutChance } from "../../cli/render/objects.ts";
-import type { PlatformModel } from "../../config/model.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import { backUp, listBackups, restore } from "../../infra/kubernetes/operate/backups.ts";
 import { makePassword } from "../../infra/secrets/values.ts";
 import { type Account, expectWired, isKnown, signUp } from "../engine/journey.ts";

@@ -1,4 +1,4 @@
-import { definePlatform } from "../../config/define.ts";
+import { definePlatform } from "../../config/define/define.ts";
 import { authService } from "../../config/services/auth.ts";
 import { coreService } from "../../config/services/core.ts";
 import { messagingService } from "../../config/services/messaging.ts";

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import type { PlatformModel } from "../../config/model.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import { containersOf, objectsOf } from "../../infra/docker/operate/engine.ts";
 import { describeContainers } from "./diagnosis.ts";
 import fourServices from "./fourth-service.ts";

@@ -1,6 +1,6 @@
-import { definePlatform } from "../../config/define.ts";
-import type { PlatformModel } from "../../config/model.ts";
-import { defineService } from "../../config/service.ts";
+import { definePlatform } from "../../config/define/define.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
+import { defineService } from "../../config/define/service.ts";
 import { authService } from "../../config/services/auth.ts";
 import { coreService } from "../../config/services/core.ts";
 import { messagingService } from "../../config/services/messaging.ts";

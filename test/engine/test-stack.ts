@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { findPulumi } from "../../cli/workspace.ts";
-import type { PlatformModel } from "../../config/model.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { stackName } from "../../core/names.ts";

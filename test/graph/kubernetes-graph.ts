@@ -1,4 +1,4 @@
-import type { PlatformModel } from "../../config/model.ts";
+import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
 import { program } from "../../stacks/program.ts";
 import { type Registered, register } from "./mocks.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { PlatformModel } from "../../../config/model.ts";
+import type { PlatformModel } from "../../../config/define/model.ts";
 import { platform } from "../../../config/platform.ts";
 import { routeTable } from "../../../config/routes.ts";
 import { parseRouteTable } from "./parse.ts";

@@ -1,6 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import type { PlatformModel } from "../../../config/model.ts";
+import type { PlatformModel } from "../../../config/define/model.ts";
 import type { Settings } from "../../../config/settings.ts";
 import type { OwnProgram } from "../../../core/workload.ts";
 

@@ -1,8 +1,8 @@
 import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import type Docker from "dockerode";
+import type { PlatformModel } from "../../../config/define/model.ts";
 import { floatingTags } from "../../../config/floating-tags.ts";
-import type { PlatformModel } from "../../../config/model.ts";
 import type { Settings } from "../../../config/settings.ts";
 import { stackImages } from "../../../config/stack-images.ts";
 import { storePorts } from "../../../stores/index.ts";

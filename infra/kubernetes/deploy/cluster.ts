@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Address } from "../../../config/addresses.ts";
-import type { PlatformModel } from "../../../config/model.ts";
+import type { PlatformModel } from "../../../config/define/model.ts";
 import type { Settings } from "../../../config/settings.ts";
 import { labelsOf } from "../labels.ts";
 

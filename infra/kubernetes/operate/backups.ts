@@ -1,5 +1,5 @@
 import { bucketOf } from "../../../config/bucket.ts";
-import type { PlatformModel } from "../../../config/model.ts";
+import type { PlatformModel } from "../../../config/define/model.ts";
 import type { Settings } from "../../../config/settings.ts";
 import { backupOf } from "../../../core/names.ts";
 import { InputError } from "../../../core/problems.ts";

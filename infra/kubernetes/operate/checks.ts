@@ -1,6 +1,6 @@
+import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
 import { floatingTags } from "../../../config/floating-tags.ts";
-import type { PlatformModel } from "../../../config/model.ts";
 import type { Settings } from "../../../config/settings.ts";
 import { bad, type Check, good } from "../../operate/check.ts";
 import type { StackState } from "../../operate/stack-state.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { EnvValue, Value } from "../core/value.ts";
-import { eachStore, type StoreKind, type StoreOf } from "../stores/index.ts";
-import type { Address, RefsFor } from "../stores/store.ts";
+import type { EnvValue, Value } from "../../core/value.ts";
+import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
+import type { Address, RefsFor } from "../../stores/store.ts";
 
 const name = z
   .string()

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 mkdirSync(join(root, ".beat"), { recursive: true });
 /** Inside the project, so that packages are found as a definition of the team's finds them. */
 const folder = mkdtempSync(join(root, ".beat", "types-"));
@@ -58,7 +58,7 @@ const good: readonly string[] = [
 
 let said: readonly { readonly file: string; readonly text: string }[] = [];
 beforeAll(async () => {
-  const head = `import { definePlatform } from "../../config/define.ts";\nimport { defineService } from "../../config/service.ts";\nvoid definePlatform;\n`;
+  const head = `import { definePlatform } from "../../config/define/define.ts";\nimport { defineService } from "../../config/define/service.ts";\nvoid definePlatform;\n`;
   const write = (name: string, text: string) =>
     writeFileSync(join(folder, `${name}.ts`), `${head}export const x = ${text}\n`);
   for (const [index, [text]] of Object.values(refused).entries()) write(`refused-${index}`, text);

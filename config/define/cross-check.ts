@@ -1,11 +1,11 @@
-import { faultOfServiceName, faultOfVolumeName, freeName } from "../core/names.ts";
-import type { Problem } from "../core/problems.ts";
-import { kindsWithLogin, storeHosts, storeKinds, storeOf } from "../stores/index.ts";
-import { renderEnvironment } from "./environment.ts";
+import { faultOfServiceName, faultOfVolumeName, freeName } from "../../core/names.ts";
+import type { Problem } from "../../core/problems.ts";
+import { kindsWithLogin, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
+import { renderEnvironment } from "../environment.ts";
+import { needsOf } from "../store-use.ts";
 import type { PlatformModel } from "./model.ts";
 import { routeProblems, within } from "./route-check.ts";
 import type { StackFacts } from "./service.ts";
-import { needsOf } from "./store-use.ts";
 
 /** Any stack's facts: what an environment needs to be rendered before a stack is known. */
 const exampleFacts: StackFacts = {

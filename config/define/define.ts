@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { InputError, joinPath, type Problem } from "../core/problems.ts";
-import type { StoreKind } from "../stores/index.ts";
+import { InputError, joinPath, type Problem } from "../../core/problems.ts";
+import type { StoreKind } from "../../stores/index.ts";
 import { crossCheck } from "./cross-check.ts";
 import {
   type PlatformModel,

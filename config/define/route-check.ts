@@ -1,4 +1,4 @@
-import type { Problem } from "../core/problems.ts";
+import type { Problem } from "../../core/problems.ts";
 import type { PlatformModel } from "./model.ts";
 
 /** Contradictions between and within the routes of a definition. */

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { InputError } from "../core/problems.ts";
-import { value } from "../core/value.ts";
+import { InputError } from "../../core/problems.ts";
+import { value } from "../../core/value.ts";
+import { renderEnvironment, secretNames } from "../environment.ts";
+import { platform } from "../platform.ts";
+import { routeTable } from "../routes.ts";
+import { authService } from "../services/auth.ts";
+import { topics } from "../topics.ts";
 import { definePlatform } from "./define.ts";
-import { renderEnvironment, secretNames } from "./environment.ts";
 import type { PlatformModel } from "./model.ts";
-import { platform } from "./platform.ts";
-import { routeTable } from "./routes.ts";
 import { defineService } from "./service.ts";
-import { authService } from "./services/auth.ts";
-import { topics } from "./topics.ts";
 
 const model: PlatformModel = platform;
 const stack = {

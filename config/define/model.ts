@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { EnvValue } from "../core/value.ts";
-import { eachStore, type StoreKind, type StoreOf } from "../stores/index.ts";
+import type { EnvValue } from "../../core/value.ts";
+import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import { type Needs, type RefsOf, type ServiceFacts, serviceSchema } from "./service.ts";
 
 /** A topic as the definition writes it. */
