@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { PlatformModel } from "../config/define/model.ts";
 import { requiredSecrets } from "../config/environment.ts";
 import { platform as real } from "../config/platform.ts";
-import { parseSettings } from "../config/settings.ts";
+import { parseSettings } from "../config/settings/parse.ts";
 import { missingSecrets, secretProblems } from "../infra/secrets/problems.ts";
 import { allSecretNames, completeSecrets, rotateSecret, type SecretsSession, setSecret } from "./secrets.ts";
 

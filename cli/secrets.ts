@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { execa } from "execa";
 import { memberSecrets, requiredSecrets, suppliedSecrets } from "../config/environment.ts";
-import { secretRule } from "../config/secret-rules.ts";
+import { secretRule } from "../config/settings/secret-rules.ts";
 import { administratorSecret, signingKeyName } from "../core/names.ts";
 import { InputError } from "../core/problems.ts";
 import {

@@ -9,7 +9,8 @@ import {
   StackNotFoundError,
   type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
-import { parseSettings, type Settings } from "../config/settings.ts";
+import { parseSettings } from "../config/settings/parse.ts";
+import type { Settings } from "../config/settings/schema.ts";
 import { InputError, type Problem } from "../core/problems.ts";
 import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
 import { program, projectRoot } from "../stacks/program.ts";

@@ -1,6 +1,6 @@
 import { storeHosts, storeKinds } from "../stores/index.ts";
 import type { PlatformModel } from "./define/model.ts";
-import type { ExternalStores } from "./kubernetes-settings.ts";
+import type { ExternalStores } from "./settings/kubernetes.ts";
 
 /** Where a store or service is reached. */
 export interface Address {

@@ -1,6 +1,7 @@
 import type { ServiceModel } from "./define/model.ts";
 import { type ImageName, images } from "./images.ts";
-import type { Settings, Source } from "./settings.ts";
+import type { Settings } from "./settings/schema.ts";
+import type { Source } from "./settings/services.ts";
 
 /** The reference of a catalogue image for a stack: mirror, tag and digest overrides applied. */
 export function imageReference(name: ImageName, settings: Settings["images"]): string {

@@ -2,10 +2,10 @@ import { administratorSecret, ownSecret, passwordName, roleName } from "../core/
 import { asValue, hostOf, portOf, secretOf, type Value } from "../core/value.ts";
 import { kindsWithLogin, type StoreKind, storeHosts, storeKinds, storeOf } from "../stores/index.ts";
 import type { MemberSecret } from "../stores/store.ts";
-import { bucketOf, bucketSecrets } from "./bucket.ts";
 import type { AnyRefs, PlatformModel, ServiceModel } from "./define/model.ts";
 import type { StackFacts } from "./define/service.ts";
-import type { Settings } from "./settings.ts";
+import { bucketOf, bucketSecrets } from "./settings/bucket.ts";
+import type { Settings } from "./settings/schema.ts";
 
 /** The environment of a service, in symbols; `infra/` resolves them for its target. Sorted by name. */
 export function renderEnvironment(

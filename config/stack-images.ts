@@ -1,9 +1,9 @@
 import { storeKinds, storeOf } from "../stores/index.ts";
-import { bucketOf } from "./bucket.ts";
 import { builtReference, imageReference, sourceOf } from "./catalogue.ts";
 import type { PlatformModel } from "./define/model.ts";
 import { type ImageName, imageNamed } from "./images.ts";
-import type { Settings } from "./settings.ts";
+import { bucketOf } from "./settings/bucket.ts";
+import type { Settings } from "./settings/schema.ts";
 
 /** One image that a stack uses. */
 export interface StackImage {

@@ -2,7 +2,7 @@ import { type StoreKind, storeHosts } from "../stores/index.ts";
 import type { AnyUse, MemberHost, NeedOf } from "../stores/store.ts";
 import { addressesOf } from "./addresses.ts";
 import type { PlatformModel } from "./define/model.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./settings/schema.ts";
 
 /** What each service asks of a store, in the order of the definition. */
 export const needsOf = (platform: PlatformModel, kind: StoreKind): NeedOf<unknown>[] =>

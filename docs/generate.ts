@@ -5,8 +5,9 @@ import type { PlatformModel } from "../config/define/model.ts";
 import { renderEnvironment } from "../config/environment.ts";
 import { imageNames } from "../config/images.ts";
 import { platform } from "../config/platform.ts";
-import { environmentOverrides, parseSettings, settingsSchema } from "../config/settings.ts";
-import { stackSchema } from "../config/stack-schema.ts";
+import { environmentOverrides, parseSettings } from "../config/settings/parse.ts";
+import { settingsSchema } from "../config/settings/schema.ts";
+import { stackSchema } from "../config/settings/stack-schema.ts";
 import { storeHosts, storeKinds } from "../stores/index.ts";
 import { clusterSettings } from "./settings-table.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { externalSchema, kubernetesSchema } from "../config/kubernetes-settings.ts";
+import { externalSchema, kubernetesSchema } from "../config/settings/kubernetes.ts";
 
 /** The part of JSON Schema that zod writes for settings. */
 interface Schema {

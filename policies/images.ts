@@ -1,4 +1,4 @@
-import { floatingReason } from "../config/floating-tags.ts";
+import { floatingReason } from "../config/settings/floating-tags.ts";
 import { podsOf } from "./kubernetes/objects.ts";
 import { type Rule, unknownValue } from "./rule.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
 import { requiredSecrets } from "../../config/environment.ts";
-import { parseSettings } from "../../config/settings.ts";
+import { parseSettings } from "../../config/settings/parse.ts";
 import { signingKeyName } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import { missingSecrets } from "../../infra/secrets/problems.ts";

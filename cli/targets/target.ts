@@ -1,7 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import type Docker from "dockerode";
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import type { ClusterPlace } from "../../infra/kubernetes/operate/client.ts";
 import type { Check } from "../../infra/operate/check.ts";
 import type { LogOptions, PartState } from "../../infra/operate/parts.ts";

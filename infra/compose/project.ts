@@ -2,7 +2,7 @@ import { addressesOf } from "../../config/addresses.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { imageNamed } from "../../config/images.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { stackName } from "../../core/names.ts";
 import type { OwnProgram, Workload } from "../../core/workload.ts";
 import { buildContext } from "../images/own-images.ts";

@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { execa } from "execa";
 import { sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { InputError } from "../../core/problems.ts";
 import type { OwnProgram } from "../../core/workload.ts";
 import { writeContext } from "./build-context.ts";

@@ -4,7 +4,7 @@ import type Docker from "dockerode";
 import { execa } from "execa";
 import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { InputError } from "../../core/problems.ts";
 
 /** What is built, and where. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { imageReference } from "../../config/catalogue.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import type { OwnProgram } from "../../core/workload.ts";
 import { bundle, bundleGateway } from "./bundle.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { PlatformModel } from "../../config/define/model.ts";
-import { floatingTags } from "../../config/floating-tags.ts";
 import { platform } from "../../config/platform.ts";
-import { parseSettings } from "../../config/settings.ts";
+import { floatingTags } from "../../config/settings/floating-tags.ts";
+import { parseSettings } from "../../config/settings/parse.ts";
 import { stackImages } from "../../config/stack-images.ts";
 import { type PinnedImage, pinned, writeDigests } from "./pin.ts";
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { parseDocument } from "yaml";
 import type { PlatformModel } from "../../config/define/model.ts";
-import { partsOf } from "../../config/floating-tags.ts";
-import type { Settings } from "../../config/settings.ts";
+import { partsOf } from "../../config/settings/floating-tags.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { type StackImage, stackImages } from "../../config/stack-images.ts";
 import { InputError, type Problem } from "../../core/problems.ts";
 

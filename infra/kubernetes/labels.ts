@@ -1,5 +1,5 @@
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { stackName } from "../../core/names.ts";
 
 /** Whose objects are labelled. */

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
 import { makePassword, makePrivateKey } from "./values.ts";
 

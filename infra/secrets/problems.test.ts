@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseSettings } from "../../config/settings.ts";
+import { parseSettings } from "../../config/settings/parse.ts";
 import { missingSecrets, secretProblems } from "./problems.ts";
 
 test("all missing secrets are named at once, with the command of the stack", () => {

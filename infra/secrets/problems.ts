@@ -1,5 +1,5 @@
 import { suppliedSecrets } from "../../config/environment.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { signingKeyName } from "../../core/names.ts";
 import type { Problem } from "../../core/problems.ts";
 import { faultOfPrivateKey } from "./values.ts";

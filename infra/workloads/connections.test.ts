@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { addressOfBucket } from "../../config/bucket.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as real } from "../../config/platform.ts";
-import { parseSettings, type Settings } from "../../config/settings.ts";
+import { addressOfBucket } from "../../config/settings/bucket.ts";
+import { parseSettings } from "../../config/settings/parse.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { connectionsOf } from "./connections.ts";
 
 const platform: PlatformModel = real;

@@ -1,7 +1,7 @@
 import { addressesOf } from "../../config/addresses.ts";
-import { addressOfBucket, bucketOf } from "../../config/bucket.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings.ts";
+import { addressOfBucket, bucketOf } from "../../config/settings/bucket.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { type Connection, externalEndpoint, sorted } from "../../core/connections.ts";
 import { backupOf, gatewayName, provisionerOf } from "../../core/names.ts";
 import type { Workload } from "../../core/workload.ts";

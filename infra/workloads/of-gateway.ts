@@ -1,6 +1,6 @@
 import type { PlatformModel } from "../../config/define/model.ts";
 import { routeTable } from "../../config/routes.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { gatewayName } from "../../core/names.ts";
 import { asValue, text } from "../../core/value.ts";
 import type { Workload } from "../../core/workload.ts";

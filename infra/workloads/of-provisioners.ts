@@ -1,5 +1,5 @@
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { useOfStore } from "../../config/store-use.ts";
 import { provisionerOf } from "../../core/names.ts";
 import { asValue, secretOf, type Value } from "../../core/value.ts";

@@ -1,7 +1,7 @@
 import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel, ServiceModel } from "../../config/define/model.ts";
 import { renderEnvironment } from "../../config/environment.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { provisionerOf, publicKeyName, signingKeyName } from "../../core/names.ts";
 import { asValue, secretOf, type Value } from "../../core/value.ts";
 import type { Health, ImageUse, Placement, Probe, User, Workload } from "../../core/workload.ts";

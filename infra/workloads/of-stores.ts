@@ -1,5 +1,5 @@
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import type { Workload } from "../../core/workload.ts";
 import { type StoreKind, storeKinds, storeOf } from "../../stores/index.ts";
 import type { Ground } from "./ground.ts";

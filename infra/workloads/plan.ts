@@ -1,5 +1,5 @@
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings/schema.ts";
 import { deepFreeze } from "../../core/freeze.ts";
 import { InputError } from "../../core/problems.ts";
 import type { Role, Workload } from "../../core/workload.ts";

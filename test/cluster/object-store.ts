@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { imageReference } from "../../config/catalogue.ts";
-import { parseSettings } from "../../config/settings.ts";
+import { parseSettings } from "../../config/settings/parse.ts";
 import { Neighbour, selfSigned } from "./neighbour.ts";
 
 const port = 8443;

@@ -7,7 +7,7 @@ import { composeOf, writeCompose } from "../../cli/render/compose.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { secretNames } from "../../config/environment.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
-import { parseSettings } from "../../config/settings.ts";
+import { parseSettings } from "../../config/settings/parse.ts";
 import { stackName } from "../../core/names.ts";
 import { engineAddress, openEngine } from "../../infra/docker/operate/engine.ts";
 import { register } from "../../infra/graph/register.ts";

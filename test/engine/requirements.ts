@@ -1,7 +1,7 @@
 import { installedPlugin } from "../../cli/doctor-pulumi.ts";
 import { findPulumi } from "../../cli/workspace.ts";
 import { platform } from "../../config/platform.ts";
-import { parseSettings } from "../../config/settings.ts";
+import { parseSettings } from "../../config/settings/parse.ts";
 import { stackImages } from "../../config/stack-images.ts";
 import { checkEngine } from "../../infra/docker/operate/checks.ts";
 import { engineAddress, openEngine } from "../../infra/docker/operate/engine.ts";

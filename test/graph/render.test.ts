@@ -14,7 +14,7 @@ import {
 import { configInFile } from "../../cli/render/sources.ts";
 import { writeObjects, yamlOf } from "../../cli/render/yaml.ts";
 import { requiredSecrets } from "../../config/environment.ts";
-import { parseSettings } from "../../config/settings.ts";
+import { parseSettings } from "../../config/settings/parse.ts";
 import { makePrivateKey } from "../../infra/secrets/values.ts";
 import { loadDefinition, program } from "../../stacks/program.ts";
 import { register } from "./mocks.ts";

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
-import type { Settings } from "../../../config/settings.ts";
+import type { Settings } from "../../../config/settings/schema.ts";
 import { stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role, Workload } from "../../../core/workload.ts";
 import { writeContext } from "../../images/build-context.ts";

@@ -1,7 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { PlatformModel } from "../../../config/define/model.ts";
-import type { Settings } from "../../../config/settings.ts";
+import type { Settings } from "../../../config/settings/schema.ts";
 import type { OwnProgram } from "../../../core/workload.ts";
 
 /** What every component of the docker target is given. */

@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { bucketOf } from "../../../config/bucket.ts";
 import { imageReference } from "../../../config/catalogue.ts";
 import { imageNamed } from "../../../config/images.ts";
-import type { KubernetesSettings } from "../../../config/kubernetes-settings.ts";
+import { bucketOf } from "../../../config/settings/bucket.ts";
+import type { KubernetesSettings } from "../../../config/settings/kubernetes.ts";
 import { useOfStore } from "../../../config/store-use.ts";
 import { administratorSecret, backupOf } from "../../../core/names.ts";
 import { type StoreKind, savedKinds, storeOf } from "../../../stores/index.ts";

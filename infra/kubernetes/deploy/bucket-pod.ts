@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { type Bucket, bucketSecrets } from "../../../config/bucket.ts";
 import { imageReference } from "../../../config/catalogue.ts";
+import { type Bucket, bucketSecrets } from "../../../config/settings/bucket.ts";
 import type { Secrets } from "../../secrets/component.ts";
 import { type ClusterTarget, type Content, secret } from "./cluster.ts";
 import { type PodArgs, resources } from "./pod.ts";

@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Address } from "../../../config/addresses.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
-import type { Settings } from "../../../config/settings.ts";
+import type { Settings } from "../../../config/settings/schema.ts";
 import { labelsOf } from "../labels.ts";
 
 /** What every component of the Kubernetes target is given. */

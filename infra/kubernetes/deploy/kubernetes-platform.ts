@@ -4,7 +4,7 @@ import { addressesOf } from "../../../config/addresses.ts";
 import { sourceOf } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
-import type { Settings } from "../../../config/settings.ts";
+import type { Settings } from "../../../config/settings/schema.ts";
 import { gatewayName, stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role } from "../../../core/workload.ts";
 import { ownImage } from "../../images/own-images.ts";

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Autoscale } from "../../../config/kubernetes-settings.ts";
+import type { Autoscale } from "../../../config/settings/kubernetes.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import type { ClusterTarget } from "./cluster.ts";
 

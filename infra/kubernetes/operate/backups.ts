@@ -1,6 +1,6 @@
-import { bucketOf } from "../../../config/bucket.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
-import type { Settings } from "../../../config/settings.ts";
+import { bucketOf } from "../../../config/settings/bucket.ts";
+import type { Settings } from "../../../config/settings/schema.ts";
 import { backupOf } from "../../../core/names.ts";
 import { InputError } from "../../../core/problems.ts";
 import { type StoreKind, savedKinds } from "../../../stores/index.ts";

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
-import { parseSettings } from "../../../config/settings.ts";
+import { parseSettings } from "../../../config/settings/parse.ts";
 import {
   boundIdentity,
   checkBinding,

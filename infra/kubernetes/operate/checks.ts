@@ -1,7 +1,7 @@
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
-import { floatingTags } from "../../../config/floating-tags.ts";
-import type { Settings } from "../../../config/settings.ts";
+import { floatingTags } from "../../../config/settings/floating-tags.ts";
+import type { Settings } from "../../../config/settings/schema.ts";
 import { bad, type Check, good } from "../../operate/check.ts";
 import type { StackState } from "../../operate/stack-state.ts";
 import { secretProblems } from "../../secrets/problems.ts";

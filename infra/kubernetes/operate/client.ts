@@ -11,7 +11,7 @@ import {
   StorageV1Api,
   VersionApi,
 } from "@kubernetes/client-node";
-import type { KubernetesSettings } from "../../../config/kubernetes-settings.ts";
+import type { KubernetesSettings } from "../../../config/settings/kubernetes.ts";
 import { InputError } from "../../../core/problems.ts";
 
 /** An API server answers within this time, or counts as out of reach; milliseconds. */

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { InputError } from "../core/problems.ts";
+import type { InputError } from "../../core/problems.ts";
+import type { PlatformModel } from "../define/model.ts";
+import { requiredSecrets, suppliedSecrets } from "../environment.ts";
+import { platform as real } from "../platform.ts";
 import { bucketOf, bucketSecrets } from "./bucket.ts";
-import type { PlatformModel } from "./define/model.ts";
-import { requiredSecrets, suppliedSecrets } from "./environment.ts";
 import { floatingTags } from "./floating-tags.ts";
-import { platform as real } from "./platform.ts";
-import { parseSettings } from "./settings.ts";
+import { parseSettings } from "./parse.ts";
 
 const platform: PlatformModel = real;
 const good = { endpoint: "https://s3.example.org", name: "beat-backups" };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { onlyFor, settingsSchema } from "./settings.ts";
-import { namespace } from "./settings-problems.ts";
+import { namespace } from "./problems.ts";
+import { onlyFor, settingsSchema } from "./schema.ts";
 
 /** As `pulumi config set --secret` writes a value. Source: Pulumi, "Secrets". */
 const encrypted = {

@@ -1,7 +1,7 @@
-import type { Problem } from "../core/problems.ts";
-import type { PlatformModel } from "./define/model.ts";
-import type { Settings } from "./settings.ts";
-import { stackImages } from "./stack-images.ts";
+import type { Problem } from "../../core/problems.ts";
+import type { PlatformModel } from "../define/model.ts";
+import { stackImages } from "../stack-images.ts";
+import type { Settings } from "./schema.ts";
 
 /** The parts of an image reference. Source: distribution/reference grammar, `name [":" tag] ["@" digest]`. */
 export interface ReferenceParts {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { PlatformModel } from "./define/model.ts";
-import { platform as real } from "./platform.ts";
-import { parseSettings } from "./settings.ts";
+import type { PlatformModel } from "../define/model.ts";
+import { platform as real } from "../platform.ts";
+import { parseSettings } from "./parse.ts";
 import { checkStack } from "./stack-check.ts";
 
 const platform: PlatformModel = real;

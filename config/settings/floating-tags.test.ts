@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { PlatformModel } from "./define/model.ts";
+import type { PlatformModel } from "../define/model.ts";
+import { platform } from "../platform.ts";
 import { floatingReason, floatingTags, partsOf } from "./floating-tags.ts";
-import { platform } from "./platform.ts";
-import { parseSettings } from "./settings.ts";
+import { parseSettings } from "./parse.ts";
 
 const model = platform as unknown as PlatformModel;
 const digest = `sha256:${"0".repeat(64)}`;

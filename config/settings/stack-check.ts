@@ -1,8 +1,8 @@
-import type { Problem } from "../core/problems.ts";
-import { storeKinds } from "../stores/index.ts";
-import type { PlatformModel } from "./define/model.ts";
+import type { Problem } from "../../core/problems.ts";
+import { storeKinds } from "../../stores/index.ts";
+import type { PlatformModel } from "../define/model.ts";
 import { floatingTags } from "./floating-tags.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./schema.ts";
 
 /**
  * What is wrong with a stack's settings once the definition is known: names that it does not have, more replicas than a

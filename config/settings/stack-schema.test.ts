@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { stackSchema } from "./stack-schema.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const validate = new Ajv({ strict: false, allErrors: true }).compile(stackSchema());
 const problemsOf = (config: Record<string, unknown>): string[] => {
   validate({ config });

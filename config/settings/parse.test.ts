@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { InputError } from "../core/problems.ts";
-import { imageReference } from "./catalogue.ts";
-import { parseSettings } from "./settings.ts";
+import { InputError } from "../../core/problems.ts";
+import { imageReference } from "../catalogue.ts";
+import { parseSettings } from "./parse.ts";
 
 const refusal = (config: Record<string, string>, env: Record<string, string> = {}): string => {
   try {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { cidr, cpu, cron, dnsLabel, port } from "../core/fields.ts";
-import { volumeField } from "../stores/fields.ts";
-import { eachStore, type StoreKind, type StoreOf } from "../stores/index.ts";
+import { cidr, cpu, cron, dnsLabel, port } from "../../core/fields.ts";
+import { volumeField } from "../../stores/fields.ts";
+import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import { bucketSchema } from "./bucket.ts";
 
 /** Instead of a fixed number: a HorizontalPodAutoscaler on CPU, percent of the request. */

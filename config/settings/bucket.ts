@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { certificate, cidr, quantity } from "../core/fields.ts";
+import { certificate, cidr, quantity } from "../../core/fields.ts";
 
 /** Host and port, and nothing behind them: paths, logins and queries are no part of an S3 endpoint. */
 const endpoint = z

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { joinPath, type Problem } from "../core/problems.ts";
+import { joinPath, type Problem } from "../../core/problems.ts";
 import { secretRule } from "./secret-rules.ts";
 
 /** What every setting of the project begins with in a stack's configuration. */

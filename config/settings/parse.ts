@@ -1,0 +1,136 @@
+import type { z } from "zod";
+import { InputError, type Problem } from "../../core/problems.ts";
+import { storePorts } from "../../stores/index.ts";
+import type { HostPort } from "../../stores/store.ts";
+import { namespace, problemsOf } from "./problems.ts";
+import { onlyFor, type Settings, settingsSchema } from "./schema.ts";
+import { onlyForClusterServices } from "./services.ts";
+
+/** Environment variables of the original project that still override a setting in dev. */
+export const environmentOverrides: Readonly<Record<string, string>> = {
+  PROXY_HOST: "bind",
+  PROXY_PORT: "ports.gateway",
+  ...Object.fromEntries(
+    Object.entries<HostPort>(storePorts).flatMap(([name, { variable }]) =>
+      variable === undefined ? [] : [[variable, `ports.${name}`]],
+    ),
+  ),
+};
+
+/**
+ * Reads the settings of a stack.
+ * @param config all configuration of the stack as Pulumi holds it: `namespace:key` to a string or JSON text.
+ * @param environment variables that may override ports; pass `{}` to ignore them.
+ * @throws {InputError} with every unknown key and every wrong value; values of secrets are never shown.
+ */
+export function parseSettings(
+  config: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Settings {
+  const problems: Problem[] = [];
+  const raw: Record<string, unknown> = {};
+  for (const [key, text] of Object.entries(config)) {
+    if (!key.startsWith(namespace)) continue;
+    raw[key.slice(namespace.length)] = decode(key.slice(namespace.length), text);
+  }
+  problems.push(...foreignSettings(raw));
+  applyEnvironment(raw, environment, problems);
+  const parsed = settingsSchema.safeParse(raw);
+  if (!parsed.success)
+    for (const issue of parsed.error.issues) problems.push(...problemsOf(issue, raw, settingsSchema));
+  if (problems.length > 0 || !parsed.success)
+    throw new InputError("the stack's settings are not valid", problems);
+  problems.push(...portClashes(parsed.data));
+  if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
+  return parsed.data;
+}
+
+function foreignSettings(raw: Readonly<Record<string, unknown>>): Problem[] {
+  const target = raw.target === "kubernetes" ? "kubernetes" : "docker";
+  const other = target === "docker" ? "kubernetes" : "docker";
+  const paths = [
+    ...onlyFor[other].filter((key) => raw[key] !== undefined),
+    ...(target === "docker" ? clusterSettingsOfServices(raw.services) : []),
+  ];
+  return paths.map((path) => ({
+    path: `${namespace}${path}`,
+    message: `belongs to the target ${other}, and this stack's is ${target}`,
+    fix: `remove it, or set ${namespace}target: ${other}`,
+  }));
+}
+
+/** Settings of single services that only a cluster has. */
+function clusterSettingsOfServices(services: unknown): string[] {
+  if (typeof services !== "object" || services === null) return [];
+  return Object.entries(services as Readonly<Record<string, unknown>>).flatMap(([name, own]) =>
+    typeof own === "object" && own !== null
+      ? onlyForClusterServices.filter((key) => key in own).map((key) => `services.${name}.${key}`)
+      : [],
+  );
+}
+
+function decode(key: string, text: string): unknown {
+  // Pulumi hands over every value as text; what is a string by the schema stays one.
+  const shape = settingsSchema.shape as Record<string, z.ZodType>;
+  const field = shape[key];
+  if (field?.safeParse(text).success) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function applyEnvironment(
+  raw: Record<string, unknown>,
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: Problem[],
+): void {
+  for (const [variable, setting] of Object.entries(environmentOverrides)) {
+    const text = environment[variable];
+    if (text === undefined) continue;
+    if (text === "") {
+      problems.push({
+        path: variable,
+        message: "is set but empty",
+        fix: `unset it, or give it a value for ${setting}`,
+      });
+      continue;
+    }
+    if (setting === "bind") raw.bind = text;
+    else {
+      if (!/^\d+$/.test(text)) {
+        problems.push({
+          path: variable,
+          message: `"${text}" is not a port`,
+          fix: "use a number from 1 to 65535",
+        });
+        continue;
+      }
+      const ports = typeof raw.ports === "object" && raw.ports !== null ? raw.ports : {};
+      raw.ports = { ...ports, [setting.slice("ports.".length)]: Number(text) };
+    }
+  }
+}
+
+function portClashes(settings: Settings): Problem[] {
+  const problems: Problem[] = [];
+  const taken = new Map<number, string>();
+  const { services, ...stores } = settings.ports;
+  const all = [
+    ...Object.entries(stores),
+    ...Object.entries(services).map(([name, port]) => [`services.${name}`, port] as const),
+  ];
+  for (const [name, port] of all) {
+    if (port === false) continue;
+    const other = taken.get(port);
+    if (other !== undefined)
+      problems.push({
+        path: `${namespace}ports.${name}`,
+        message: `${port} is already the port of ${other}`,
+        fix: "give each published port a number of its own, or false",
+      });
+    taken.set(port, name);
+  }
+  return problems;
+}

@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { type StorePortName, storePorts } from "../../stores/index.ts";
+import type { HostPort } from "../../stores/store.ts";
+import { origin } from "../define/service.ts";
+import { imageNames } from "../images.ts";
+import { externalSchema, kubernetesSchema } from "./kubernetes.ts";
+import { secretRule } from "./secret-rules.ts";
+import { serviceSettingsSchema, sourceSchema } from "./services.ts";
+
+/** Host ports of the dev stack; `false` publishes nothing. */
+const hostPort = z.union([z.number().int().min(1).max(65535), z.literal(false)]);
+const published = (usual: number, what: string) => hostPort.default(usual).describe(`host port of ${what}`);
+
+const portsOfStores = Object.fromEntries(
+  Object.entries<HostPort>(storePorts).map(([name, { usual, what }]) => [name, published(usual, what)]),
+) as Readonly<Record<StorePortName, ReturnType<typeof published>>>;
+
+const portsSchema = z.strictObject({
+  gateway: published(9000, "the gateway"),
+  ...portsOfStores,
+  services: z
+    .record(z.string(), hostPort)
+    .default({})
+    .describe("service containers, for `beat serve`; off unless asked for"),
+});
+
+const imageOverride = z.strictObject({
+  reference: z.string().min(1).optional().describe("whole reference, e.g. `registry.example.org/postgis:17`"),
+  tag: z
+    .string()
+    .regex(/^[\w][\w.-]{0,127}$/, "must be an image tag")
+    .optional()
+    .describe("another tag than the catalogue's"),
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256:<64 hex digits>")
+    .optional()
+    .describe("the content that the tag must have; ./beat images pin writes it"),
+});
+
+/** The settings of one stack: every `platform:*` key of Pulumi.<stack>.yaml, with its default. */
+export const settingsSchema = z.strictObject({
+  target: z.literal(["docker", "kubernetes"]).default("docker").describe("what the stack runs on"),
+  definition: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("module with another platform definition, from the project's root"),
+  transform: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "module, from the project's root, whose default export changes each workload before it is deployed",
+    ),
+  engine: z
+    .string()
+    .optional()
+    .describe("address of the container engine, e.g. unix:///run/podman/podman.sock"),
+  bind: z.string().min(1).default("127.0.0.1").describe("host address that published ports bind to"),
+  ports: portsSchema.prefault({}).describe("published host ports, false for none"),
+  publicHost: z
+    .string()
+    .min(1)
+    .default("localhost")
+    .describe("public host name; browsers' origins are checked against it"),
+  cors: z
+    .array(
+      origin.refine(
+        (text) => text !== "*",
+        "must be one origin; every origin at once is a route's own choice",
+      ),
+    )
+    .default([])
+    .describe(
+      "web origins that may call every route (bearer tokens yes, cookies no), e.g. http://localhost:5173; without any, only what a service allows itself",
+    ),
+  environment: z
+    .enum(["Development", "Production"])
+    .default("Production")
+    .describe("Development turns on core's Swagger"),
+  devTools: z.boolean().default(false).describe("Mongo Express and the Redis UI"),
+  jwt: z
+    .strictObject({
+      issuer: z.string().min(1).default("beat-ecoprove").describe("claim iss"),
+      audience: z.string().min(1).default("beat-ecoprove").describe("claim aud"),
+      accessMinutes: z.number().int().min(1).default(30).describe("life of an access token, minutes"),
+      refreshMonths: z.number().int().min(1).default(1).describe("life of a refresh token, units of 30 days"),
+    })
+    .prefault({})
+    .describe("token claims and lives (refresh in units of 30 days)"),
+  images: z
+    .strictObject({
+      mirror: z
+        .string()
+        .regex(/^[^\s@]+[^/\s]$/, "must be a registry host and path without a trailing /")
+        .optional()
+        .describe("registry in front of every image of the catalogue"),
+      overrides: z
+        .partialRecord(z.enum(imageNames), imageOverride)
+        .default({})
+        .describe("other references, tags or digests by the catalogue's names"),
+    })
+    .prefault({})
+    .describe("mirror and overrides of the image catalogue"),
+  registry: z
+    .string()
+    .regex(/^[^\s@]+[^/\s]$/, "must be a registry host and path without a trailing /")
+    .default("localhost")
+    .describe("where the project's own images (gateway, provision, sample) are pushed to and pulled from"),
+  kubernetes: kubernetesSchema.prefault({}).describe("what only a cluster knows; see docs/kubernetes.md"),
+  external: externalSchema.prefault({}).describe("stores that somebody else runs (Kubernetes target)"),
+  source: sourceSchema
+    .optional()
+    .describe("where all service images come from; default: the tag in the definition"),
+  services: z
+    .record(z.string(), serviceSettingsSchema)
+    .default({})
+    .describe(
+      "per service: source, memory, variables; on a cluster replicas or autoscale, where its definition allows, and its place",
+    ),
+  generateSecrets: z
+    .boolean()
+    .default(true)
+    .describe("make missing secrets and keep them in the stack's state"),
+  secrets: z
+    .record(z.string(), z.string())
+    .superRefine((secrets, { addIssue }) => {
+      for (const [name, value] of Object.entries(secrets)) {
+        const { pattern, message } = secretRule(name);
+        if (!pattern.test(value)) addIssue({ code: "custom", path: [name], message });
+      }
+    })
+    .default({})
+    .describe("passwords by name; set with --secret"),
+  signingKey: z
+    .string()
+    .regex(
+      /^-----BEGIN (RSA )?PRIVATE KEY-----[\s\S]+-----END (RSA )?PRIVATE KEY-----\s*$/,
+      "must be a PEM private key",
+    )
+    .optional()
+    .describe("RSA private key (PEM) that signs tokens; set with --secret"),
+});
+
+/** The settings of one stack, complete. */
+export type Settings = z.output<typeof settingsSchema>;
+
+/** Settings that mean something on one target alone; on the other they are refused, not ignored. */
+export const onlyFor = {
+  docker: ["engine", "bind", "ports", "devTools"],
+  kubernetes: ["kubernetes", "external"],
+} as const satisfies Record<Settings["target"], readonly (keyof Settings)[]>;

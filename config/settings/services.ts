@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { dnsLabel } from "../../core/fields.ts";
+import { autoscaleSchema } from "./kubernetes.ts";
+
+/** Where a service's image comes from: the sample that stands in for it, an image, or a build from its repository or a checkout. */
+export const sourceSchema = z.union([
+  z.literal("sample"),
+  z.strictObject({ image: z.string().min(1).describe("an image that exists") }),
+  z.strictObject({
+    git: z.strictObject({
+      commit: z
+        .string()
+        .regex(/^[0-9a-f]{40}$/, "must be a full commit id of 40 hex digits")
+        .describe("what is built, by its full id"),
+      repository: z.string().min(1).optional().describe("default: the service's public repository"),
+    }),
+  }),
+  z.strictObject({ path: z.string().min(1).describe("a local checkout, from the project's root") }),
+]);
+
+/** Where a service's image comes from. */
+export type Source = z.output<typeof sourceSchema>;
+
+/** What a stack sets of one service. */
+export const serviceSettingsSchema = z.strictObject({
+  source: sourceSchema.optional().describe("where its image comes from; default: platform:source"),
+  memoryMiB: z.number().int().min(32).optional().describe("memory limit, MiB; default: its definition's"),
+  replicas: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("on a cluster; at most what its definition allows"),
+  autoscale: autoscaleSchema.optional().describe("on a cluster, instead of a fixed number"),
+  env: z
+    .record(
+      z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be a variable of upper-case letters, digits and _"),
+      z.string().min(1),
+    )
+    .optional()
+    .describe("more variables, or others than the definition's; never for what is secret"),
+  annotations: z.record(z.string(), z.string()).optional().describe("on a cluster, of its pods"),
+  nodeSelector: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("on a cluster, labels of the nodes it may run on"),
+  serviceAccount: dnsLabel
+    .optional()
+    .describe("on a cluster, the service account its pods run as; it must exist"),
+});
+
+/** Settings of a service that mean something on a cluster alone. */
+export const onlyForClusterServices = [
+  "replicas",
+  "autoscale",
+  "annotations",
+  "nodeSelector",
+  "serviceAccount",
+];
