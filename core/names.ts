@@ -15,6 +15,9 @@ export const consumerWatchName = "consumer-watch";
 /** What a stack is called on an engine and in a cluster: the beginning of its containers' names, its namespace. */
 export const stackName = (platform: string, stack: string): string => `${platform}-${stack}`;
 
+/** The label by which an engine knows a container's part in the platform. */
+export const componentLabel = "org.beat-ecoprove.component";
+
 /** The role that owns a service's database: the service's name as an SQL identifier. */
 export const roleName = (service: string): string => service.replaceAll("-", "_");
 

@@ -1,7 +1,12 @@
 import { z } from "zod";
 
 /** A name that a server takes without quotes. */
-export const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, "must be an identifier");
+export const identifier = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]{0,62}$/,
+    "must be an identifier: letters, digits and '_', not beginning with a digit, at most 63 characters",
+  );
 /** By whom a store is prepared: nothing in a plan is secret, passwords are named by file. */
 export const admin = { user: identifier, passwordFile: z.string().min(1) };
 /** How long a store may take until it answers, seconds. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
-import { secretVariable } from "../../infra/compose/interpolation.ts";
+import { revisionVariable, secretVariable } from "../../infra/compose/interpolation.ts";
 import { composeOf, composeText, writeCompose } from "./compose.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "compose-"));
@@ -36,7 +36,8 @@ describe("a Compose project", () => {
     const project = await composeOf("dev", config);
     await writeCompose(folder, project, source, true);
     const first = variables("secrets.env");
-    expect([...first.keys()].sort()).toEqual([...project.secrets.values()].sort());
+    const named = [...first.keys()].filter((name) => name.startsWith("SECRET_"));
+    expect(named.sort()).toEqual([...project.secrets.values()].sort());
     expect(first.get(secretVariable("postgres-admin"))).toBe('"KeptSecret1"');
     expect(first.get(secretVariable("mongo-admin"))).toBe('"GivenSecret1"');
     expect(first.get(secretVariable(signingKeyName))).toMatch(/^"-----BEGIN PRIVATE KEY-----\\n/);
@@ -48,7 +49,11 @@ describe("a Compose project", () => {
 
   test("names every variable that it uses, and nothing in it is left to Compose's own reading", async () => {
     const project = await composeOf("dev", { ...config, "platform:devTools": "true" });
-    const known = new Set([...project.secrets.values(), ...project.env.matchAll(/^[A-Z_]+/gm)].map(String));
+    const secrets = [...project.secrets.keys()].flatMap((name) => [
+      secretVariable(name),
+      revisionVariable(name),
+    ]);
+    const known = new Set([...secrets, ...project.env.matchAll(/^[A-Z_]+/gm)].map(String));
     const used = [...composeText(project).matchAll(/(?<!\$)(?:\$\$)*\$\{([A-Z_]+)/g)].map(([, name]) => name);
     expect(used.length).toBeGreaterThan(10);
     for (const name of used) expect([...known]).toContain(name);

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Document } from "yaml";
@@ -119,8 +119,15 @@ async function secretLines(
     const line = former.get(variable);
     if (secrets.has(name) && !lines.has(variable) && line !== undefined) lines.set(variable, line);
   }
-  return `${[...lines.values()].join("\n")}\n`;
+  return `${[...lines].flatMap(([variable, line]) => [line, revisionLine(variable, line)]).join("\n")}\n`;
 }
+
+/** Changes with the secret: what reads it from a file is started anew then. */
+const revisionLine = (variable: string, line: string): string =>
+  variableLine(
+    variable.replace(/^SECRET_/, "REVISION_"),
+    createHash("sha256").update(line).digest("hex").slice(0, 10),
+  );
 
 /** The lines of an earlier run, by variable. */
 function formerLines(file: string): Map<string, string> {

@@ -1,4 +1,10 @@
-import { faultOfServiceName, faultOfVolumeName, freeName } from "../../core/names.ts";
+import {
+  administratorSecret,
+  faultOfServiceName,
+  faultOfVolumeName,
+  freeName,
+  passwordName,
+} from "../../core/names.ts";
 import type { Problem } from "../../core/problems.ts";
 import { kindsWithLogin, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
 import { renderEnvironment } from "../environment.ts";
@@ -31,6 +37,13 @@ export function crossCheck(platform: PlatformModel): Problem[] {
 /** The words of the stores. */
 const storeWords = storeKinds.flatMap((kind) => [kind, storeHosts[kind]]);
 
+/** Secrets that stores have whatever the services are called, with as many members as there can be. */
+const platformSecrets = storeKinds.flatMap((kind) => {
+  const store = storeOf(kind);
+  const shared = store.memberSecrets?.(store.cluster.parse({})) ?? [];
+  return [...(store.login ? [administratorSecret(kind)] : []), ...shared.map((secret) => secret.name)];
+});
+
 /** Names that are the platform's own, and secrets of different owners that would be one. */
 function names(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];
@@ -38,6 +51,16 @@ function names(platform: PlatformModel): Problem[] {
     const fault = faultOfServiceName(name, storeWords);
     if (fault !== undefined)
       problems.push({ path: `services.${name}`, message: fault, fix: `call it ${freeName(name)}` });
+    const secret = kindsWithLogin
+      .filter((kind) => needs[kind] !== undefined)
+      .map((kind) => passwordName(kind, name))
+      .find((password) => platformSecrets.includes(password));
+    if (secret !== undefined)
+      problems.push({
+        path: `services.${name}`,
+        message: `its password would be called "${secret}", as a secret of the platform's own is`,
+        fix: `call it ${name}-service`,
+      });
     needs.volumes.forEach((volume, index) => {
       const wrong = faultOfVolumeName(volume.name, storeWords);
       if (wrong !== undefined)
@@ -183,6 +206,12 @@ function environments(platform: PlatformModel): Problem[] {
     for (const [variable, value] of Object.entries(env)) {
       for (const part of value.parts) {
         if (part.kind !== "secret") continue;
+        if (!/^[a-z][a-z0-9-]*$/.test(part.name))
+          problems.push({
+            path: `${at}.${variable}`,
+            message: `"${part.name}" cannot be the name of a secret`,
+            fix: "use lower-case letters, digits and -",
+          });
         const owner = secrets.get(part.name) ?? service.name;
         secrets.set(part.name, owner);
         if (owner !== service.name)

@@ -235,3 +235,25 @@ describe("what is derived from it", () => {
     ]);
   });
 });
+
+test("a service whose password would be a secret of the platform's own is refused with another name", () => {
+  const needs = { mongo: { database: "d" } };
+  expect(problemsOf({ keyfile: { ...plain, needs } })).toContainEqual(
+    expect.stringMatching(/^services\.keyfile: its password would be called "mongo-keyfile"/),
+  );
+  expect(problemsOf({ keyfile: plain })).toEqual([]);
+});
+
+test.each(["a_b", "A", "a b"])(
+  "the secret %j of a service's own is refused: it has no name everywhere",
+  (name) => {
+    const env = ({ secret }: { secret: (name: string) => unknown }) => ({ PORT: 1, KEY: secret(name) });
+    expect(problemsOf({ x: { ...plain, env } })).toContainEqual(
+      expect.stringMatching(/^services\.x\.env\.KEY: "x-.*" cannot be the name of a secret/),
+    );
+  },
+);
+
+test("a name that ends with a dash is none", () => {
+  expect(problemsOf({ "api-": plain })).toEqual(['services.api-: "api-" must be a DNS label']);
+});

@@ -99,7 +99,7 @@ export function definePlatform(input: PlainInput): PlatformModel {
   const parsed = platformSchema.safeParse({ ...input, services: plain });
   if (!parsed.success) {
     for (const issue of parsed.error.issues)
-      problems.push({ path: joinPath(issue.path), message: issue.message, fix: fixFor(issue) });
+      problems.push({ path: joinPath(issue.path), message: messageOf(issue), fix: fixFor(issue) });
     throw new InputError(`platform ${String(input.name)} is not valid`, problems);
   }
   const services = Object.fromEntries(
@@ -113,6 +113,12 @@ export function definePlatform(input: PlainInput): PlatformModel {
   if (problems.length > 0) throw new InputError(`platform ${model.name} is not valid`, problems);
   return deepFreeze(model);
 }
+
+/** Of a name that is not valid zod says only that; why stands within. */
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_key"
+    ? `"${String(issue.path.at(-1))}" ${issue.issues.map(({ message }) => message).join(", ")}`
+    : issue.message;
 
 function fixFor(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys") return `remove or rename ${issue.keys.join(", ")}`;

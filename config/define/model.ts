@@ -18,10 +18,13 @@ export const storesSchema = z.strictObject(
 
 /** The whole definition except the environment functions, which no schema can check. */
 export const platformSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be a short DNS label"),
+  name: z.string().regex(/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/, "must be a short DNS label"),
   stores: storesSchema,
   topics: z.record(z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, "must be a Kafka topic name"), topicSchema),
-  services: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "must be a DNS label"), serviceSchema),
+  services: z.record(
+    z.string().regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a DNS label"),
+    serviceSchema,
+  ),
   gateway: z.strictObject({
     port: z.number().int().min(1).max(65535).default(9000),
     memoryMiB: z.number().int().default(192),

@@ -6,7 +6,7 @@ import type { Address, RefsFor } from "../../stores/store.ts";
 const name = z
   .string()
   .regex(
-    /^[a-z][a-z0-9-]{0,62}$/,
+    /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
     "must be a DNS label: lower-case letters, digits and '-', at most 63 characters",
   );
 const port = z.number().int().min(1).max(65535);

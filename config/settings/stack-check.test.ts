@@ -48,3 +48,19 @@ test("a production cluster refuses a floating tag", () => {
   expect(problems({ ...config, target: "kubernetes" })).toHaveLength(1);
   expect(problems(config)).toEqual([]);
 });
+
+test("an administrator of an external store that is a service's login, too, is refused; so is one that cannot be a login", () => {
+  const outside = (adminUser: string) => ({
+    target: "kubernetes",
+    environment: "Development",
+    source: "sample",
+    external: { postgres: { host: "db.example.org", adminUser } },
+  });
+  expect(problems(outside("auth_service"))).toEqual([
+    expect.stringMatching(
+      /^platform:external\.postgres\.adminUser: "auth_service" is the login of auth-service, too/,
+    ),
+  ]);
+  expect(problems(outside("root"))).toEqual([]);
+  expect(() => problems(outside("db-admin"))).toThrow(/external\.postgres\.adminUser: must be an identifier/);
+});

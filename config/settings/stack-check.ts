@@ -1,6 +1,8 @@
+import { roleName } from "../../core/names.ts";
 import type { Problem } from "../../core/problems.ts";
-import { storeKinds } from "../../stores/index.ts";
+import { kindsWithLogin, storeKinds } from "../../stores/index.ts";
 import type { PlatformModel } from "../define/model.ts";
+import { needsOf } from "../store-use.ts";
 import { floatingTags } from "./floating-tags.ts";
 import type { Settings } from "./schema.ts";
 
@@ -13,6 +15,7 @@ export function checkStack(platform: PlatformModel, settings: Settings): Problem
     ...unknownServices(platform, settings),
     ...unsafeReplicas(platform, settings),
     ...unknownStores(platform, settings),
+    ...sharedLogins(platform, settings),
     ...(settings.target === "kubernetes" && settings.environment === "Production"
       ? floatingTags(platform, settings)
       : []),
@@ -50,6 +53,20 @@ function unsafeReplicas(platform: PlatformModel, settings: Settings): Problem[] 
         path: `platform:services.${name}.${field}`,
         message: `${count} is more than the ${replicas.max} that is safe: ${replicas.why}`,
         fix: `set at most ${replicas.max}, or raise replicas.max in the definition once the service can bear it`,
+      }));
+  });
+}
+
+/** A service that logs in as the administrator would be given that one's name, and take its rights away. */
+function sharedLogins(platform: PlatformModel, settings: Settings): Problem[] {
+  return kindsWithLogin.flatMap((kind) => {
+    const { adminUser } = (settings.external[kind] ?? {}) as { readonly adminUser?: string };
+    return needsOf(platform, kind)
+      .filter(({ service }) => roleName(service) === adminUser)
+      .map(({ service }) => ({
+        path: `platform:external.${kind}.adminUser`,
+        message: `"${adminUser}" is the login of ${service}, too: it would be given that one's password and lose its rights`,
+        fix: "give the administrator another name in the store",
       }));
   });
 }

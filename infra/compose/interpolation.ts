@@ -8,6 +8,10 @@ export const literal = (text: string): string => text.replaceAll("$", "$$$$");
 export const secretVariable = (secret: string): string =>
   `SECRET_${secret.replaceAll("-", "_").toUpperCase()}`;
 
+/** The variable that changes with a secret, for what reads it from a file. */
+export const revisionVariable = (secret: string): string =>
+  secretVariable(secret).replace(/^SECRET_/, "REVISION_");
+
 /** A variable that must be set. */
 const required = (variable: string): string => `\${${variable}:?is in secrets.env}`;
 

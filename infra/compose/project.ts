@@ -1,13 +1,14 @@
-import { addressesOf } from "../../config/addresses.ts";
+import { type Address, addressesOf } from "../../config/addresses.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { imageNamed } from "../../config/images.ts";
 import type { Settings } from "../../config/settings/schema.ts";
-import { stackName } from "../../core/names.ts";
+import { componentLabel, stackName } from "../../core/names.ts";
 import type { OwnProgram, Workload } from "../../core/workload.ts";
 import { buildContext } from "../images/own-images.ts";
+import { fingerprintOf } from "../workloads/fingerprint.ts";
 import { type Transform, workloadsOf } from "../workloads/plan.ts";
-import { secretVariable, variableLine } from "./interpolation.ts";
+import { revisionVariable, secretVariable, variableLine } from "./interpolation.ts";
 import { composeService, filesOf, portsOf } from "./service.ts";
 
 /** A platform as a Compose project: nothing in it is secret. */
@@ -56,7 +57,10 @@ export async function composeProject(args: ComposeArgs): Promise<ComposeProject>
           addresses,
           workloads,
           image: imageOf(workload, id, settings),
-          labels: { "org.beat-ecoprove.component": workload.name },
+          labels: {
+            [componentLabel]: workload.name,
+            ...revisionLabels(workload, workloads, { settings, addresses }),
+          },
         }),
       ]),
     ),
@@ -68,6 +72,34 @@ export async function composeProject(args: ComposeArgs): Promise<ComposeProject>
   };
   return { file, env: envOf(all, settings), secrets: secretsOf(all), images: await contextsOf(all, root) };
 }
+
+/**
+ * Compose makes a container anew when something in its definition changes, and neither the content of a file nor a restart of
+ * something else is part of that (docker/compose, issue 11900). Labels are, so these say what a container must follow.
+ */
+function revisionLabels(
+  workload: Workload,
+  workloads: ReadonlyMap<string, Workload>,
+  place: { readonly settings: Settings; readonly addresses: ReadonlyMap<string, Address> },
+): Record<string, string> {
+  const causes = workload.restartWith.flatMap((host) => workloads.get(host) ?? []);
+  const secrets = secretsInFiles(workload);
+  return {
+    ...(workload.files.length > 0 && {
+      "org.beat-ecoprove.files": fingerprintOf([{ ...workload, members: { once: true } }], place),
+    }),
+    ...(secrets.length > 0 && {
+      "org.beat-ecoprove.secrets": secrets.map((name) => `\${${revisionVariable(name)}:-}`).join("-"),
+    }),
+    ...(causes.length > 0 && { "org.beat-ecoprove.restarted-with": fingerprintOf(causes, place) }),
+  };
+}
+
+/** Secrets that a workload reads from files. */
+const secretsInFiles = ({ files }: Workload): string[] =>
+  files
+    .flatMap((set) => Object.values(set.files))
+    .flatMap(({ parts }) => parts.flatMap((part) => (part.kind === "secret" ? [part.name] : [])));
 
 const envOf = (workloads: readonly Workload[], settings: Settings): string =>
   [

@@ -1,5 +1,5 @@
 import type { Address } from "../../config/addresses.ts";
-import type { Workload } from "../../core/workload.ts";
+import type { Endpoint, Workload } from "../../core/workload.ts";
 import { healthCheckOf } from "../engine/health-check.ts";
 import { interpolated, literal, secretVariable } from "./interpolation.ts";
 
@@ -28,11 +28,31 @@ export interface PortVariable {
 
 const upper = (text: string): string => text.replaceAll("-", "_").toUpperCase();
 
-/** The ports of a workload that the engine's machine has. */
+/**
+ * The ports of the host that lead to a workload, as variables for people to change. A listener for programs on the host alone
+ * tells them its port, so that one is no variable.
+ */
 export const portsOf = ({ name, endpoints }: Workload): (PortVariable & { readonly internal: number })[] =>
-  endpoints.flatMap(({ name: endpoint, port, published }) =>
-    typeof published === "number"
-      ? [{ variable: `PORT_${upper(name)}_${upper(endpoint)}`, port: published, internal: port }]
+  endpoints.flatMap((endpoint) =>
+    typeof endpoint.published === "number" && !isTold(endpoint)
+      ? [
+          {
+            variable: `PORT_${upper(name)}_${upper(endpoint.name)}`,
+            port: endpoint.published,
+            internal: endpoint.port,
+          },
+        ]
+      : [],
+  );
+
+const isTold = ({ scope, page }: Pick<Endpoint, "scope" | "page">): boolean =>
+  scope === "machine" && page === undefined;
+
+/** The ports of the host whose number is part of what a workload tells its clients. */
+const fixedPortsOf = ({ endpoints }: Workload): string[] =>
+  endpoints.flatMap((endpoint) =>
+    typeof endpoint.published === "number" && isTold(endpoint)
+      ? [`\${BIND}:${endpoint.published}:${endpoint.port}`]
       : [],
   );
 
@@ -54,7 +74,7 @@ export const filesOf = (
         };
       if (value.secret) throw new Error(`${name}: ${target} mixes text and a secret`);
       return {
-        name: `${name}-${file.replaceAll(/[^a-z0-9-]/g, "-")}`,
+        name: `${name}-${target.slice(1).replaceAll(/[^a-z0-9-]/g, "-")}`,
         kind: "configs",
         definition: { content: interpolated(value, addresses) },
         target,
@@ -79,7 +99,6 @@ export function composeService(
     workloads.get(needed)?.name ?? needed,
     {
       condition: conditionOf(workloads.get(needed)),
-      ...(workload.restartWith.includes(needed) && { restart: true }),
     },
   ]);
   return {
@@ -97,7 +116,10 @@ export function composeService(
     ...(workload.user && { user: userOf(workload.user) }),
     ...(workload.scratch && { tmpfs: workload.scratch.map(({ path }) => path) }),
     ...(workload.afterStart && { post_start: [{ command: workload.afterStart.map(literal) }] }),
-    ports: portsOf(workload).map(({ variable, internal }) => `\${BIND}:\${${variable}}:${internal}`),
+    ports: [
+      ...fixedPortsOf(workload),
+      ...portsOf(workload).map(({ variable, internal }) => `\${BIND}:\${${variable}}:${internal}`),
+    ],
     volumes: volumes.map(({ name, path }) => `${name}:${path}`),
     networks: { default: { aliases: [host, ...(workload.aliases ?? [])] } },
     ...(check && {

@@ -73,7 +73,7 @@ export function gateway(
     ],
     scratch: [{ name: "tmp", path: "/tmp" }],
     // Not `ready`: one upstream that is down must not take the whole gateway out of its Service.
-    health: { ready: { http: "/_gateway/health", port }, startupSeconds: 60, everySeconds: 1 },
+    health: { ready: { http: "/_gateway/health", port }, startupSeconds: 30, everySeconds: 1 },
     cpu,
     members: { replicas, autoscale },
     deadlineSeconds: 240,

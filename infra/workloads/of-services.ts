@@ -91,7 +91,9 @@ function watchOf(
   const need = needs[kind];
   if (need === undefined || platform.stores[kind] === undefined) return [];
   const watch = storeOf(kind).watch?.of({ need, port });
-  return watch === undefined ? [] : [{ watch, hosts: [storeHosts[kind], provisionerOf(kind)] }];
+  if (watch === undefined) return [];
+  const prepared = storeOf(kind).provision === undefined ? [] : [provisionerOf(kind)];
+  return [{ watch, hosts: [storeHosts[kind], ...prepared] }];
 }
 
 function imageOf(service: ServiceModel, settings: Settings): ImageUse {

@@ -31,7 +31,22 @@ export function workloadsOf(
     gateway(platform, settings, ground, running),
     ...stores.filter(({ role }) => role === "tool"),
   ];
-  return transform === undefined ? all : all.map((workload) => transformed(workload, transform));
+  const made = transform === undefined ? all : all.map((workload) => transformed(workload, transform));
+  if (ground.kind === "engine") for (const workload of made) insistOnOne(workload);
+  return made;
+}
+
+/** An engine runs one container of each: more would have one name, and one volume. */
+function insistOnOne({ name, members }: Workload): void {
+  const wanted = "stateful" in members ? members.stateful : "replicas" in members ? members.replicas : 1;
+  if (wanted !== 1 || ("autoscale" in members && members.autoscale !== undefined))
+    throw new InputError("the stack's workloads cannot run on an engine", [
+      {
+        path: "platform:transform",
+        message: `${name}: ${wanted} are asked for, and an engine runs one of each`,
+        fix: "leave members as they are, or use a stack on a cluster",
+      },
+    ]);
 }
 
 /** What a transform may not change: others know the workload by it. */

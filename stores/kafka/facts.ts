@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { port } from "../../core/fields.ts";
 import { cidrField, cpuField, outsideFields, volumeField } from "../fields.ts";
 
 /** `stores.kafka` of the definition. */
 export const facts = z.strictObject({
-  port: z.number().int().default(9092),
-  controllerPort: z.number().int().default(9093),
-  hostPort: z.number().int().default(9094),
+  port: port.default(9092),
+  controllerPort: port.default(9093),
+  hostPort: port.default(9094),
   memoryMiB: z.number().int().default(1024),
 });
 

@@ -1,6 +1,7 @@
 import { type Address, defineStore, refs } from "../store.ts";
 import { check } from "./check.ts";
 import { cluster, external, facts, need } from "./facts.ts";
+import { kafkaHost } from "./host.ts";
 import { plan } from "./plan.ts";
 import { planSchema } from "./plan-schema.ts";
 import { watchOf } from "./watch.ts";
@@ -20,7 +21,7 @@ interface TopicsOf<Need> {
 /** Kafka in KRaft mode: its clients know no password, so that who may connect is all the protection there is. */
 export const kafka = defineStore({
   title: "Kafka",
-  host: "kafka-b",
+  host: kafkaHost,
   facts,
   need,
   cluster,

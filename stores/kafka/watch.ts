@@ -2,6 +2,7 @@ import { consumerWatchName } from "../../core/names.ts";
 import { asValue, hostOf, memberOf, portOf, value } from "../../core/value.ts";
 import type { StoreWatch, WatchContext } from "../store.ts";
 import type { Need } from "./facts.ts";
+import { kafkaHost } from "./host.ts";
 
 /** Port of the watch beside a service. */
 const watchPort = 9465;
@@ -20,7 +21,7 @@ export function watchOf({ need, port }: WatchContext<Need>): StoreWatch | undefi
       image: { program: "provision" },
       args: ["watch", "kafka"],
       env: {
-        WATCH_BOOTSTRAP: value`${hostOf("kafka-b")}:${portOf("kafka-b")}`,
+        WATCH_BOOTSTRAP: value`${hostOf(kafkaHost)}:${portOf(kafkaHost)}`,
         WATCH_GROUP: asValue(need.group),
         WATCH_ADDRESS: memberOf("address"),
         WATCH_SERVICE_PORT: asValue(port),

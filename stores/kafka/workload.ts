@@ -2,8 +2,9 @@ import { memberOf, text } from "../../core/value.ts";
 import type { Probe, Workload } from "../../core/workload.ts";
 import type { ClusterContext, EngineContext } from "../store.ts";
 import { kafkaClusterId } from "./cluster-id.ts";
-import { copiesOn } from "./copies.ts";
+import { type Copies, copiesOn } from "./copies.ts";
 import type { Cluster, Facts } from "./facts.ts";
+import { kafkaHost } from "./host.ts";
 
 /**
  * Sends one ApiVersions request (key 18, version 0, correlation 1, no client id) and wants error code 0 back: a real
@@ -19,40 +20,70 @@ const answers = (port: number): Probe => ({
   ],
 });
 
-/** What every broker of the platform is told, on every target. */
-const common = ({ memoryMiB }: Facts) => ({
-  KAFKA_PROCESS_ROLES: "broker,controller",
-  KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
-  KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
-  KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
-  // Topics are made by the provisioner; a typing error shall not make one.
-  KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
-  KAFKA_HEAP_OPTS: `-Xms256m -Xmx${Math.floor(memoryMiB / 2)}m`,
-});
+/** What differs between the brokers of an engine and of a cluster. */
+interface BrokerArgs {
+  /** What the stack is called; it stays. */
+  readonly id: string;
+  /** Listeners beside those of clients and controllers, by name and port. */
+  readonly listeners?: Readonly<Record<string, number>>;
+  readonly voters: readonly string[];
+  readonly copies: Copies;
+  /** Options of topics that say nothing. */
+  readonly defaults?: Readonly<Record<string, string>>;
+  readonly data: string;
+}
+
+/** What every broker is told, on an engine and on a cluster. */
+function brokerEnv(facts: Facts, args: BrokerArgs): Record<string, string> {
+  const listeners = { PLAINTEXT: facts.port, CONTROLLER: facts.controllerPort, ...args.listeners };
+  const { replicationFactor, minInSyncReplicas } = args.copies;
+  return {
+    CLUSTER_ID: kafkaClusterId(args.id),
+    KAFKA_PROCESS_ROLES: "broker,controller",
+    KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
+    KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
+    KAFKA_LISTENERS: Object.entries(listeners)
+      .map(([name, port]) => `${name}://0.0.0.0:${port}`)
+      .join(","),
+    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: Object.keys(listeners)
+      .map((name) => `${name}:PLAINTEXT`)
+      .join(","),
+    KAFKA_CONTROLLER_QUORUM_VOTERS: args.voters.join(","),
+    ...args.defaults,
+    KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: String(replicationFactor),
+    KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: String(replicationFactor),
+    KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(minInSyncReplicas),
+    KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
+    // Topics are made by the provisioner; a typing error shall not make one.
+    KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
+    KAFKA_LOG_DIRS: args.data,
+    KAFKA_HEAP_OPTS: `-Xms256m -Xmx${Math.floor(facts.memoryMiB / 2)}m`,
+  };
+}
+
+/** Records on one broker. */
+const oneCopy: Copies = { replicationFactor: 1, minInSyncReplicas: 1 };
 
 /** One broker of a container engine, with a listener for programs on its machine. */
 export function onEngine({ facts, id, hostPort }: EngineContext<Facts, "kafka">): [Workload] {
-  const host = "kafka-b";
   const published = hostPort("kafka");
   return [
     {
       role: "store",
-      name: host,
-      host,
+      name: kafkaHost,
+      host: kafkaHost,
       image: { catalogue: "kafka" },
       env: text({
-        ...common(facts),
-        CLUSTER_ID: kafkaClusterId(id),
+        ...brokerEnv(facts, {
+          id,
+          listeners: { EXTERNAL: facts.hostPort },
+          voters: [`1@${kafkaHost}:${facts.controllerPort}`],
+          copies: oneCopy,
+          data: "/var/lib/kafka/data",
+        }),
         KAFKA_NODE_ID: "1",
-        KAFKA_LISTENERS: `PLAINTEXT://0.0.0.0:${facts.port},CONTROLLER://0.0.0.0:${facts.controllerPort},EXTERNAL://0.0.0.0:${facts.hostPort}`,
         // Containers bootstrap on the first, programs on the host on the last.
-        KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://${host}:${facts.port},EXTERNAL://localhost:${published || facts.hostPort}`,
-        KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:PLAINTEXT",
-        KAFKA_CONTROLLER_QUORUM_VOTERS: `1@${host}:${facts.controllerPort}`,
-        KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "1",
-        KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: "1",
-        KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: "1",
-        KAFKA_LOG_DIRS: "/var/lib/kafka/data",
+        KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://${kafkaHost}:${facts.port},EXTERNAL://localhost:${published || facts.hostPort}`,
       }),
       files: [],
       endpoints: [
@@ -75,10 +106,7 @@ export function onEngine({ facts, id, hostPort }: EngineContext<Facts, "kafka">)
 export function onCluster({ facts, settings, id, memberHost }: ClusterContext<Facts, Cluster>): Workload {
   const { brokers, volume, cpu } = settings;
   const name = "kafka";
-  const { replicationFactor, minInSyncReplicas } = copiesOn(settings) ?? {
-    replicationFactor: 1,
-    minInSyncReplicas: 1,
-  };
+  const copies = copiesOn(settings) ?? oneCopy;
   const voters = Array.from(
     { length: brokers },
     (_, broker) => `${broker}@${memberHost(name, broker)}:${facts.controllerPort}`,
@@ -94,28 +122,22 @@ export function onCluster({ facts, settings, id, memberHost }: ClusterContext<Fa
   return {
     role: "store",
     name,
-    host: "kafka-b",
+    host: kafkaHost,
     image: { catalogue: "kafka" },
     entrypoint: ["bash", "-c", start],
     env: {
-      ...text({
-        CLUSTER_ID: kafkaClusterId(id),
-        KAFKA_PROCESS_ROLES: "broker,controller",
-        KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
-        KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
-        KAFKA_LISTENERS: `PLAINTEXT://0.0.0.0:${facts.port},CONTROLLER://0.0.0.0:${facts.controllerPort}`,
-        KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        KAFKA_CONTROLLER_QUORUM_VOTERS: voters.join(","),
-        KAFKA_DEFAULT_REPLICATION_FACTOR: String(replicationFactor),
-        KAFKA_MIN_INSYNC_REPLICAS: String(minInSyncReplicas),
-        KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: String(replicationFactor),
-        KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: String(replicationFactor),
-        KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(minInSyncReplicas),
-        KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
-        KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
-        KAFKA_LOG_DIRS: "/var/lib/kafka/data/logs",
-        KAFKA_HEAP_OPTS: `-Xms256m -Xmx${Math.floor(facts.memoryMiB / 2)}m`,
-      }),
+      ...text(
+        brokerEnv(facts, {
+          id,
+          voters,
+          copies,
+          defaults: {
+            KAFKA_DEFAULT_REPLICATION_FACTOR: String(copies.replicationFactor),
+            KAFKA_MIN_INSYNC_REPLICAS: String(copies.minInSyncReplicas),
+          },
+          data: "/var/lib/kafka/data/logs",
+        }),
+      ),
       ZONE: memberOf("zone"),
     },
     files: [],

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { certificate } from "../../core/fields.ts";
+import { certificate, port } from "../../core/fields.ts";
 import { cidrField, cpuField, databaseField, outsideFields, volumeField } from "../fields.ts";
+import { identifier } from "../plan-fields.ts";
 
 /** `stores.mongo` of the definition. */
 export const facts = z.strictObject({
-  port: z.number().int().default(27017),
+  port: port.default(27017),
   memoryMiB: z.number().int().default(512),
 });
 
@@ -33,11 +34,7 @@ export const cluster = z.strictObject({
 export const external = z
   .strictObject({
     ...outsideFields(27017),
-    adminUser: z
-      .string()
-      .min(1)
-      .default("admin")
-      .describe("user of the database admin that may create users"),
+    adminUser: identifier.default("admin").describe("user of the database admin that may create users"),
     ca: certificate.optional().describe("authority of the server's certificate, for provisioner and backups"),
     cidr: cidrField,
   })

@@ -29,6 +29,8 @@ export function onEngine(
     name: "mongo",
     host: "mongo",
     image: { catalogue: "mongo" },
+    // The port is only said where it is another than the server's own.
+    ...(facts.port !== 27017 && { args: ["mongod", "--port", String(facts.port)] }),
     env: text({
       MONGO_INITDB_ROOT_USERNAME: "admin",
       MONGO_INITDB_ROOT_PASSWORD_FILE: passwordFile,
@@ -45,10 +47,10 @@ export function onEngine(
       // Logs in and pings. The password is read inside mongosh and is in nobody's argv.
       ready: {
         exec: atMostOnceAMinute(
-          27017,
+          facts.port,
           "/tmp/mongo-ready",
           `mongosh --quiet --norc --nodb --eval 'const p=fs.readFileSync("${passwordFile}","utf8").trim();` +
-            `const c=connect("mongodb://admin:"+p+"@127.0.0.1:27017/admin?serverSelectionTimeoutMS=2000");` +
+            `const c=connect("mongodb://admin:"+p+"@127.0.0.1:${facts.port}/admin?serverSelectionTimeoutMS=2000");` +
             `if(c.runCommand({ping:1}).ok!==1)quit(1)'`,
         ),
       },
@@ -112,12 +114,14 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
         ),
       },
       alive: { exec: ["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${facts.port}`] },
-      startupSeconds: 180,
+      // A first start lays out its files and makes the administrator.
+      startupSeconds: 270,
       everySeconds: 3,
     },
     memoryMiB: facts.memoryMiB,
     cpu,
     members: { stateful: members, together: set, ...(set && { settleSeconds: 15 }) },
+    deadlineSeconds: 300,
     stopGraceSeconds: 60,
     user: { uid: 999 },
     after: [],

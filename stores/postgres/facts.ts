@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { certificate } from "../../core/fields.ts";
+import { certificate, port } from "../../core/fields.ts";
 import { cidrField, cpuField, databaseField, outsideFields, volumeField } from "../fields.ts";
+import { identifier } from "../plan-fields.ts";
 
 /** `stores.postgres` of the definition. */
 export const facts = z.strictObject({
-  port: z.number().int().default(5432),
+  port: port.default(5432),
   /** All three services pool without much restraint. */
   maxConnections: z.number().int().min(20).default(300),
   memoryMiB: z.number().int().default(512),
@@ -25,12 +26,10 @@ export const cluster = z.strictObject({ volume: volumeField("20Gi"), cpu: cpuFie
 export const external = z
   .strictObject({
     ...outsideFields(5432),
-    adminUser: z
-      .string()
-      .min(1)
+    adminUser: identifier
       .default("postgres")
       .describe("role that may create roles, databases and extensions"),
-    adminDatabase: z.string().min(1).default("postgres").describe("database that it connects to"),
+    adminDatabase: identifier.default("postgres").describe("database that it connects to"),
     ca: certificate
       .optional()
       .describe(

@@ -12,6 +12,10 @@ const uid = 999;
 const options = (values: Readonly<Record<string, string>>): string[] =>
   Object.entries(values).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
 
+/** The port is only said where it is another than the server's own, so that a server that is up is not started anew. */
+const portOption = ({ port }: Facts): Record<string, string> => (port === 5432 ? {} : { port: String(port) });
+const portFlag = ({ port }: Facts): string => (port === 5432 ? "" : ` -p ${port}`);
+
 /** One server of a container engine. */
 export function onEngine({ facts, hostPort }: EngineContext<Facts, "postgres">): [Workload] {
   const passwordFile = "/run/secrets/postgres-admin";
@@ -24,6 +28,7 @@ export function onEngine({ facts, hostPort }: EngineContext<Facts, "postgres">):
       args: [
         "postgres",
         ...options({
+          ...portOption(facts),
           max_connections: String(facts.maxConnections),
           password_encryption: "scram-sha-256",
         }),
@@ -49,7 +54,7 @@ export function onEngine({ facts, hostPort }: EngineContext<Facts, "postgres">):
         // Over TCP, with credentials: while the image's first boot runs its scripts, a temporary server already answers on
         // the socket.
         ready: {
-          shell: `PGPASSWORD="$(cat ${passwordFile})" psql -h 127.0.0.1 -U postgres -d postgres -tAqc "select 1" >/dev/null`,
+          shell: `PGPASSWORD="$(cat ${passwordFile})" psql -h 127.0.0.1${portFlag(facts)} -U postgres -d postgres -tAqc "select 1" >/dev/null`,
         },
         startupSeconds: 120,
       },
@@ -73,6 +78,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
     args: [
       "postgres",
       ...options({
+        ...portOption(facts),
         max_connections: String(facts.maxConnections),
         password_encryption: "scram-sha-256",
         // A quarter of the memory for its own cache, and what the kernel caches counted in.
@@ -118,7 +124,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
       [
         "i=0",
         `until ${ask}; do i=$((i+1)); [ $i -gt 90 ] && exit 0; sleep 1; done`,
-        `{ printf "ALTER ROLE postgres PASSWORD '"; cat /run/secrets/postgres/password; printf "';"; } | psql -q -U postgres -d postgres`,
+        `{ printf "ALTER ROLE postgres PASSWORD '"; cat /run/secrets/postgres/password; printf "';"; } | psql -q${portFlag(facts)} -U postgres -d postgres`,
       ].join("\n"),
     ],
     memoryMiB: facts.memoryMiB,

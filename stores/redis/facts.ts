@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { port } from "../../core/fields.ts";
 import { cidrField, cpuField, outsideFields, volumeField } from "../fields.ts";
 
 /** `stores.redis` of the definition. */
 export const facts = z.strictObject({
-  port: z.number().int().default(6379),
+  port: port.default(6379),
   memoryMiB: z.number().int().default(256),
 });
 

@@ -12,6 +12,9 @@ export function onEngine({
   // Tokens and pending sign-ups live here: never evict, and survive a restart. The clients know no
   // password, so other containers must be let in without one.
   const options = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--protected-mode", "no"];
+  // The port is only said where it is another than the server's own.
+  const other = facts.port !== 6379;
+  if (other) options.push("--port", String(facts.port));
   return [
     {
       role: "store",
@@ -37,7 +40,11 @@ export function onEngine({
       ],
       volumes: [{ name: "redis-data", path: "/data" }],
       // It answers PONG, not an error such as LOADING.
-      health: { ready: { shell: 'test "$(redis-cli ping)" = PONG' }, everySeconds: 1, startupSeconds: 60 },
+      health: {
+        ready: { shell: `test "$(redis-cli${other ? ` -p ${facts.port}` : ""} ping)" = PONG` },
+        everySeconds: 1,
+        startupSeconds: 60,
+      },
       memoryMiB: facts.memoryMiB,
       members: { stateful: 1 },
       stopGraceSeconds: 30,

@@ -37,6 +37,13 @@ export class DockerPlatform extends pulumi.ComponentResource {
     const { platform, settings, stack, root } = args;
     const prefix = stackName(platform.name, stack);
     const parent = this;
+    // First of all: what is wrong with a transform is told before anything is registered.
+    const workloads = workloadsOf(
+      platform,
+      settings,
+      { kind: "engine", id: prefix, judgesExit: false },
+      args.transform,
+    );
     const secrets = new Secrets("secrets", requiredSecrets(platform, settings), settings, { parent });
     const images = new Images("images", { parent });
     const network = new docker.Network(
@@ -44,7 +51,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
       { name: prefix, driver: "bridge", labels: [{ label: stackLabel, value: prefix }] },
       { parent },
     );
-    const built = new Map<OwnProgram, pulumi.Output<string>>();
+    const built = new Map<string, pulumi.Output<string>>();
     const target: DockerTarget = {
       platform,
       settings,
@@ -53,17 +60,12 @@ export class DockerPlatform extends pulumi.ComponentResource {
       network,
       images: images.idOf,
       ownImage: (program, files) => {
-        const image = built.get(program) ?? ownImage(target, root, program, files, parent);
-        built.set(program, image);
+        const key = JSON.stringify([program, files]);
+        const image = built.get(key) ?? ownImage(target, root, program, files, parent);
+        built.set(key, image);
         return image;
       },
     };
-    const workloads = workloadsOf(
-      platform,
-      settings,
-      { kind: "engine", id: prefix, judgesExit: false },
-      args.transform,
-    );
     const started = new Map<string, docker.Container>();
     const group = (type: string, groupName: string, role: Role) =>
       new Containers(type, groupName, target, ofRole(workloads, role), started, secrets, { parent });

@@ -27,7 +27,7 @@ export function managedContainer(
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
   const { settings, prefix } = target;
-  const { name, host, memoryMiB, stopGraceSeconds, entrypoint, args, health } = workload;
+  const { name, host, memoryMiB, stopGraceSeconds, entrypoint, args, health, user, scratch } = workload;
   const check = healthCheckOf(health);
   const once = "once" in workload.members;
   const sorted = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -39,6 +39,8 @@ export function managedContainer(
       image,
       ...(entrypoint && { entrypoints: [...entrypoint] }),
       ...(args && { command: [...args] }),
+      ...(user && { user: `${user.uid}:${user.gid ?? user.uid}` }),
+      ...(scratch && { tmpfs: Object.fromEntries(scratch.map(({ path }) => [path, ""])) }),
       envs: sorted.map(([key, value]) => pulumi.interpolate`${key}=${value}`),
       uploads: uploads.map(({ file, content }) => ({ file, content, permissions: "0444" })),
       ports: workload.endpoints.flatMap(({ port, published }) =>

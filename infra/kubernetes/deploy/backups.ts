@@ -52,10 +52,14 @@ export class Backups extends pulumi.ComponentResource {
   ): void {
     const component = backupOf(kind);
     const { tools, use } = backupOfStore(target, kind);
-    const admin = administratorSecret(kind);
     const login = secret(
       target,
-      { name: component, component, data: { password: secrets.get(admin) } },
+      {
+        name: component,
+        component,
+        // A store whose clients know no password is saved without one.
+        data: storeOf(kind).login ? { password: secrets.get(administratorSecret(kind)) } : {},
+      },
       this,
     );
     const script = configMap(

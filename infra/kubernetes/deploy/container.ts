@@ -33,6 +33,7 @@ export function containerOf(
 ): Container {
   const { entrypoint, args, health, memoryMiB, cpu = usualCpu, sidecars = [] } = workload;
   const endpoints = workload.endpoints.filter(({ scope }) => scope !== "machine");
+  const answerTime = health?.timeoutSeconds !== undefined && { timeoutSeconds: health.timeoutSeconds };
   const watched = sidecars.find(({ alive }) => alive !== undefined)?.alive;
   return {
     name,
@@ -45,10 +46,10 @@ export function containerOf(
     ...(health && {
       startupProbe: {
         ...probeOf(health.ready, endpoints),
-        ...startup(health.startupSeconds),
-        ...(health.everySeconds !== undefined && { periodSeconds: health.everySeconds }),
+        ...startup(health.startupSeconds, health.everySeconds),
+        ...answerTime,
       },
-      readinessProbe: { ...probeOf(health.ready, endpoints), ...probeTiming.readiness },
+      readinessProbe: { ...probeOf(health.ready, endpoints), ...probeTiming.readiness, ...answerTime },
       livenessProbe: {
         ...probeOf(watched ?? health.alive ?? health.ready, endpoints),
         ...probeTiming.liveness,
@@ -110,6 +111,8 @@ export function variables(
     if (value.secret && hidden !== undefined)
       return { name, valueFrom: { secretKeyRef: { name: hidden.name, key: name } } };
     const [part] = value.parts;
+    if (value.parts.length > 1 && value.parts.some(({ kind }) => kind === "member"))
+      throw new Error(`${name} joins what only a pod knows with text: give it a variable of its own`);
     if (part?.kind === "member") return { name, valueFrom: { fieldRef: { fieldPath: fieldOf[part.fact] } } };
     const resolved = resolveEnvironment({ [name]: value }, target.addresses, (key) => {
       throw new Error(`${name} holds the secret ${key}, and nothing keeps it`);

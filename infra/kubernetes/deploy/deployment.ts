@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../../../core/workload.ts";
-import type { Secrets } from "../../secrets/component.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import { claim } from "./claim.ts";
 import type { ClusterTarget } from "./cluster.ts";
@@ -10,26 +9,18 @@ import { mountFiles } from "./files.ts";
 import { withdrawSeconds } from "./names.ts";
 import { deadlineOf, podOf, podTemplate, resources } from "./pod.ts";
 import { replicasOf, scaled } from "./scaling.ts";
-import { sizeOf } from "./stateful-set.ts";
+import { type SetParts, sizeOf } from "./stateful-set.ts";
 
-/** A workload of equals. */
+/** A replicated workload. */
 export type ReplicatedWorkload = Workload & {
   readonly members: Extract<Workload["members"], { readonly replicas: number }>;
 };
 
-/** What a Deployment depends on. */
-export interface DeploymentParts {
-  readonly secrets: Secrets;
-  readonly after: readonly pulumi.Resource[];
-  /** Change with what it must be started anew with. */
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
-/** A workload of equals: Deployment, with a disruption budget and an autoscaler where it has several pods. */
+/** A replicated workload: Deployment, with a disruption budget and an autoscaler where it has several pods. */
 export function deployment(
   target: ClusterTarget,
   workload: ReplicatedWorkload,
-  { secrets, after, annotations }: DeploymentParts,
+  { secrets, after, annotations }: SetParts,
   parent: pulumi.Resource,
 ): k8s.apps.v1.Deployment {
   const { namespace } = target;
@@ -63,8 +54,8 @@ export function deployment(
           spread: role === "gateway" || several ? "replicas" : undefined,
           movable: claims.length === 0,
           stopGraceSeconds: workload.stopGraceSeconds + withdrawSeconds,
-          annotations: { ...annotations, ...placement.annotations },
-          ...(claims.length > 0 && { affinity: besideItsFormer(target, name) }),
+          annotations: { ...placement.annotations, ...annotations },
+          ...(claims.length > 0 && { affinity: preferSameNode(target, name) }),
           volumes: [
             ...files.volumes,
             ...claims.map((made) => ({
@@ -95,7 +86,7 @@ export function deployment(
   );
 }
 
-/** The Service of a workload of equals. */
+/** The Service of a replicated workload. */
 export function clientService(
   target: ClusterTarget,
   { name, endpoints }: Workload,
@@ -148,7 +139,7 @@ const seedsOf = (target: ClusterTarget, { image, volumes }: Workload) =>
  * leaves a closed node would keep its successor from every other one, and the scheduler does not look again when
  * it has gone (Kubernetes 1.34: five minutes).
  */
-const besideItsFormer = (target: ClusterTarget, name: string): k8s.types.input.core.v1.Affinity => ({
+const preferSameNode = (target: ClusterTarget, name: string): k8s.types.input.core.v1.Affinity => ({
   podAffinity: {
     preferredDuringSchedulingIgnoredDuringExecution: [
       {

@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../../../core/workload.ts";
-import type { Secrets } from "../../secrets/component.ts";
 import { labelsOf } from "../labels.ts";
 import type { ClusterTarget } from "./cluster.ts";
 import { containerOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
 import { deadlineOf, podOf, podTemplate } from "./pod.ts";
+import type { SetParts } from "./stateful-set.ts";
 
 /**
  * A workload that ends by itself. When its files or its image change there is a new job, which runs, and `up` waits until
@@ -15,8 +15,7 @@ import { deadlineOf, podOf, podTemplate } from "./pod.ts";
 export function job(
   target: ClusterTarget,
   workload: Workload,
-  secrets: Secrets,
-  after: readonly pulumi.Resource[],
+  { secrets, after, annotations }: SetParts,
   parent: pulumi.Resource,
 ): k8s.batch.v1.Job {
   const { name, image } = workload;
@@ -40,6 +39,7 @@ export function job(
         },
         template: podTemplate(target, {
           ...podOf(workload),
+          annotations: { ...workload.placement?.annotations, ...annotations },
           restartPolicy: "Never",
           volumes: files.volumes,
           containers: [

@@ -45,6 +45,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
     const { platform, settings, stack } = args;
     const parent = this;
     this.namespace = namespaceOf(platform, settings, stack);
+    // First of all: what is wrong with a transform is told before anything is registered.
+    const ground = { kind: "cluster", id: this.namespace, memberHost: memberHostIn(this.namespace) } as const;
+    const workloads = workloadsOf(platform, settings, ground, args.transform);
     const namespace = new k8s.core.v1.Namespace(
       "namespace",
       {
@@ -79,8 +82,6 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
       images: references(args),
     };
     const secrets = new Secrets("secrets", requiredSecrets(platform, settings), settings, { parent });
-    const ground = { kind: "cluster", id: this.namespace, memberHost: memberHostIn(this.namespace) } as const;
-    const workloads = workloadsOf(platform, settings, ground, args.transform);
     const connections = connectionsOf(platform, settings, workloads);
     const network = new NetworkPolicies("network-policies", target, connections, { parent });
     const inside: ClusterTarget = { ...target, ready: [namespace, ...network.policies] };

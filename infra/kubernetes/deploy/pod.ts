@@ -151,16 +151,16 @@ export function podTemplate(target: ClusterTarget, args: PodArgs): Template {
   };
 }
 
-/** An `exec` probe with the platform's timing. */
+/** Period, time for an answer and failures of the probes of what runs. */
 export const probeTiming = {
   readiness: { periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
   // Dead is said late and only of what cannot recover: a store under load must not be killed for it.
   liveness: { periodSeconds: 15, timeoutSeconds: 10, failureThreshold: 4 },
 } as const;
 
-/** A start-up probe that gives up after a time, seconds. */
-export const startup = (seconds: number) => ({
-  periodSeconds: 2,
+/** A start-up probe that gives up after a time; both in seconds. */
+export const startup = (seconds: number, every = 2) => ({
+  periodSeconds: every,
   timeoutSeconds: 5,
-  failureThreshold: Math.ceil(seconds / 2),
+  failureThreshold: Math.ceil(seconds / every),
 });

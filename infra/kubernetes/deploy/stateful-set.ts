@@ -5,7 +5,7 @@ import type { Secrets } from "../../secrets/component.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import { claim } from "./claim.ts";
 import type { ClusterTarget } from "./cluster.ts";
-import { containerOf, secretEnvironment, variables } from "./container.ts";
+import { containerOf, secretEnvironment, sidecarOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
 import { headlessName } from "./names.ts";
 import { deadlineOf, podOf, podTemplate } from "./pod.ts";
@@ -15,6 +15,14 @@ export type StatefulWorkload = Workload & {
   readonly members: Extract<Workload["members"], { readonly stateful: number }>;
 };
 
+/** What a set depends on. */
+export interface SetParts {
+  readonly secrets: Secrets;
+  readonly after: readonly pulumi.Resource[];
+  /** Change with what its members must be started anew with. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /**
  * A store: StatefulSet, headless Service for its members, Service for its clients, and a disruption budget where it
  * has several members. Its claims are made here, under the names by which the set finds them: a set's template is for
@@ -23,8 +31,7 @@ export type StatefulWorkload = Workload & {
 export function statefulSet(
   target: ClusterTarget,
   workload: StatefulWorkload,
-  secrets: Secrets,
-  after: readonly pulumi.Resource[],
+  { secrets, after, annotations }: SetParts,
   parent: pulumi.Resource,
 ): k8s.apps.v1.StatefulSet {
   const { namespace } = target;
@@ -75,7 +82,9 @@ export function statefulSet(
         template: podTemplate(target, {
           ...podOf(workload),
           spread: members.stateful > 1 ? "members" : undefined,
+          annotations: { ...workload.placement?.annotations, ...annotations },
           volumes: files.volumes,
+          initContainers: (workload.sidecars ?? []).map((sidecar) => sidecarOf(target, sidecar)),
           containers: [
             containerOf(target, workload, {
               name,

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../../../core/workload.ts";
 import type { Secrets } from "../../secrets/component.ts";
-import { type ClusterTarget, shortHash } from "./cluster.ts";
+import { fingerprintOf } from "../../workloads/fingerprint.ts";
+import type { ClusterTarget } from "./cluster.ts";
 import { clientService, deployment, type ReplicatedWorkload } from "./deployment.ts";
 import { exposed } from "./exposure.ts";
 import { job } from "./job.ts";
@@ -37,21 +38,28 @@ export class Workloads extends pulumi.ComponentResource {
   }
 
   #create(target: ClusterTarget, workload: Workload, running: Running, secrets: Secrets): pulumi.Resource {
+    insistOnRenderable(workload);
     const after = workload.after.map((host) => runningAt(running, host, workload).resource);
-    if (isStateful(workload)) return statefulSet(target, workload, secrets, after, this);
-    if (!isReplicated(workload)) return job(target, workload, secrets, after, this);
-    const made = deployment(
-      target,
-      workload,
-      { secrets, after, annotations: restartAnnotations(target, workload, running) },
-      this,
-    );
+    const parts = { secrets, after, annotations: restartAnnotations(target, workload, running) };
+    if (isStateful(workload)) return statefulSet(target, workload, parts, this);
+    if (!isReplicated(workload)) return job(target, workload, parts, this);
+    const made = deployment(target, workload, parts, this);
     this.services.set(
       workload.host,
       (workload.role === "gateway" ? exposed : clientService)(target, workload, this),
     );
     return made;
   }
+}
+
+/** What the objects of a cluster cannot say of a workload is an error, and never left out. */
+function insistOnRenderable({ name, role, image, members, volumes }: Workload): void {
+  const faults = [
+    role === "tool" && "tools are an engine's",
+    "program" in image && image.files !== undefined && "files of an image are mounted on a cluster",
+    "once" in members && volumes.length > 0 && "what ends by itself has no volumes",
+  ].filter((fault) => fault !== false);
+  if (faults.length > 0) throw new Error(`${name} cannot run on a cluster: ${faults.join("; ")}`);
 }
 
 function runningAt(running: Running, host: string, { name }: Workload) {
@@ -76,19 +84,5 @@ function restartAnnotations(
   running: Running,
 ): Record<string, string> {
   const causes = restartWith.flatMap((host) => running.get(host)?.workload ?? []);
-  if (causes.length === 0) return {};
-  return { [restartAnnotation]: shortHash(causes.map((cause) => identityOf(target, cause)).join(" ")) };
-}
-
-/** Changes when a workload is started with something new; of a program that prepares something, when that is new. */
-function identityOf(target: ClusterTarget, workload: Workload): string {
-  const show = (values: Workload["env"]): unknown =>
-    Object.entries(values).map(([key, value]) => [
-      key,
-      value.render((part) => ("of" in part ? String(target.addresses.get(part.of)?.[part.kind]) : part.kind)),
-    ]);
-  const files = workload.files.map(({ files: content }) => show(content));
-  if ("once" in workload.members) return JSON.stringify(files);
-  const { image, env, entrypoint, args, memoryMiB, cpu, members } = workload;
-  return JSON.stringify([image, show(env), entrypoint, args, memoryMiB, cpu, members, files]);
+  return causes.length === 0 ? {} : { [restartAnnotation]: fingerprintOf(causes, target) };
 }

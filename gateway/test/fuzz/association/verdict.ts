@@ -28,6 +28,9 @@ export function judgeAnswer(world: World, plan: Plan, message: Message, times: T
   });
   const ids = values(message, "x-request-id");
   const foreign = ids.find((id) => id !== plan.id && (plan.raw === undefined || world.plans.has(id)));
+  // A head that did not arrive in time has no name yet: the gateway makes one. Still a loss, and nobody's answer.
+  if (foreign !== undefined && statusOf(message) === 408 && !world.plans.has(foreign))
+    return problem("out of time before its head was whole");
   if (foreign !== undefined) return problem("an answer to another request", `it names ${foreign}`);
   if (echo.length === 0) {
     const status = statusOf(message);

@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import type { Address } from "../../config/addresses.ts";
+import { imageReference } from "../../config/catalogue.ts";
+import { imageNamed } from "../../config/images.ts";
+import type { Settings } from "../../config/settings/schema.ts";
+import type { Value } from "../../core/value.ts";
+import type { ImageUse, Workload } from "../../core/workload.ts";
+
+/** What a workload is told, resolved by. */
+interface Place {
+  readonly settings: Pick<Settings, "images">;
+  readonly addresses: ReadonlyMap<string, Address>;
+}
+
+/**
+ * Changes whenever one of the workloads is started with something new: 10 hexadecimal digits. Of a program that prepares
+ * something only what it prepares counts, since a new build of it changes nothing there. Secrets count by their names.
+ */
+export const fingerprintOf = (workloads: readonly Workload[], place: Place): string =>
+  createHash("sha256")
+    .update(JSON.stringify(workloads.map((workload) => toldTo(workload, place))))
+    .digest("hex")
+    .slice(0, 10);
+
+function toldTo(workload: Workload, { settings, addresses }: Place): unknown {
+  const show = (values: Readonly<Record<string, Value>>): unknown =>
+    Object.entries(values).map(([key, value]) => [
+      key,
+      value.render((part) =>
+        "of" in part ? String(addresses.get(part.of)?.[part.kind]) : "name" in part ? part.name : part.fact,
+      ),
+    ]);
+  const files = workload.files.map((set) => [set.directory, show(set.files)]);
+  if ("once" in workload.members) return files;
+  const { after: _, restartWith: __, image, env, sidecars: ___, ...rest } = workload;
+  return { ...rest, image: referenceOf(image, settings), env: show(env), files };
+}
+
+/** The image as far as its name says it; the project's own programs are none that others are started anew with. */
+const referenceOf = (image: ImageUse, settings: Place["settings"]): string => {
+  if ("program" in image) return image.program;
+  return "catalogue" in image
+    ? imageReference(imageNamed(image.catalogue), settings.images)
+    : image.reference;
+};
