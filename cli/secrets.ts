@@ -47,11 +47,11 @@ export async function completeSecrets(session: SecretsSession): Promise<SecretsR
   const { platform, settings, stack, name } = session;
   const kept = await keptValues(session);
   const lacking = missingSecrets(requiredSecrets(platform, settings), settings);
-  const foreign = lacking.filter((secret) => suppliedSecrets(settings).includes(secret));
-  if (foreign.length > 0)
+  const supplied = lacking.filter((secret) => suppliedSecrets(settings).includes(secret));
+  if (supplied.length > 0)
     throw new InputError(
       "these secrets cannot be made here",
-      foreign.map((secret) => ({
+      supplied.map((secret) => ({
         path: settingOf(secret),
         message: chosenElsewhere,
         fix: giveCommand(secret, name),
@@ -121,7 +121,7 @@ export async function secretValue(session: SecretsSession, secret: string): Prom
 /** Replaces one secret by a new value; the next `up` hands it to its users. */
 export async function rotateSecret(session: SecretsSession, secret: string): Promise<void> {
   insistOnName(session, secret);
-  if (secretRule(secret).foreign)
+  if (secretRule(secret).supplied)
     throw refusal(
       secret,
       "is made by whoever runs the bucket",
@@ -144,7 +144,7 @@ export async function rotateSecret(session: SecretsSession, secret: string): Pro
   if (shared !== undefined)
     throw refusal(
       secret,
-      shared.together,
+      shared.whyNotRotated,
       `./beat down --stack ${session.name}, ./beat secrets set ${secret} --stack ${session.name}, ./beat up: the data stays`,
     );
   await write(session, secret, await make(secret));
@@ -163,12 +163,12 @@ export async function setSecret(
     const fault = faultOfPrivateKey(value);
     if (fault !== undefined) throw refusal(secret, fault, "give an RSA key of at least 2048 bits as PEM");
   } else {
-    const { pattern, message, foreign } = secretRule(secret);
+    const { pattern, message, supplied } = secretRule(secret);
     if (!pattern.test(value))
       throw refusal(
         secret,
         message,
-        foreign
+        supplied
           ? "give it as its owner gave it to you"
           : "change it where it was chosen: clients put it into URLs as it is",
       );

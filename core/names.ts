@@ -1,6 +1,6 @@
 /**
- * Every name that the platform makes: of what runs, of what is kept, of who logs in. One place makes them and knows which
- * are taken, so that two things never get the same one.
+ * The names that the platform makes of others: of components, roles and secrets; and which words are reserved for it, so that a
+ * service never gets the name of something else.
  */
 
 /** The component that clients speak to. */

@@ -39,9 +39,9 @@ export interface Workload {
    * engine waits for its health alone.
    */
   readonly deadlineSeconds?: number;
-  /** Workloads that must be ready before it starts. */
+  /** Host names of the workloads that must be ready before it starts. */
   readonly after: readonly string[];
-  /** Workloads after whose restart with something new it must be started anew. */
+  /** Host names of workloads: when one of them is replaced by a changed one, this one is restarted, too. */
   readonly restartWith: readonly string[];
   /** Whom it runs as; default: what its image says, and nobody in particular on a cluster, where nobody may be root. */
   readonly user?: User;
@@ -127,11 +127,11 @@ export type ProbeTool = "wget" | "bash" | "none";
 export interface Health {
   /** It serves. */
   readonly ready: Probe;
-  /** It can still recover; default: as `ready`. */
+  /** It need not be restarted; default: as `ready`. Only a cluster restarts what is not alive. */
   readonly alive?: Probe;
   /** The longest time from start to ready, seconds. */
   readonly startupSeconds: number;
-  /** Between two questions while it starts, seconds; default: 2. */
+  /** Between two probes, seconds; default: 2. On a cluster only while it starts: a pod that runs is probed at the platform's own pace. */
   readonly everySeconds?: number;
   /** How long an answer may take, seconds; default: 5. */
   readonly timeoutSeconds?: number;
@@ -145,7 +145,7 @@ export type Members =
   | {
       readonly stateful: number;
       /** All start at once; otherwise one after the other. */
-      readonly together?: boolean;
+      readonly parallel?: boolean;
       /** How long one must be ready before the next one is restarted, seconds. */
       readonly settleSeconds?: number;
     }

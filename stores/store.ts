@@ -4,7 +4,7 @@ import type { Value } from "../core/value.ts";
 import type { Sidecar, Workload } from "../core/workload.ts";
 
 /**
- * All that the platform knows of one kind of store. A folder beside this file makes one, and a line in `index.ts` names it:
+ * All that the platform knows of one kind of store. A folder beside this file makes one, and one line in `kinds.ts` registers it:
  * the settings, the definition, the targets, provisioning, backups and documents take it from there.
  */
 export interface Store<
@@ -141,7 +141,7 @@ export interface CheckContext<Facts, Need> {
 export interface MemberSecret {
   readonly name: string;
   /** Why one cannot replace it while they run. */
-  readonly together: string;
+  readonly whyNotRotated: string;
 }
 
 /** What a store on a container engine is made from. */

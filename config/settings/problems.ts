@@ -44,7 +44,7 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, schema: unknow
 }
 
 const mendOf = (secret: string): string =>
-  secretRule(secret).foreign
+  secretRule(secret).supplied
     ? "with the value that its owner gave you"
     : "with a value of letters and digits, or leave it out to have one made";
 

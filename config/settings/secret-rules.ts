@@ -5,8 +5,8 @@ export interface SecretRule {
   readonly pattern: RegExp;
   /** The rule in words. */
   readonly message: string;
-  /** Whether it is never made here, whatever the stack. */
-  readonly foreign: boolean;
+  /** Whether it always comes from outside: nobody makes one here. */
+  readonly supplied: boolean;
 }
 
 /**
@@ -15,7 +15,7 @@ export interface SecretRule {
 const password: SecretRule = {
   pattern: /^[A-Za-z0-9]{8,128}$/,
   message: "must be 8 to 128 letters and digits, nothing else",
-  foreign: false,
+  supplied: false,
 };
 
 /** An object store chooses its keys itself, and they stand in no connection string. */
@@ -24,12 +24,12 @@ const ownRules: Readonly<Record<string, SecretRule>> = {
   [bucketSecrets.accessKeyId]: {
     pattern: /^[A-Za-z0-9._-]{3,128}$/,
     message: "must be 3 to 128 letters, digits, '.', '_' and '-', nothing else",
-    foreign: true,
+    supplied: true,
   },
   [bucketSecrets.secretAccessKey]: {
     pattern: /^[\x21-\x7e]{8,256}$/,
     message: "must be 8 to 256 printable ASCII characters without a space",
-    foreign: true,
+    supplied: true,
   },
 };
 

@@ -9,8 +9,8 @@ export type Ground =
       readonly kind: "engine";
       /** What the stack is called on the engine; it stays. */
       readonly id: string;
-      /** Whether what runs things there sees that a one-shot has ended well; else it is told by a health check. */
-      readonly judgesExit: boolean;
+      /** Whether a one-shot is waited for until it has ended with 0, as Compose does. The Docker provider waits for health alone. */
+      readonly waitsForExit: boolean;
     }
   | {
       readonly kind: "cluster";

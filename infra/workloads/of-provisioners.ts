@@ -48,10 +48,10 @@ function provisioner(platform: PlatformModel, settings: Settings, ground: Ground
   if (ground.kind === "engine")
     return {
       ...common,
-      args: ["/run/plan.json", ...(ground.judgesExit ? [] : [linger])],
+      args: ["/run/plan.json", ...(ground.waitsForExit ? [] : [linger])],
       files: [{ name, volume: "plan", directory: "/run", files: { "plan.json": plan } }, ...passwords],
       // Healthy once it has done its work.
-      ...(!ground.judgesExit && {
+      ...(!ground.waitsForExit && {
         health: {
           ready: { exec: ["test", "-e", "/tmp/provisioned"] },
           everySeconds: 0.5,

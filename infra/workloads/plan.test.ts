@@ -80,7 +80,7 @@ function platformOf(
   });
 }
 
-const engine: Ground = { kind: "engine", id: "p-dev", judgesExit: false };
+const engine: Ground = { kind: "engine", id: "p-dev", waitsForExit: false };
 const cluster: Ground = {
   kind: "cluster",
   id: "p-prod",
@@ -88,7 +88,7 @@ const cluster: Ground = {
 };
 const grounds: readonly (readonly [Ground, Settings])[] = [
   [engine, parseSettings({ "platform:devTools": "true" })],
-  [{ ...engine, judgesExit: true }, parseSettings({})],
+  [{ ...engine, waitsForExit: true }, parseSettings({})],
   [cluster, parseSettings({ "platform:target": "kubernetes" })],
   [
     cluster,

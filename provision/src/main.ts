@@ -36,14 +36,15 @@ async function watch(kind: string): Promise<void> {
   await (await watching.load()).watch(process.env);
 }
 
-const [file = "/run/plan.json", linger = "0"] = process.argv.slice(2);
+// `FILE SECONDS`: prepares a store, then stays so long. `watch KIND`: stays beside a service.
+const [command = "/run/plan.json", argument = "0"] = process.argv.slice(2);
 process.once("SIGTERM", () => process.exit(0));
 try {
-  if (file === "watch") await watch(linger);
+  if (command === "watch") await watch(argument);
   else {
-    for (const done of await provision(file)) console.log(JSON.stringify(done));
+    for (const done of await provision(command)) console.log(JSON.stringify(done));
     writeFileSync(marker, "");
-    await sleep(Number(linger) * 1000);
+    await sleep(Number(argument) * 1000);
     process.exit(0);
   }
 } catch (error) {

@@ -157,7 +157,7 @@ export function onCluster({ facts, settings, id, memberHost }: ClusterContext<Fa
     cpu,
     members: {
       stateful: brokers,
-      together: true,
+      parallel: true,
       // Time to catch up: with two brokers out of step nobody may write (min.insync.replicas).
       ...(brokers > 1 && { settleSeconds: 20 }),
     },

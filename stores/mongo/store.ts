@@ -38,7 +38,7 @@ export const mongo = defineStore({
       ? [
           {
             name: keyfileSecret,
-            together: "is shared by all members of the replica set, which must change it together",
+            whyNotRotated: "is shared by all members of the replica set, which must change it together",
           },
         ]
       : [],

@@ -120,7 +120,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
     },
     memoryMiB: facts.memoryMiB,
     cpu,
-    members: { stateful: members, together: set, ...(set && { settleSeconds: 15 }) },
+    members: { stateful: members, parallel: set, ...(set && { settleSeconds: 15 }) },
     deadlineSeconds: 300,
     stopGraceSeconds: 60,
     user: { uid: 999 },

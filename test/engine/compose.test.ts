@@ -39,6 +39,7 @@ const names = secretNames(platform, parseSettings(config));
 const secrets = Object.fromEntries(names.map((name) => [name, makePassword()]));
 const given = { ...config, "platform:secrets": JSON.stringify(secrets) };
 const folder = mkdtempSync(join(tmpdir(), "beat-compose-"));
+const source = { config: given, kept: new Map<string, string>(), placeholders: ["signing-key"] };
 const compose = (...args: readonly string[]) =>
   execa("docker", ["compose", "--env-file", ".env", "--env-file", "secrets.env", ...args], { cwd: folder });
 
@@ -80,7 +81,6 @@ describe("a stack as a Compose project, on a real engine", { timeout: 300_000 },
     });
 
   story("comes up with `docker compose up --wait`, and a sign-up goes through it", async () => {
-    const source = { config: given, kept: new Map<string, string>(), placeholders: ["signing-key"] };
     await writeCompose(folder, await composeOf(stack, given), source, true);
     await compose("up", "--build", "--wait");
     await signUp({ fetch: (path, init) => fetch(`${base}${path}`, init) });
@@ -107,6 +107,19 @@ describe("a stack as a Compose project, on a real engine", { timeout: 300_000 },
     const before = await ids();
     await compose("up", "--build", "--wait");
     expect(await ids()).toEqual(before);
+  });
+
+  story("makes anew what a change of the broker concerns, and leaves the rest alone", async () => {
+    const ids = async () => new Map([...(await containers())].map(([name, { Id }]) => [name, Id]));
+    const before = await ids();
+    const changed = { ...given, "platform:transform": "test/engine/more-memory.ts" };
+    await writeCompose(folder, await composeOf(stack, changed), source, true);
+    await compose("up", "--build", "--wait");
+    const after = await ids();
+    // Their consumers would end for good with the broker they know.
+    const anew = [...after].filter(([name, id]) => before.get(name) !== id).map(([name]) => name);
+    expect(anew.sort()).toEqual(["auth-service", "kafka-b", "messaging-service"]);
+    await signUp({ fetch: (path, init) => fetch(`${base}${path}`, init) });
   });
 
   story("has its secrets in secrets.env alone", async () => {

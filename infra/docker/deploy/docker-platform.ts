@@ -41,7 +41,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
     const workloads = workloadsOf(
       platform,
       settings,
-      { kind: "engine", id: prefix, judgesExit: false },
+      { kind: "engine", id: prefix, waitsForExit: false },
       args.transform,
     );
     const secrets = new Secrets("secrets", requiredSecrets(platform, settings), settings, { parent });

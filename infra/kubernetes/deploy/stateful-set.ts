@@ -74,7 +74,7 @@ export function statefulSet(
       spec: {
         serviceName: headlessName(name),
         replicas: members.stateful,
-        podManagementPolicy: members.together ? "Parallel" : "OrderedReady",
+        podManagementPolicy: members.parallel ? "Parallel" : "OrderedReady",
         ...(members.settleSeconds !== undefined && { minReadySeconds: members.settleSeconds }),
         // The set does not own its claims.
         persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
