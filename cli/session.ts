@@ -1,10 +1,13 @@
+import type { PlatformModel } from "../config/define/model.ts";
+import type { Settings } from "../config/settings/schema.ts";
 import { stackName } from "../core/names.ts";
 import { InputError } from "../core/problems.ts";
 import { checkDisk, checkEngine } from "../infra/docker/operate/checks.ts";
 import { engineAddress, openEngine } from "../infra/docker/operate/engine.ts";
 import { bad, type Check } from "../infra/operate/check.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
-import { loadDefinition, projectRoot } from "../stacks/program.ts";
+import { workloadsOf } from "../infra/workloads/plan.ts";
+import { loadDefinition, loadTransform, projectRoot } from "../stacks/program.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { EngineTarget } from "./targets/docker.ts";
 import type { Target, TargetArgs } from "./targets/target.ts";
@@ -37,6 +40,7 @@ export async function openSession(name: string, needs: SessionNeeds): Promise<Se
   });
   const address = settings.engine ?? found;
   const platform = await loadDefinition(settings.definition);
+  await tryTransform(platform, settings, name);
   const args: TargetArgs = {
     name,
     stack,
@@ -51,6 +55,21 @@ export async function openSession(name: string, needs: SessionNeeds): Promise<Se
   const target = await openTarget(args);
   if (needs.target) insist(await target.reach(state), "the stack cannot be worked on from here");
   return { ...args, state, target };
+}
+
+/** What is wrong with a stack's transform is told before anything is done. @throws {InputError} when something is. */
+async function tryTransform(platform: PlatformModel, settings: Settings, name: string): Promise<void> {
+  const transform = await loadTransform(settings.transform);
+  if (transform === undefined) return;
+  const id = stackName(platform.name, name);
+  workloadsOf(
+    platform,
+    settings,
+    settings.target === "docker"
+      ? { kind: "engine", id, waitsForExit: false }
+      : { kind: "cluster", id, memberHost: (workload, member) => `${workload}-${member}` },
+    transform,
+  );
 }
 
 /** A cluster's client is a second of loading: only for a stack that is on one. */

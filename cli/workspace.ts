@@ -9,7 +9,7 @@ import {
   StackNotFoundError,
   type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
-import { parseSettings } from "../config/settings/parse.ts";
+import { insistOnPlaces, parseSettings } from "../config/settings/parse.ts";
 import type { Settings } from "../config/settings/schema.ts";
 import { InputError, type Problem } from "../core/problems.ts";
 import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
@@ -167,6 +167,7 @@ export async function settingsOf(stack: Stack): Promise<Settings> {
 
 /** @throws {InputError} with every problem. */
 function settingsIn(config: ConfigMap): Settings {
+  insistOnPlaces(Object.keys(config).filter((key) => config[key]?.secret));
   return parseSettings(
     Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value])),
     process.env,

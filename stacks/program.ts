@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformModel } from "../config/define/model.ts";
 import { requiredSecrets } from "../config/environment.ts";
-import { parseSettings } from "../config/settings/parse.ts";
+import { insistOnPlaces, parseSettings } from "../config/settings/parse.ts";
 import { checkStack } from "../config/settings/stack-check.ts";
 import { InputError } from "../core/problems.ts";
 import { secretProblems } from "../infra/secrets/problems.ts";
@@ -19,10 +19,13 @@ export const projectRoot = fileURLToPath(new URL("..", import.meta.url)).replace
  */
 export async function program(): Promise<Record<string, unknown>> {
   try {
-    const settings = parseSettings(pulumi.runtime.allConfig(), process.env);
+    const config = pulumi.runtime.allConfig();
+    insistOnPlaces(secretKeys());
+    const settings = parseSettings(config, process.env);
     const platform = await loadDefinition(settings.definition);
     const problems = checkStack(platform, settings);
     if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
+    const transform = await loadTransform(settings.transform);
     const secrets = secretProblems(requiredSecrets(platform, settings), settings, pulumi.getStack());
     if (secrets.length > 0) throw new InputError("the stack's secrets are not complete", secrets);
     // Each target's provider is half a second of loading: only the one in use.
@@ -30,7 +33,6 @@ export async function program(): Promise<Record<string, unknown>> {
       settings.target === "kubernetes"
         ? (await import("./kubernetes.ts")).deployToCluster
         : (await import("./docker.ts")).deployToEngine;
-    const transform = await loadTransform(settings.transform);
     return await deploy({ platform, settings, stack: pulumi.getStack(), root: projectRoot, transform });
   } catch (error) {
     // A RunError is shown without a stack trace: this is the user's input, not our code.
@@ -38,6 +40,9 @@ export async function program(): Promise<Record<string, unknown>> {
     throw error;
   }
 }
+
+/** The keys that were set with `--secret`, as the engine tells a program; its SDK has no call for this. */
+const secretKeys = (): string[] => JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
 
 /**
  * The platform definition of a stack: `config/platform.ts`, or the default export of the named module.

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { InputError } from "../../core/problems.ts";
 import { oldSpelling, stackOption } from "../command.ts";
 import { print, printJson, say } from "../output.ts";
 import { beatDirectory } from "../workspace.ts";
@@ -55,8 +56,23 @@ async function compose(stack: string, options: RenderOptions): Promise<void> {
   if (options.json) return printJson(project.file);
   if (options.out === "-") return print(composeText(project));
   const folder = options.out ?? join(beatDirectory, "render", `${stack}-compose`);
-  const { services, withSecrets } = await writeCompose(folder, project, source, options.showSecrets ?? false);
+  const lacking = source.placeholders;
+  if (options.showSecrets && source.config["platform:generateSecrets"] === "false" && lacking.length > 0)
+    throw new InputError("the stack's secrets are not complete", [
+      {
+        path: "platform:secrets",
+        message: `lacks ${lacking.join(", ")}, and platform:generateSecrets is false`,
+        fix: `./beat secrets make ${stack}`,
+      },
+    ]);
+  const { services, withSecrets, made } = await writeCompose(
+    folder,
+    project,
+    source,
+    options.showSecrets ?? false,
+  );
   if (!withSecrets) say("It needs secrets.env beside it: --show-secrets writes that, too.");
+  if (made.length > 0) say(`Made for this project, and known to secrets.env alone: ${made.join(", ")}.`);
   print(`${services} services in ${folder}`);
   say(`cd ${folder} && docker compose --env-file .env --env-file secrets.env up --build --wait`);
 }

@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
 import { revisionVariable, secretVariable } from "../../infra/compose/interpolation.ts";
 import { composeOf, composeText, writeCompose } from "./compose.ts";
+import { yamlText } from "./yaml-text.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "compose-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -66,4 +68,75 @@ describe("a Compose project", () => {
       /platform:target: Compose runs on a container engine[\s\S]*render dev --format compose/,
     );
   });
+});
+
+describe("a folder to render into", () => {
+  const project = async () => composeOf("dev", config);
+  const fresh = () => mkdtempSync(join(folder, "out-"));
+
+  test("that has somebody else's files is left alone", async () => {
+    for (const name of [".env", "compose.yaml", "notes.txt"]) {
+      const out = fresh();
+      writeFileSync(join(out, name), "mine");
+      await expect(writeCompose(out, await project(), source, true)).rejects.toThrow(
+        /files that .* did not write/,
+      );
+      expect(readFileSync(join(out, name), "utf8")).toBe("mine");
+    }
+    const file = join(fresh(), "file");
+    writeFileSync(file, "");
+    await expect(writeCompose(file, await project(), source, false)).rejects.toThrow(/is no folder/);
+  });
+
+  test("keeps what people changed in .env, and follows the settings where they did not", async () => {
+    const out = fresh();
+    await writeCompose(out, await project(), source, false);
+    const moved = await composeOf("dev", { ...config, "platform:ports": '{"gateway":9100}' });
+    await writeCompose(out, moved, source, false);
+    const text = readFileSync(join(out, ".env"), "utf8");
+    expect(text).toContain('PORT_GATEWAY_HTTP="9100"');
+    writeFileSync(join(out, ".env"), text.replace('"9100"', '"9999"'));
+    for (let times = 0; times < 2; times++) await writeCompose(out, await project(), source, false);
+    expect(readFileSync(join(out, ".env"), "utf8")).toContain('PORT_GATEWAY_HTTP="9999"');
+  });
+
+  test("has its secrets for its owner alone, also where they lay open before", async () => {
+    const out = fresh();
+    await writeCompose(out, await project(), source, false);
+    writeFileSync(join(out, "secrets.env"), "", { mode: 0o644 });
+    const { made } = await writeCompose(out, await project(), source, true);
+    expect(statSync(join(out, "secrets.env")).mode & 0o777).toBe(0o600);
+    expect(made).toEqual([signingKeyName]);
+  });
+});
+
+test.each([
+  "yes",
+  "1_000",
+  "0b11",
+  "2024-01-01",
+  "null",
+  "~",
+  "a: b",
+  "x\u2028y",
+  "\u0085",
+  "two\nlines",
+  "<<",
+  "on",
+  "",
+])("the text %j is the same for readers of YAML 1.1 and 1.2", (text) => {
+  const written = yamlText({ value: text, list: [text] });
+  for (const version of ["1.1", "1.2"] as const)
+    expect(parse(written, { version })).toEqual({ value: text, list: [text] });
+  expect(written).toMatch(/^[\n\x20-\x7e]*$/);
+});
+
+test("what is given comes before what the state keeps, as it does for up", async () => {
+  const out = mkdtempSync(join(folder, "order-"));
+  const both = {
+    ...source,
+    config: { "platform:secrets": JSON.stringify({ "postgres-admin": "GivenSecret2" }) },
+  };
+  await writeCompose(out, await composeOf("dev", config), both, true);
+  expect(readFileSync(join(out, "secrets.env"), "utf8")).toContain('SECRET_POSTGRES_ADMIN="GivenSecret2"');
 });

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
 import { requiredSecrets } from "../../config/environment.ts";
-import { parseSettings } from "../../config/settings/parse.ts";
+import { insistOnPlaces, parseSettings } from "../../config/settings/parse.ts";
 import { signingKeyName } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import { missingSecrets } from "../../infra/secrets/problems.ts";
 import { makePrivateKey } from "../../infra/secrets/values.ts";
 import { loadDefinition, projectRoot } from "../../stacks/program.ts";
-import { keptSecrets, openStack } from "../workspace.ts";
+import { keptSecrets, openStack, refusalOf } from "../workspace.ts";
 
 /** What a stack is rendered from. */
 export interface RenderSource {
@@ -50,10 +50,12 @@ export async function renderSource(name: string): Promise<RenderSource> {
 async function readStack(name: string): Promise<Pick<RenderSource, "config" | "kept">> {
   try {
     const { stack, state } = await openStack(name, undefined, { create: false, state: true });
-    const config = Object.entries(await stack.getAllConfig()).map(([key, { value }]) => [key, value]);
+    const all = await stack.getAllConfig();
+    insistOnPlaces(Object.keys(all).filter((key) => all[key]?.secret));
+    const config = Object.entries(all).map(([key, { value }]) => [key, value]);
     return { config: Object.fromEntries(config) as Record<string, string>, kept: keptSecrets(state) };
   } catch (error) {
-    if (!(error instanceof StackNotFoundError)) throw error;
+    if (!(error instanceof StackNotFoundError)) throw refusalOf(error, name) ?? error;
     return { config: configInFile(name), kept: new Map() };
   }
 }

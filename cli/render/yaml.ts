@@ -1,22 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Document, isScalar, visit } from "yaml";
 import { fileOf, type KubernetesObject, withheld } from "./objects.ts";
+import { yamlText } from "./yaml-text.ts";
 
 /** The first line of every file, by which a later run knows its own. */
 const mark = "# Rendered by ./beat render";
 
 /** An object as YAML. A withheld value is empty, and says so in a comment. */
 export function yamlOf(object: KubernetesObject): string {
-  const document = new Document(object, { aliasDuplicateObjects: false });
-  visit(document, {
-    Scalar(_key, node) {
-      if (!isScalar(node) || node.value !== withheld) return;
-      node.value = "";
-      node.comment = " withheld, see --show-secrets";
-    },
-  });
-  return document.toString({ lineWidth: 0 });
+  return yamlText(object, (text) => (text === withheld ? " withheld, see --show-secrets" : undefined));
 }
 
 /**

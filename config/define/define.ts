@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { deepFreeze } from "../../core/freeze.ts";
 import { InputError, joinPath, type Problem } from "../../core/problems.ts";
 import type { StoreKind } from "../../stores/index.ts";
 import { crossCheck } from "./cross-check.ts";
@@ -124,12 +125,4 @@ function fixFor(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys") return `remove or rename ${issue.keys.join(", ")}`;
   if (issue.code === "invalid_type") return `give it a value of type ${issue.expected}`;
   return "change the value so that the rule holds";
-}
-
-function deepFreeze<T>(subject: T): T {
-  if (typeof subject === "object" && subject !== null && !Object.isFrozen(subject)) {
-    Object.freeze(subject);
-    for (const child of Object.values(subject)) deepFreeze(child);
-  }
-  return subject;
 }

@@ -134,3 +134,22 @@ function portClashes(settings: Settings): Problem[] {
   }
   return problems;
 }
+
+/** Settings that are kept from view wherever they go. */
+const hidden: readonly string[] = ["secrets", "signingKey"];
+
+/**
+ * Refuses a secret in a setting that is shown: in a container's environment, in a manifest, in a file that is rendered.
+ * @param keys those that were set with `--secret`, as `namespace:key`.
+ * @throws {InputError} naming each.
+ */
+export function insistOnPlaces(keys: readonly string[]): void {
+  const problems = keys
+    .filter((key) => key.startsWith(namespace) && !hidden.includes(key.slice(namespace.length)))
+    .map((key) => ({
+      path: key,
+      message: "has a value that was set with --secret, and is shown where it is used",
+      fix: 'ask for it in the service\'s definition: secret("name") in env, then ./beat secrets set <service>-<name>',
+    }));
+  if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
+}

@@ -26,6 +26,14 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, schema: unknow
       message: "is not a setting",
       fix: ["remove it", keysAt(issue.path, schema).join(", ")].filter(Boolean).join(", or use one of "),
     }));
+  if (issue.code === "invalid_key")
+    return [
+      {
+        path,
+        message: issue.issues.map(({ message }) => message).join(", "),
+        fix: "rename it in Pulumi.<stack>.yaml",
+      },
+    ];
   const [first, name] = issue.path;
   const secret = first === "secrets" || first === "signingKey";
   const found = issue.path.reduce<unknown>(

@@ -54,6 +54,7 @@ export async function composeProject(args: ComposeArgs): Promise<ComposeProject>
       all.map((workload) => [
         workload.name,
         composeService(workload, {
+          project: id,
           addresses,
           workloads,
           image: imageOf(workload, id, settings),

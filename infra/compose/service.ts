@@ -5,6 +5,8 @@ import { interpolated, literal, secretVariable } from "./interpolation.ts";
 
 /** What stands beside a workload's own words. */
 export interface ServiceContext {
+  /** What the stack is called on the engine. */
+  readonly project: string;
   readonly addresses: ReadonlyMap<string, Address>;
   /** Every workload, by host name. */
   readonly workloads: ReadonlyMap<string, Workload>;
@@ -85,7 +87,7 @@ export const filesOf = (
 /** A workload as a service of Compose. Source: Compose Specification, "Services". */
 export function composeService(
   workload: Workload,
-  { addresses, workloads, image, labels }: ServiceContext,
+  { project, addresses, workloads, image, labels }: ServiceContext,
 ): Record<string, unknown> {
   const { host, entrypoint, args, memoryMiB, stopGraceSeconds, volumes, health, members } = workload;
   const once = "once" in members;
@@ -103,6 +105,8 @@ export function composeService(
   ]);
   return {
     ...image,
+    // As Pulumi calls it: two of one name cannot be, so the two never run side by side on one store's data.
+    container_name: `${project}-${workload.name}`,
     hostname: host,
     ...(entrypoint && { entrypoint: entrypoint.map(literal) }),
     ...(args && { command: args.map(literal) }),

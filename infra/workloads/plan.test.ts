@@ -177,6 +177,14 @@ describe("the workloads of a platform (properties)", () => {
       99, 99, 99, 99,
     ]);
     expect(made.find(({ role }) => role === "gateway")?.memoryMiB).not.toBe(99);
+    const texts = workloadsOf(platformOf([["a-service", {}]]), settings, ground, (workload) =>
+      workload.role === "gateway"
+        ? { ...workload, env: { ...workload.env, A: "b" as never, N: 1 as never } }
+        : workload,
+    ).find(({ role }) => role === "gateway");
+    expect(Object.values(texts?.env ?? {}).map((value) => value.render(() => "?"))).toEqual(
+      expect.arrayContaining(["b", "1"]),
+    );
   });
 
   test.each<[string, (workload: Workload) => unknown, RegExp]>([

@@ -1,6 +1,5 @@
 import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings/schema.ts";
-import { deepFreeze } from "../../core/freeze.ts";
 import { InputError } from "../../core/problems.ts";
 import type { Role, Workload } from "../../core/workload.ts";
 import type { Ground } from "./ground.ts";
@@ -8,9 +7,9 @@ import { gateway } from "./of-gateway.ts";
 import { provisioners } from "./of-provisioners.ts";
 import { services } from "./of-services.ts";
 import { allStores } from "./of-stores.ts";
+import { type Transform, transformed } from "./transform.ts";
 
-/** Changes a workload of a stack before its target sees it; the module named by `platform:transform` exports one. */
-export type Transform = (workload: Workload) => Workload;
+export type { Transform } from "./transform.ts";
 
 /**
  * Everything that runs of a platform, in the order in which it starts.
@@ -48,40 +47,6 @@ function insistOnOne({ name, members }: Workload): void {
       },
     ]);
 }
-
-/** What a transform may not change: others know the workload by it. */
-const fixed = ["role", "name", "host", "after", "restartWith"] as const;
-
-function transformed(workload: Workload, transform: Transform): Workload {
-  const refusal = (message: string, fix: string): InputError =>
-    new InputError("the stack's transform cannot be used", [
-      { path: "platform:transform", message: `${workload.name}: ${message}`, fix },
-    ]);
-  // Frozen: a change in place of what it was given would be lost on some targets and not on others.
-  const given = deepFreeze(workload);
-  let result: unknown;
-  try {
-    result = transform(given);
-  } catch (error) {
-    throw refusal(`it throws: ${(error as Error).message}`, "return { ...workload, … } for what is changed");
-  }
-  if (typeof result !== "object" || result === null || "then" in result)
-    throw refusal(`it gives ${describe(result)}`, "return the workload, changed or as it was");
-  const made = result as Workload;
-  const lacking = Object.keys(workload).filter((key) => !(key in made));
-  if (lacking.length > 0)
-    throw refusal(`its ${lacking.join(", ")} is gone`, "return { ...workload, … } with what is changed");
-  const changed = fixed.filter((key) => JSON.stringify(made[key]) !== JSON.stringify(workload[key]));
-  if (changed.length > 0)
-    throw refusal(
-      `it changes ${changed.join(", ")}, by which others know it`,
-      "change that in the definition or the store",
-    );
-  return made;
-}
-
-const describe = (value: unknown): string =>
-  typeof value === "object" && value !== null ? "a promise" : String(value);
 
 /** The workloads of a role. */
 export const ofRole = (workloads: readonly Workload[], role: Role): Workload[] =>

@@ -117,9 +117,13 @@ export function variables(
     const resolved = resolveEnvironment({ [name]: value }, target.addresses, (key) => {
       throw new Error(`${name} holds the secret ${key}, and nothing keeps it`);
     });
-    return { name, value: resolved[name] ?? "" };
+    return { name, value: unexpanded(resolved[name] ?? "") };
   });
 }
+
+/** The kubelet puts a variable in the place of `$(NAME)`, and one `$` in that of two. Source: Kubernetes, EnvVar, `value`. */
+const unexpanded = (value: pulumi.Input<string>): pulumi.Input<string> =>
+  typeof value === "string" && /\$[($]/.test(value) ? value.replaceAll("$", "$$$$") : value;
 
 /** Where a pod's own facts stand. Source: Kubernetes, "Downward API". */
 const fieldOf: Readonly<Record<MemberFact, string>> = {
