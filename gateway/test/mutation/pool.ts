@@ -186,7 +186,12 @@ export const pool: readonly Mutant[] = [
       "    if (this.#next",
       "unit:upstream/connecting",
     ],
-    ["an address that is slow is tried first again", "      other.avoid();\n", "", "addresses"],
+    [
+      "an address that is slow is tried first again",
+      "      other.avoid();\n",
+      "",
+      "unit:upstream/connecting",
+    ],
     ["slower addresses stay connected", "      slower.destroy();\n", "", "addresses"],
     [
       "an address that accepts again is still avoided",
