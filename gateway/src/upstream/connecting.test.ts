@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DeafAddress } from "../../test/support/deaf.ts";
 import { Connecting } from "./connecting.ts";
-import type { UpstreamConnection } from "./connection.ts";
+import { UpstreamConnection } from "./connection.ts";
 import { Endpoint } from "./endpoint.ts";
 
 // A whole network of loopback is there on Linux only.
@@ -22,6 +22,7 @@ afterEach(() => {
   for (const socket of accepted) socket.destroy();
   for (const server of servers) server.close();
   deaf?.close();
+  vi.restoreAllMocks();
 });
 
 async function listen(host: string): Promise<void> {
@@ -57,12 +58,18 @@ describe.runIf(process.platform === "linux")("addresses one after the other", ()
     expect(all[0]?.isAvoided(performance.now() + 6_000)).toBe(false);
   });
 
-  test("one that is silent is not waited for, and avoided for a while", async () => {
+  test("one that is silent is not waited for, and then closed, and avoided for a while", async () => {
     await listen(here);
     deaf = await new DeafAddress().listen(there, port);
     const all = endpoints(there, here);
+    const destroy = vi.spyOn(UpstreamConnection.prototype, "destroy");
     expect(await connect(all).ended).toBe(here);
     expect(avoided(all)).toEqual([true, false]);
+    // The other one is closed by its user here.
+    expect((destroy.mock.contexts as UpstreamConnection[]).map(({ endpoint }) => endpoint.address)).toEqual([
+      there,
+      here,
+    ]);
   });
 
   test("one that accepts again is trusted again", async () => {

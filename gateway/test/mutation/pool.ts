@@ -192,7 +192,7 @@ export const pool: readonly Mutant[] = [
       "",
       "unit:upstream/connecting",
     ],
-    ["slower addresses stay connected", "      slower.destroy();\n", "", "addresses"],
+    ["slower addresses stay connected", "      slower.destroy();\n", "", "unit:upstream/connecting"],
     [
       "an address that accepts again is still avoided",
       "    endpoint.trust();\n",
