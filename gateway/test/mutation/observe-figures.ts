@@ -49,7 +49,7 @@ export const observeFigures: readonly Mutant[] = [
       "labels in another order are another series",
       "JSON.stringify(Object.entries(sample.labels).sort())",
       "JSON.stringify(sample.labels)",
-      "unit:observe/metrics",
+      "unit:observe/metrics-merge",
     ],
     [
       "the time of answers is not measured",
