@@ -1,8 +1,11 @@
+import dns from "node:dns";
 import { createServer, type Server, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { listening } from "../../test/support/bare-server.ts";
 import { eventually, pause } from "../../test/support/client.ts";
 import { connectTo, type SocketReader } from "./upstream-socket.ts";
+
+type Then = (error: null, found: string | readonly dns.LookupAddress[], family?: number) => void;
 
 /** Tells what Node asks and hands over, in its order; another buffer is given where `others` has one for the turn. */
 class Watch implements SocketReader {
@@ -131,6 +134,24 @@ test.each(["127.0.0.1", "::1"])(
     expect(attempts.length).toBeLessThanOrEqual(1);
   },
 );
+
+test("autoSelectFamily: not even for a name with several addresses is there a second attempt, or a second handle", async () => {
+  const found = ["127.0.0.2", "127.0.0.1"].map((address) => ({ address, family: 4 }));
+  vi.spyOn(dns, "lookup").mockImplementation(((_name: string, options: dns.LookupOptions, then: Then) =>
+    setImmediate(() =>
+      options.all ? then(null, found) : then(null, "127.0.0.2", 4),
+    )) as unknown as typeof dns.lookup);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const server = createServer();
+  const port = await listening(server);
+  server.close();
+  const socket = connectTo("several.test", port, new Watch());
+  const attempts: string[] = [];
+  socket.on("connectionAttempt", (address: string) => attempts.push(address));
+  socket.on("error", () => {});
+  await eventually(() => socket.destroyed, "the refusal");
+  expect(attempts).toEqual(["127.0.0.2"]);
+});
 
 test("socket._handle: stays the same once it is connected and reads", async () => {
   const watch = new Watch();

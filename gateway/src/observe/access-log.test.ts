@@ -133,6 +133,13 @@ describe("a line", () => {
     );
   });
 
+  test("escapes what would end it, or a text in it", () => {
+    const texts = { id: 'a"b', method: "G\\T", target: '/x"\n{?y\r"\u2028', client: "\u00e9" };
+    expect(lines((log) => log.request({ ...record, ...texts }))).toMatchObject([
+      { id: 'a"b', method: "G\\T", path: '/x"\n{', query: 'y\r"\u2028', client: "\u00e9" },
+    ]);
+  });
+
   test("is bounded in length", () => {
     const [line] = lines((log) =>
       log.request({ ...record, target: `/${"a".repeat(1e6)}?${"b".repeat(1e6)}` }),
@@ -161,6 +168,13 @@ describe("secrets", () => {
     ["token", "token"],
     ["", ""],
   ])("%s is logged as %s", (query, expected) => expect(redactQuery(query)).toBe(expected));
+
+  test("a line holds none, neither of the query nor of the path", () => {
+    const target = "http://user:S3CR3T@host/x?page=1&token=S3CR3T";
+    expect(lines((log) => log.request({ ...record, target }))).toMatchObject([
+      { path: "http://REDACTED@host/x", query: "page=1&token=REDACTED" },
+    ]);
+  });
 
   test("the value of a secret never comes through, wherever it stands", () => {
     const noise = fc.constantFrom("a=1", "", "b", "%zz=1", "=", "c=%ff");
@@ -214,13 +228,43 @@ describe("output", () => {
     log.flush();
     expect(log.dropped).toBe(3);
     room = true;
-    log.request(record);
-    log.flush();
+    // Once is enough.
+    for (let i = 0; i < 2; i++) {
+      log.request(record);
+      log.flush();
+    }
     const found = text
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(found).toMatchObject([{ event: "log-lines-dropped", lines: 3 }, { event: "request" }]);
+    expect(found).toMatchObject([
+      { event: "log-lines-dropped", lines: 3 },
+      { event: "request" },
+      { event: "request" },
+    ]);
+  });
+
+  test("at the end what is gathered is handed over", async () => {
+    const write = vi.fn();
+    const log = new AccessLog({ write });
+    log.request(record);
+    await log.close();
+    expect(write).toHaveBeenCalledTimes(1);
+  });
+
+  test("lines are gathered, and handed over a moment later by themselves", () => {
+    vi.useFakeTimers();
+    try {
+      const write = vi.fn();
+      const log = new AccessLog({ write });
+      for (let i = 0; i < 3; i++) log.request(record);
+      expect(write).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(1_000);
+      expect(write).toHaveBeenCalledTimes(1);
+      expect(write.mock.calls[0]?.[0].split("\n")).toHaveLength(4);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   /** A process that logs `count` requests to a pipe nobody reads, then tells how it went on standard error. */

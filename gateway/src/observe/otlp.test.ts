@@ -35,7 +35,7 @@ const given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const span = (more: Partial<SpanRecord> = {}): SpanRecord => ({
   trace: traceOf(given, true),
   method: "GET",
-  path: "/auth/account?token=S3CR3T",
+  target: "/auth/account?token=S3CR3T",
   status: 200,
   route: "/auth",
   client: "127.0.0.1",

@@ -6,8 +6,8 @@ import type { Trace } from "./trace.ts";
 export interface SpanRecord {
   readonly trace: Trace;
   readonly method: string;
-  /** The target without its query: secrets live there. */
-  readonly path: string;
+  /** Its query goes no further: secrets live there. */
+  readonly target: string;
   readonly status: number;
   /** Prefix of the route; undefined when none took the request. */
   readonly route: string | undefined;
@@ -134,7 +134,7 @@ function span(record: SpanRecord): object {
   const name = verb === "_OTHER" ? "HTTP" : verb;
   const attributes = [
     text("http.request.method", verb),
-    text("url.path", record.path.split("?", 1)[0] ?? ""),
+    text("url.path", record.target.split("?", 1)[0] ?? ""),
     text("url.scheme", "http"),
     text("client.address", record.client),
     whole("http.response.status_code", status),

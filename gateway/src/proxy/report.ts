@@ -19,7 +19,7 @@ export function reportAnswer({ metrics, spans }: Observers, exchange: Exchange):
     spans?.record({
       trace,
       method: exchange.method,
-      path: exchange.target.split("?", 1)[0] ?? "",
+      target: exchange.target,
       status: exchange.status,
       route: exchange.route,
       client: exchange.client,

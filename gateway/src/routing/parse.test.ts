@@ -96,6 +96,10 @@ describe("an entry", () => {
     [{ prefix: "/_gateway/" }, 'such as "/gateway/"'],
     [{ prefix: "/_gateway/health" }, 'such as "/gateway/health"'],
     [{ prefix: "//_gateway" }, 'such as "/gateway"'],
+    [{ prefix: "/a/../b" }, 'prefix: "/a/../b": must be an absolute path of plain characters'],
+    [{ deny: ["/a/."] }, 'deny[0]: "/a/.": must be an absolute path'],
+    [{ skip_prefix: ["/./x"] }, 'skip_prefix[0]: "/./x": must be an absolute path'],
+    [{ health: { path: "/.." } }, 'health.path: "/..": must be an absolute path'],
   ])("%j is refused", (more, message) => {
     expect(() => parse(more)).toThrow(`services[0].${Object.keys(more)[0]}`);
     expect(() => parse(more)).toThrow(message);
@@ -104,11 +108,32 @@ describe("an entry", () => {
     expect(() => parseRouteTable({ services: { a: { ...base, strip: 1 } } })).toThrow(
       "routes: services.a.strip: 1: is not known here",
     ));
+  test("dots are no segment of their own where a name has more than them", () => {
+    const deny = ["/.well-known", "/a..b", "/x.", "/..."];
+    expect(parse({ deny })?.deny).toEqual(deny);
+  });
   test("a prefix may end with slashes, and begin like the gateway's own", () => {
     expect(parse({ prefix: "/a//" })?.prefix).toBe("/a");
     expect(parse({ prefix: "/" })?.prefix).toBe("/");
     expect(parse({ prefix: "/_gatewayx" })?.prefix).toBe("/_gatewayx");
   });
+});
+
+describe("a table", () => {
+  test.each([{ services: [] }, { services: {} }])("%j is refused: it serves nothing", (json) =>
+    expect(() => parseRouteTable(json)).toThrow("declare at least one service"),
+  );
+
+  test.each([
+    ["name", { prefix: "/b" }, '"a"'],
+    ["prefix", { name: "b" }, '"/a"'],
+    // Without the slashes at its end it is the same one.
+    ["prefix", { name: "b", prefix: "/a/" }, '"/a"'],
+  ])("two entries with one %s are refused", (key, more, value) =>
+    expect(() => parseRouteTable({ services: [base, { ...base, ...more }] })).toThrow(
+      `routes: services[1].${key}: ${value}: is used twice`,
+    ),
+  );
 });
 
 describe("limits and CORS", () => {
@@ -117,6 +142,7 @@ describe("limits and CORS", () => {
       timeouts: { connect_ms: 500, response_ms: 1000 },
       concurrency: { max: 10, queue: 5, queue_ms: 100 },
       tunnels: { max: 100, per_client: 10 },
+      max_body_bytes: 0,
       rate_limit: { per_client: { rate: 0.5, burst: 1 }, total: { rate: 1000, burst: 2000 } },
       cors: {
         origins: [

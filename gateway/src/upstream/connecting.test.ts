@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { DeafAddress } from "../../test/support/deaf.ts";
 import { Connecting } from "./connecting.ts";
-import type { UpstreamConnection } from "./connection.ts";
+import { UpstreamConnection } from "./connection.ts";
 import { Endpoint } from "./endpoint.ts";
 
 // A whole network of loopback is there on Linux only.
@@ -10,6 +11,7 @@ const [here, there] = ["127.0.0.1", "127.0.0.2"];
 let port = 0;
 let servers: Server[] = [];
 let accepted: Socket[] = [];
+let deaf: DeafAddress | undefined;
 
 beforeEach(async () => {
   servers = [];
@@ -19,6 +21,8 @@ beforeEach(async () => {
 afterEach(() => {
   for (const socket of accepted) socket.destroy();
   for (const server of servers) server.close();
+  deaf?.close();
+  vi.restoreAllMocks();
 });
 
 async function listen(host: string): Promise<void> {
@@ -52,6 +56,20 @@ describe.runIf(process.platform === "linux")("addresses one after the other", ()
     expect(await connect(all).ended).toBe(there);
     expect(avoided(all)).toEqual([true, true, false]);
     expect(all[0]?.isAvoided(performance.now() + 6_000)).toBe(false);
+  });
+
+  test("one that is silent is not waited for, and then closed, and avoided for a while", async () => {
+    await listen(here);
+    deaf = await new DeafAddress().listen(there, port);
+    const all = endpoints(there, here);
+    const destroy = vi.spyOn(UpstreamConnection.prototype, "destroy");
+    expect(await connect(all).ended).toBe(here);
+    expect(avoided(all)).toEqual([true, false]);
+    // The other one is closed by its user here.
+    expect((destroy.mock.contexts as UpstreamConnection[]).map(({ endpoint }) => endpoint.address)).toEqual([
+      there,
+      here,
+    ]);
   });
 
   test("one that accepts again is trusted again", async () => {

@@ -149,6 +149,9 @@ describe("places", () => {
     for (let i = 0; i < 2; i++) pool.setApart(a.connection as UpstreamConnection);
     await vi.waitFor(() => expect(c.connection).toBeDefined());
     expect(pool.state.open).toBe(3);
+    // It gave one place back, which is taken again.
+    pool.acquire(new User(), performance.now());
+    expect(pool.state).toEqual({ open: 3, idle: 0, waiting: 1 });
     for (const { connection } of [a, b]) connection?.destroy();
     await pause(20);
     expect(pool.state.open).toBe(1);

@@ -172,9 +172,12 @@ describe("a name with several addresses (RFC 1123 2.3)", () => {
     ["silent-refused", 504],
   ])("must: none of them accepts (%s): %i in bounded time", async (name, status) => {
     const sockets = gateway.openSockets();
-    const start = Date.now();
-    expectProblem(onlyAnswer(await gateway.exchange(get(`/${name}/x`))), status);
-    expect(Date.now() - start).toBeLessThan(7_000);
+    // The first time the last address is tried first, the second time the other one.
+    for (let i = 0; i < 2; i++) {
+      const start = Date.now();
+      expectProblem(onlyAnswer(await gateway.exchange(get(`/${name}/x`))), status);
+      expect(Date.now() - start).toBeLessThan(7_000);
+    }
     await eventually(() => gateway.openSockets() <= sockets, "no socket is left behind");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { eventually, pause } from "../support/client.ts";
+import { type Client, eventually, pause } from "../support/client.ts";
 import type { Slot, TestRoute } from "../support/gateway.ts";
 import { suiteGateway } from "../support/suite.ts";
 import { expectProblem, expectServed, get, onlyAnswer } from "../support/verdict.ts";
@@ -68,6 +68,21 @@ describe.concurrent("a route's places at its service", () => {
     expect(slot.upstream.requests).toHaveLength(1);
     first.destroy();
     second.destroy();
+  });
+
+  test("must: one more than may wait is refused at once", async () => {
+    const slot = patient.slot();
+    slowly(slot);
+    const clients = Array.from({ length: 13 }, (_, i) =>
+      patient.open().send(get(`${slot.prefix}/slow/${i}`)),
+    );
+    const answered = () => clients.filter(({ answers }) => answers.length > 0);
+    // Long before those that wait have waited for too long.
+    await eventually(() => answered().length > 0, "one is refused", 4_000);
+    const [refused, ...others] = answered();
+    expectProblem(onlyAnswer((refused as Client).received), 503);
+    expect(others).toEqual([]);
+    for (const client of clients) client.destroy();
   });
 
   test("must: those that wait are served, never more than the places at once", async () => {

@@ -8,15 +8,25 @@ import { suiteGateway } from "../support/suite.ts";
 import { always, ok } from "../support/upstream.ts";
 import { expectServed, get, onlyAnswer } from "../support/verdict.ts";
 
-/** Runs a case with limits of its own, and tells how many refusals were counted. */
+/** What was counted of a gateway. */
+interface Counted {
+  refusals(): Promise<number>;
+  /** Connections that were not taken. */
+  turnedAway(reason: "total" | "client"): Promise<number>;
+}
+
+/** Runs a case with limits of its own, and tells what was counted. */
 async function limited(
   env: NonNullable<GatewayOptions["env"]>,
-  run: (gateway: Gateway, refusals: () => Promise<number>) => Promise<void>,
+  run: (gateway: Gateway, counted: Counted) => Promise<void>,
 ): Promise<void> {
   const port = await freePort();
   const gateway = await Gateway.start({ env: { GATEWAY_METRICS_PORT: String(port), ...env } });
   try {
-    await run(gateway, () => metric(port, "gateway_refusals_total"));
+    await run(gateway, {
+      refusals: () => metric(port, "gateway_refusals_total"),
+      turnedAway: (reason) => metric(port, "gateway_connections_refused_total", `reason="${reason}"`),
+    });
   } finally {
     await gateway.stop();
   }
@@ -41,12 +51,13 @@ async function expectTurnedAway(client: Client): Promise<void> {
 
 describe("how many connections clients may have (CWE-770)", () => {
   test("must: more than GATEWAY_MAX_CONNECTIONS are turned away and counted, those before go on", async () => {
-    await limited({ GATEWAY_MAX_CONNECTIONS: "5" }, async (gateway, refusals) => {
+    await limited({ GATEWAY_MAX_CONNECTIONS: "5" }, async (gateway, { refusals, turnedAway }) => {
       const { upstream, prefix } = gateway.slot();
       const clients = await used(gateway, prefix, 5);
       const before = await refusals();
       for (let i = 0; i < 3; i++) await expectTurnedAway(gateway.open().send(get(`${prefix}/more`)));
       expect(await refusals()).toBe(before + 3);
+      expect(await turnedAway("total")).toBe(3);
       expect(upstream.bytes.includes("/more")).toBe(false);
       clients[0]?.send(get(`${prefix}/again`));
       await clients[0]?.settle(2);
@@ -59,10 +70,11 @@ describe("how many connections clients may have (CWE-770)", () => {
   });
 
   test("must: more than GATEWAY_MAX_CONNECTIONS_PER_CLIENT are, and other clients are served", async () => {
-    await limited({ GATEWAY_MAX_CONNECTIONS_PER_CLIENT: "3" }, async (gateway) => {
+    await limited({ GATEWAY_MAX_CONNECTIONS_PER_CLIENT: "3" }, async (gateway, { turnedAway }) => {
       const { prefix } = gateway.slot();
       const clients = await used(gateway, prefix, 3, "127.0.0.2");
       await expectTurnedAway(gateway.open({ from: "127.0.0.2" }).send(get(`${prefix}/more`)));
+      expect([await turnedAway("client"), await turnedAway("total")]).toEqual([1, 0]);
       clients.push(...(await used(gateway, prefix, 3, "127.0.0.3")));
       for (const client of clients) client.destroy();
       await pause(100);

@@ -61,6 +61,29 @@ describe.concurrent("a client that reads late", () => {
     client.destroy();
   });
 
+  test("must: gets it byte for byte, also what lay in the gateway while more arrived (CWE-362)", async () => {
+    const { upstream, prefix } = gateway.slot();
+    // Each is a read of its own, too large to be copied, and small enough that the gateway reads on behind it.
+    const pieces = Array.from({ length: 300 }, (_, i) => Buffer.alloc(20_000, i));
+    const body = Buffer.concat(pieces);
+    upstream.answer = async ({ socket }) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
+      for (const piece of pieces) {
+        await pause(2);
+        socket.write(piece);
+      }
+    };
+    const client = gateway.open({ paused: true }).send(get(`${prefix}/x`));
+    await pause(1_500);
+    const got: Buffer[] = [];
+    client.socket.on("data", (chunk: Buffer) => got.push(chunk)).resume();
+    const arrived = () => Buffer.concat(got).subarray(-body.length);
+    await client.until(() => client.closed || got.reduce((sum, { length }) => sum + length, 0) > body.length);
+    await pause(100);
+    expect(arrived().equals(body)).toBe(true);
+    client.destroy();
+  });
+
   test("must: gets the whole of a large refusal of the upstream while it still uploads (RFC 9112 9.5)", async () => {
     const { upstream, prefix } = gateway.slot();
     upstream.onBytes = (connection) => {

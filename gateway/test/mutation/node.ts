@@ -1,4 +1,4 @@
-import { type Mutant, never, of } from "./mutant.ts";
+import { type Mutant, never, of, together } from "./mutant.ts";
 
 /** Mutants of what rests on Node's own parts. */
 export const node: readonly Mutant[] = [
@@ -53,7 +53,7 @@ export const node: readonly Mutant[] = [
       "a request without Host is Node's to answer",
       "requireHostHeader: false,",
       "requireHostHeader: true,",
-      "own-answers",
+      "unit:node/http-server",
     ],
   ]),
   ...of("node/parser.ts", [
@@ -153,12 +153,6 @@ export const node: readonly Mutant[] = [
       "",
       "unit:node/request-body",
     ],
-    [
-      "a body that waits is gathered without bound",
-      "      return false;\n    }\n    return true;",
-      "    }\n    return true;",
-      "unit:node/request-body",
-    ],
     ["a body that came early is not read on", "      reading.early = false;\n", "", "unit:node/request-body"],
     [
       "a body that is whole has no end",
@@ -187,16 +181,23 @@ export const node: readonly Mutant[] = [
     ],
     ["a response that is over reads on", "  override _read(): void {}\n", "", "unit:node/request"],
   ]),
+  // Node stops for the answer, and the connection by itself.
+  together(
+    "a body that waits is gathered without bound",
+    "unit:node/request-body",
+    ["node/request.ts", "      return false;\n    }\n    return true;", "    }\n    return true;"],
+    ["node/request.ts", "reading.early = true;", "reading;"],
+  ),
   ...of("node/response.ts", [
-    ["Node never takes the next request", '  response.emit("finish");\n', "", "pipelining"],
-    ["Node takes an answer for unfinished", "  response.finished = true;\n", "", "pipelining"],
+    ["Node never takes the next request", '  response.emit("finish");\n', "", "unit:node/response"],
+    ["Node takes an answer for unfinished", "  response.finished = true;\n", "", "unit:node/response"],
   ]),
   ...of("node/listener.ts", [
     [
       "Node ends idle connections itself",
       "net.Server.prototype.close.call(server, () => resolve())",
       "server.close(() => resolve())",
-      "drain",
+      "unit:node/listener",
     ],
     ["one quiet turn is an empty backlog", "quiet < 2 &&", "quiet < 0 &&", "drain"],
   ]),
@@ -211,13 +212,13 @@ export const node: readonly Mutant[] = [
       "Node searches for an address of its own",
       "autoSelectFamily: false,",
       "autoSelectFamily: true,",
-      "addresses",
+      "unit:node/upstream-socket",
     ],
     [
       "a buffer is read into while it is somebody else's",
       "if (!first) return reader.nextBuffer() as Buffer;",
       "if (!first) return undefined as unknown as Buffer;",
-      "slow-reader tunnel",
+      "slow-reader",
     ],
     [
       "a client that does not read holds no upstream back",

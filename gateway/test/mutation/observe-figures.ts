@@ -49,7 +49,7 @@ export const observeFigures: readonly Mutant[] = [
       "labels in another order are another series",
       "JSON.stringify(Object.entries(sample.labels).sort())",
       "JSON.stringify(sample.labels)",
-      "unit:observe/metrics",
+      "unit:observe/metrics-merge",
     ],
     [
       "the time of answers is not measured",
@@ -104,6 +104,7 @@ export const observeFigures: readonly Mutant[] = [
     ["a blocked loop does not show", 'at("1", seen ? delay.max : 0),', 'at("1", 0),', "unit:observe/metrics"],
   ]),
   ...of("observe/otlp.ts", [
+    ["spans hold the query", 'record.target.split("?", 1)[0] ?? ""', "record.target", "unit:observe/otlp"],
     ["what is not sampled is sent", "if (!span.trace.sampled) return;", "", "unit:observe/otlp"],
     [
       "spans are gathered without bound",

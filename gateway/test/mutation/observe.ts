@@ -46,7 +46,7 @@ export const observe: readonly Mutant[] = [
       "lines wait for ever",
       "else this.#timer ??= setTimeout(() => this.#hand(), flushMs).unref();",
       "",
-      "own-answers",
+      "unit:observe/access-log",
     ],
     [
       "the time in the log stands still",
@@ -70,7 +70,7 @@ export const observe: readonly Mutant[] = [
       "the last lines are lost",
       "  async close(limitMs = patience): Promise<void> {\n    this.#hand();",
       "  async close(limitMs = patience): Promise<void> {",
-      "process:start",
+      "unit:observe/access-log",
     ],
   ]),
   ...of("observe/output.ts", [
@@ -84,13 +84,13 @@ export const observe: readonly Mutant[] = [
       "writes end in the middle of a line",
       "return end < 0 ? this.#chunk : end + 1;",
       "return this.#chunk;",
-      "unit:observe/access-log",
+      "unit:observe/output",
     ],
     [
       "writes of any size",
       "if (buffer.length <= this.#chunk) return buffer.length;",
       "if (buffer.length > 0) return buffer.length;",
-      "process:workers unit:observe/access-log",
+      "unit:observe/output",
     ],
     [
       "what a write left is lost",
@@ -102,13 +102,13 @@ export const observe: readonly Mutant[] = [
       "a pipe is not tried again",
       "else setTimeout(() => this.#next(), retryMs).unref();",
       "",
-      "unit:observe/access-log",
+      "unit:observe/output",
     ],
     [
       "a pipe is written by a thread that waits",
       "if (!fstatSync(fd).isFIFO()) return undefined;",
       "if (fd >= 0) return undefined;",
-      "process:end",
+      "unit:observe/output",
     ],
     [
       "the end does not wait for the last lines",
@@ -120,7 +120,7 @@ export const observe: readonly Mutant[] = [
       "a crash's last lines are lost in a pipe",
       "      while (!this.#fill(this.#pipe) && performance.now() < deadline)",
       `      while (${never} && performance.now() < deadline)`,
-      "process:end",
+      "unit:observe/output",
     ],
     ["a crash waits for the log's reader", " && performance.now() < deadline)", ")", "process:end"],
     ["a crash's last lines are lost in a socket", "        input,\n", '        input: "",\n', "process:end"],
@@ -128,7 +128,7 @@ export const observe: readonly Mutant[] = [
       "a reader that is gone ends the gateway",
       'if ((error as NodeJS.ErrnoException).code === "EAGAIN") return false;',
       'if ((error as NodeJS.ErrnoException).code === "EAGAIN") return false;\n        throw error;',
-      "unit:observe/access-log process:end",
+      "unit:observe/output",
     ],
   ]),
   ...of("observe/redact.ts", [

@@ -186,8 +186,13 @@ export const pool: readonly Mutant[] = [
       "    if (this.#next",
       "unit:upstream/connecting",
     ],
-    ["an address that is slow is tried first again", "      other.avoid();\n", "", "addresses"],
-    ["slower addresses stay connected", "      slower.destroy();\n", "", "addresses"],
+    [
+      "an address that is slow is tried first again",
+      "      other.avoid();\n",
+      "",
+      "unit:upstream/connecting",
+    ],
+    ["slower addresses stay connected", "      slower.destroy();\n", "", "unit:upstream/connecting"],
     [
       "an address that accepts again is still avoided",
       "    endpoint.trust();\n",

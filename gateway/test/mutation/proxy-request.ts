@@ -226,11 +226,5 @@ export const proxyRequest: readonly Mutant[] = [
       "",
       "own-answers linger counts",
     ],
-    [
-      "spans hold the query",
-      'exchange.target.split("?", 1)[0] ?? ""',
-      "exchange.target",
-      "unit:observe/otlp process:spans",
-    ],
   ]),
 ];

@@ -71,13 +71,13 @@ export const proxyRoutes: readonly Mutant[] = [
       "upstreams that are gone from the table stay connected",
       "if (!pools.has(key)) pool.close();",
       "",
-      "idle",
+      "unit:proxy/active-routes",
     ],
     [
       "a reload begins with new pools",
       "this.#metrics, this.#gates, this.#pools);",
       "this.#metrics, this.#gates, new Map());",
-      "idle",
+      "unit:proxy/active-routes",
     ],
     [
       "idle upstream connections are never closed",
@@ -89,7 +89,7 @@ export const proxyRoutes: readonly Mutant[] = [
       "the drain leaves upstream connections open",
       "    for (const pool of this.#pools.values()) pool.close();\n",
       "",
-      "drain",
+      "unit:proxy/active-routes",
     ],
     [
       "pools are not measured",
@@ -102,8 +102,13 @@ export const proxyRoutes: readonly Mutant[] = [
     ["each route has a pool of its own", "pools.get(upstream) ??\n      before.get", "before.get", "gauges"],
     ["a route's time for an answer is ignored", "route.timeouts?.response_ms ?? ", "", "route-limits"],
     ["a route's time to connect is ignored", "route.timeouts?.connect_ms ?? ", "", "route-limits"],
-    ["a route's time in the queue is ignored", "route.concurrency?.queue_ms ?? ", "", "concurrency"],
-    ["a route's limit of bodies is ignored", "route.max_body_bytes ?? ", "", "counts"],
+    [
+      "a route's time in the queue is ignored",
+      "route.concurrency?.queue_ms ?? ",
+      "",
+      "unit:proxy/active-routes",
+    ],
+    ["a route's limit of bodies is ignored", "route.max_body_bytes ?? ", "", "unit:proxy/active-routes"],
     [
       "a route's CORS rules are ignored",
       "cors: route.cors && new Cors(route.cors),",

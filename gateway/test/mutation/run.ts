@@ -49,8 +49,10 @@ async function killersOf(built: Build, { suites }: Mutant, baseline: Results): P
   const killers = [...failed].filter((name) => !baseline.failed.has(name));
   if (!options.twice || killers.length === 0) return killers;
   const cases = killers.map((name) => name.slice(name.indexOf(": ") + 2));
-  const again = await run(built, suites, { cases });
-  return killers.filter((name) => !again.passed.has(name));
+  // Suites that did not end, or did not start, have no case to name: they are run whole.
+  const named = killers.every((name) => baseline.passed.has(name));
+  const again = await run(built, suites, named ? { cases } : {});
+  return again.failed.size === 0 ? [] : killers.filter((name) => !again.passed.has(name));
 }
 
 const told = ({ name, edits, suites }: Mutant) =>

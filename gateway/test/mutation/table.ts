@@ -55,7 +55,7 @@ export const table: readonly Mutant[] = [
       "a route's limit of bodies is lost",
       "...(entry.max_body_bytes !== undefined && {",
       `...(${never} && {`,
-      "unit:routing/parse counts",
+      "unit:routing/parse",
     ],
   ]),
   ...of("routing/policies.ts", [
