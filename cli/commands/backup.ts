@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { savedKinds } from "../../stores/index.ts";
 import { command } from "../command.ts";
 import { print, printJson } from "../output.ts";
 
@@ -26,6 +27,6 @@ export function backupCommand(beat: Command): void {
     },
   )
     .argument("[stack]", "stack to work on, like --stack")
-    .option("--store <name>", "postgres or mongo; default: all that are saved")
+    .option("--store <name>", `${savedKinds.join(" or ")}; default: all that are saved`)
     .option("--list", "list the backups");
 }

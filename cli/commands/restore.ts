@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { savedKinds } from "../../stores/index.ts";
 import { command } from "../command.ts";
 import { confirmed } from "../confirm.ts";
 import { print, printJson } from "../output.ts";
@@ -34,7 +35,7 @@ export function restoreCommand(beat: Command): void {
     },
   )
     .argument("[stack]", "stack to work on, like --stack")
-    .requiredOption("--store <name>", "postgres or mongo")
+    .requiredOption("--store <name>", savedKinds.join(" or "))
     .requiredOption("--database <name>", "database, e.g. core_service")
     .option("--from <file>", "a file of `beat backup --list`", "latest")
     .option("-y, --yes", "do not ask");

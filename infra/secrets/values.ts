@@ -7,7 +7,10 @@ const passwordLength = 64;
 /** NIST SP 800-57 part 1, table 2: the least for 112 bits of strength. */
 const leastModulusBits = 2048;
 
-/** A new password: 64 letters and digits, which need no escape in a URL or a connection string. */
+/**
+ * A new password: 64 letters and digits, which need no escape in a URL or a connection string. Which values a given one may have
+ * says `config/settings/secret-rules.ts`.
+ */
 export function makePassword(): string {
   return Array.from({ length: passwordLength }, () => alphabet[randomInt(alphabet.length)]).join("");
 }

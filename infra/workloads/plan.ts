@@ -12,7 +12,8 @@ import { type Transform, transformed } from "./transform.ts";
 export type { Transform } from "./transform.ts";
 
 /**
- * Everything that runs of a platform, in the order in which it starts.
+ * Everything that runs of a platform, in the order in which it starts. Backups are no part of it: they are scheduled, on a
+ * cluster alone (`infra/kubernetes/deploy/backups.ts`).
  * @throws {InputError} when a stack's transform gives something that is no workload, or another one.
  */
 export function workloadsOf(

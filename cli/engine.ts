@@ -1,0 +1,2 @@
+// Where this was before; programs that import it from here go on working for one version.
+export * from "../infra/docker/operate/engine.ts";
