@@ -81,6 +81,11 @@ describe("a kind of store that the platform does not have", { timeout: 120_000 }
       graph.filter((resource) => resource.name === name).map(({ type }) => type.split(":").pop());
     expect(kinds("valkey").sort()).toEqual(["Service", "StatefulSet"]);
     expect(kinds("data-valkey-0")).toEqual(["PersistentVolumeClaim"]);
+    // Nobody has a password of a store without logins, and it is saved all the same.
+    expect(kinds("backup-valkey").sort()).toEqual(["ConfigMap", "CronJob", "Secret"]);
+    expect(JSON.stringify(graph.find(({ name }) => name === "backup-valkey")?.inputs)).not.toContain(
+      "password",
+    );
     expect(kinds("to-valkey")).toEqual(["NetworkPolicy"]);
     expect(JSON.stringify(graph.find(({ name }) => name === "from-hits-service")?.inputs)).toContain("6380");
   });

@@ -140,3 +140,14 @@ test("what is given comes before what the state keeps, as it does for up", async
   await writeCompose(out, await composeOf("dev", config), both, true);
   expect(readFileSync(join(out, "secrets.env"), "utf8")).toContain('SECRET_POSTGRES_ADMIN="GivenSecret2"');
 });
+
+test("its containers and volumes are called as Pulumi calls them: the two cannot write the same data side by side", async () => {
+  const { file } = await composeOf("dev", config);
+  const { services, volumes } = file as {
+    services: Record<string, { container_name: string }>;
+    volumes: Record<string, { name: string }>;
+  };
+  for (const [name, { container_name }] of Object.entries(services))
+    expect(container_name).toBe(`beat-ecoprove-dev-${name}`);
+  expect(volumes["postgres-data"]).toEqual({ name: "beat-ecoprove-dev-postgres-data" });
+});

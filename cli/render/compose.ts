@@ -9,11 +9,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { parseSettings } from "../../config/settings/parse.ts";
 import { checkStack } from "../../config/settings/stack-check.ts";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
-import { secretVariable, variableLine } from "../../infra/compose/interpolation.ts";
+import { revisionVariable, secretVariable, variableLine } from "../../infra/compose/interpolation.ts";
 import { type ComposeProject, composeProject } from "../../infra/compose/project.ts";
 import { writeContext } from "../../infra/images/build-context.ts";
 import { makePassword, makePrivateKey } from "../../infra/secrets/values.ts";
@@ -61,6 +62,9 @@ export async function composeOf(
 /** The Compose file as text. */
 export const composeText = ({ file }: ComposeProject): string => yamlText(file);
 
+/** Where the values of a stack's secrets are. */
+type SecretSource = Pick<RenderSource, "config" | "kept" | "placeholders">;
+
 /**
  * Writes a project: `compose.yaml`, `.env`, build contexts, and `secrets.env` where secrets may be shown. A value that the
  * stack has is written; one that it lacks is the one that is there already, or made.
@@ -68,77 +72,62 @@ export const composeText = ({ file }: ComposeProject): string => yamlText(file);
 export async function writeCompose(
   folder: string,
   project: ComposeProject,
-  source: Pick<RenderSource, "config" | "kept" | "placeholders">,
+  source: SecretSource,
   showSecrets: boolean,
 ): Promise<WrittenProject> {
   insistOnOwn(folder);
-  const former = formerLines(join(folder, secretsFile));
+  const file = join(folder, secretsFile);
+  const former = formerVariables(file);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "compose.yaml"), `${mark}\n${composeText(project)}`);
   writeFileSync(join(folder, ".env"), withEdits(project.env, join(folder, ".env")));
   for (const [program, files] of Object.entries(project.images))
     writeContext(join(folder, "images", program), files);
-  if (showSecrets)
-    writeFileSync(join(folder, secretsFile), await secretLines(project, source, join(folder, secretsFile)), {
-      mode: 0o600,
-    });
-  // The mode above is for a file that is new.
-  if (showSecrets) chmodSync(join(folder, secretsFile), 0o600);
+  if (showSecrets) {
+    // The mode of a write is for a file that is new.
+    if (existsSync(file)) chmodSync(file, 0o600);
+    writeFileSync(file, secretLines(await secretValues(project, source, former)), { mode: 0o600 });
+  }
   return {
     folder,
     made: showSecrets ? source.placeholders.filter((name) => !former.has(secretVariable(name))) : [],
     services: Object.keys(project.file.services as object).length,
-    withSecrets: showSecrets || existsSync(join(folder, secretsFile)),
+    withSecrets: existsSync(file),
   };
 }
 
-async function secretLines(
+/** Every secret of a project: what the stack has, else what an earlier run wrote, else a new one. */
+async function secretValues(
   { secrets }: ComposeProject,
-  { config, kept, placeholders }: Pick<RenderSource, "config" | "kept" | "placeholders">,
-  file: string,
-): Promise<string> {
+  { config, kept, placeholders }: SecretSource,
+  former: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
   const given = JSON.parse(config["platform:secrets"] ?? "{}") as Record<string, string>;
-  const former = formerLines(file);
-  // As `up` takes them: what is given comes before what the state keeps.
-  const known = (name: string): string | undefined =>
-    (placeholders.includes(name)
-      ? undefined
-      : name === signingKeyName
-        ? config["platform:signingKey"]
-        : given[name]) ?? kept.get(name);
-  const lines = new Map<string, string>();
-  let privateKey: string | undefined;
+  const configured = (name: string): string | undefined => {
+    if (placeholders.includes(name)) return undefined;
+    return name === signingKeyName ? config["platform:signingKey"] : given[name];
+  };
+  const values = new Map<string, string>();
   for (const name of secrets.keys()) {
-    if (name === publicKeyName) continue;
-    const variable = secretVariable(name);
-    const value = known(name);
-    const line = value === undefined ? former.get(variable) : variableLine(variable, value);
-    if (name === signingKeyName) {
-      // Both keys are one secret: the public one follows from the private one.
-      privateKey = value ?? (former.has(variable) ? undefined : await makePrivateKey());
-      if (privateKey === undefined) continue;
-      lines.set(variable, variableLine(variable, privateKey));
-    } else lines.set(variable, line ?? variableLine(variable, makePassword()));
+    // As `up` takes them: what is given comes before what the state keeps.
+    const known = configured(name) ?? kept.get(name) ?? former.get(secretVariable(name));
+    values.set(name, known ?? (name === signingKeyName ? await makePrivateKey() : makePassword()));
   }
-  if (privateKey !== undefined)
-    lines.set(
-      secretVariable(publicKeyName),
-      variableLine(secretVariable(publicKeyName), publicOf(privateKey)),
-    );
-  for (const name of [signingKeyName, publicKeyName]) {
-    const variable = secretVariable(name);
-    const line = former.get(variable);
-    if (secrets.has(name) && !lines.has(variable) && line !== undefined) lines.set(variable, line);
-  }
-  return `${[...lines].flatMap(([variable, line]) => [line, revisionLine(variable, line)]).join("\n")}\n`;
+  // Both keys are one secret: the public one follows from the private one.
+  const privateKey = values.get(signingKeyName);
+  if (privateKey !== undefined) values.set(publicKeyName, publicOf(privateKey));
+  return values;
 }
 
-/** Changes with the secret: what reads it from a file is started anew then. */
-const revisionLine = (variable: string, line: string): string =>
-  variableLine(
-    variable.replace(/^SECRET_/, "REVISION_"),
-    createHash("sha256").update(line).digest("hex").slice(0, 10),
-  );
+const secretLines = (values: ReadonlyMap<string, string>): string =>
+  [...values]
+    .flatMap(([name, value]) => [
+      variableLine(secretVariable(name), value),
+      // Changes with the secret: what reads it from a file is started anew then.
+      variableLine(revisionVariable(name), createHash("sha256").update(value).digest("hex").slice(0, 10)),
+    ])
+    .concat("")
+    .join("\n");
 
 /** The first line of a Compose file, by which a later run knows its own. */
 const mark = "# Rendered by ./beat render --format compose";
@@ -159,31 +148,25 @@ function insistOnOwn(folder: string): void {
 
 /** What people have changed in a file of variables stays; what they left alone follows the settings. */
 function withEdits(text: string, file: string): string {
-  const hash = (lines: string) => createHash("sha256").update(lines).digest("hex").slice(0, 12);
-  const [head = "", ...former] = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
-  const edited = head.startsWith("# ") && !head.endsWith(hash(former.join("\n")));
-  const kept = formerLines(file);
-  const lines = edited
-    ? text
-        .split("\n")
-        .map((line) => (line.startsWith("#") ? line : (kept.get(line.slice(0, line.indexOf("="))) ?? line)))
-        .join("\n")
-    : text;
-  return edited
-    ? `# Rendered by ./beat render, then edited\n${lines}`
-    : `# Rendered by ./beat render ${hash(lines)}\n${lines}`;
+  const marked = (lines: string, how: string) => `# Rendered by ./beat render${how}\n${lines}`;
+  const hash = (lines: string) => ` ${createHash("sha256").update(lines).digest("hex").slice(0, 12)}`;
+  const former = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  const body = former?.slice(former.indexOf("\n") + 1) ?? "";
+  if (former === undefined || former === marked(body, hash(body))) return marked(text, hash(text));
+  const kept = formerVariables(file);
+  const lines = text.split("\n").map((line) => {
+    const name = line.slice(0, line.indexOf("="));
+    const value = kept.get(name);
+    return value === undefined ? line : variableLine(name, value);
+  });
+  return marked(lines.join("\n"), ", then edited");
 }
 
-/** The lines of an earlier run, by variable. */
-function formerLines(file: string): Map<string, string> {
-  if (!existsSync(file)) return new Map();
-  return new Map(
-    readFileSync(file, "utf8")
-      .split("\n")
-      .filter((line) => line.includes("="))
-      .map((line) => [line.slice(0, line.indexOf("=")), line]),
+/** The variables of an earlier run; none when there was none. */
+const formerVariables = (file: string): ReadonlyMap<string, string> =>
+  new Map(
+    existsSync(file) ? (Object.entries(parseEnv(readFileSync(file, "utf8"))) as [string, string][]) : [],
   );
-}
 
 const publicOf = (pem: string): string =>
   createPublicKey(createPrivateKey(pem)).export({ type: "spki", format: "pem" }).toString();

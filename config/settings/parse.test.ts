@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { InputError } from "../../core/problems.ts";
 import { imageReference } from "../catalogue.ts";
-import { parseSettings } from "./parse.ts";
+import { insistOnPlaces, parseSettings } from "./parse.ts";
 
 const refusal = (config: Record<string, string>, env: Record<string, string> = {}): string => {
   try {
@@ -113,4 +113,11 @@ test("a service's setting that only a cluster has is refused on an engine", () =
     /^(?=[\s\S]*auth-service\.replicas: belongs to the target kubernetes)(?=[\s\S]*auth-service\.nodeSelector)(?![\s\S]*memoryMiB)(?![\s\S]*\.env)/,
   );
   expect(parse("kubernetes").services["auth-service"]).toMatchObject(services["auth-service"]);
+});
+
+test("a value that was set with --secret is refused where it would be shown", () => {
+  expect(() => insistOnPlaces(["platform:secrets", "platform:signingKey", "other:key"])).not.toThrow();
+  expect(() => insistOnPlaces(["platform:services", "platform:secrets"])).toThrow(
+    /^(?=[\s\S]*platform:services: has a value that was set with --secret)(?![\s\S]*platform:secrets)/,
+  );
 });

@@ -1,12 +1,12 @@
 import { type Address, addressesOf } from "../../config/addresses.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
-import { imageNamed } from "../../config/images.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { componentLabel, stackName } from "../../core/names.ts";
 import type { OwnProgram, Workload } from "../../core/workload.ts";
 import { buildContext } from "../images/own-images.ts";
 import { fingerprintOf } from "../workloads/fingerprint.ts";
+import { referenceOf } from "../workloads/image-reference.ts";
 import { type Transform, workloadsOf } from "../workloads/plan.ts";
 import { revisionVariable, secretVariable, variableLine } from "./interpolation.ts";
 import { composeService, filesOf, portsOf } from "./service.ts";
@@ -125,8 +125,7 @@ const secretsOf = (workloads: readonly Workload[]): ReadonlyMap<string, string> 
   );
 
 function imageOf({ image }: Workload, id: string, settings: Settings) {
-  if ("catalogue" in image) return { image: imageReference(imageNamed(image.catalogue), settings.images) };
-  if ("reference" in image) return { image: image.reference };
+  if (!("program" in image)) return { image: referenceOf(image, settings.images) };
   return {
     image: `localhost/${id}-${image.program}:compose`,
     build: { context: `images/${image.program}`, args: { BASE: imageReference("node", settings.images) } },

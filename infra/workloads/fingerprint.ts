@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Address } from "../../config/addresses.ts";
-import { imageReference } from "../../config/catalogue.ts";
-import { imageNamed } from "../../config/images.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import type { Value } from "../../core/value.ts";
-import type { ImageUse, Workload } from "../../core/workload.ts";
+import type { Workload } from "../../core/workload.ts";
+import { referenceOf } from "./image-reference.ts";
 
 /** What a workload is told, resolved by. */
 interface Place {
@@ -33,13 +32,10 @@ function toldTo(workload: Workload, { settings, addresses }: Place): unknown {
   const files = workload.files.map((set) => [set.directory, show(set.files)]);
   if ("once" in workload.members) return files;
   const { after: _, restartWith: __, image, env, sidecars: ___, ...rest } = workload;
-  return { ...rest, image: referenceOf(image, settings), env: show(env), files };
+  return {
+    ...rest, // The project's own programs are none that others are started anew with.
+    image: "program" in image ? image.program : referenceOf(image, settings.images),
+    env: show(env),
+    files,
+  };
 }
-
-/** The image as far as its name says it; the project's own programs are none that others are started anew with. */
-const referenceOf = (image: ImageUse, settings: Place["settings"]): string => {
-  if ("program" in image) return image.program;
-  return "catalogue" in image
-    ? imageReference(imageNamed(image.catalogue), settings.images)
-    : image.reference;
-};

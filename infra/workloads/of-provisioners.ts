@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { useOfStore } from "../../config/store-use.ts";
@@ -29,7 +30,7 @@ function provisioner(platform: PlatformModel, settings: Settings, ground: Ground
   const ca = use.external?.ca;
   const own = settings.external[kind] === undefined ? [storeHosts[kind]] : [];
   const passwords = filesOf(
-    { name, volume: "secrets", directory: parentOf(passwordFile("any")) },
+    { name, volume: "secrets", directory: dirname(passwordFile("any")) },
     Object.fromEntries(provisioning.secrets.map((secret) => [secret, secretOf(secret)])),
   );
   const common = {
@@ -61,7 +62,7 @@ function provisioner(platform: PlatformModel, settings: Settings, ground: Ground
       withoutCapabilities: true,
       restartWith: own,
     };
-  const directory = parentOf(certificateFile);
+  const directory = dirname(certificateFile);
   return {
     ...common,
     args: [`${directory}/plan.json`],
@@ -84,5 +85,3 @@ function provisioner(platform: PlatformModel, settings: Settings, ground: Ground
 
 const filesOf = (place: Omit<FileSet, "files">, files: Readonly<Record<string, Value>>): FileSet[] =>
   Object.keys(files).length === 0 ? [] : [{ ...place, files }];
-
-const parentOf = (file: string): string => file.slice(0, file.lastIndexOf("/"));

@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel, ServiceModel } from "../../config/define/model.ts";
 import { renderEnvironment } from "../../config/environment.ts";
@@ -11,8 +12,6 @@ import type { Ground } from "./ground.ts";
 
 /** The user `node` of the sample image. */
 const sampleUid = 1000;
-/** For images that would run as root where nobody may: nothing in them needs it. */
-const defaultUid = 10001;
 
 /** The platform's services, each started once what it needs is there. */
 export const services = (platform: PlatformModel, settings: Settings, ground: Ground): Workload[] =>
@@ -63,10 +62,10 @@ function serviceWorkload(
     restartWith: watches.filter(({ watch }) => watch.restarts).flatMap(({ hosts }) => hosts),
     sidecars,
     ...(ground.kind === "cluster" && {
-      user: userOf(service, sample),
+      ...userOf(service, sample),
       scratch: [
         { name: "tmp", path: "/tmp" },
-        ...(key === undefined ? [] : [{ name: "key-home", path: parentOf(key.directory) }]),
+        ...(key === undefined ? [] : [{ name: "key-home", path: dirname(key.directory) }]),
       ],
       placement: placementOf(own),
     }),
@@ -133,9 +132,12 @@ function healthOf(
   };
 }
 
-function userOf(service: ServiceModel, sample: boolean): User {
-  const [uid, gid] = (sample ? `${sampleUid}` : (service.user ?? `${defaultUid}`)).split(":");
-  return { uid: Number(uid), ...(gid !== undefined && { gid: Number(gid) }) };
+/** An image whose user nobody knows runs as whom its target gives it. */
+function userOf({ user }: ServiceModel, sample: boolean): { readonly user?: User } {
+  if (sample) return { user: { uid: sampleUid } };
+  if (user === undefined) return {};
+  const [uid, gid] = user.split(":");
+  return { user: { uid: Number(uid), ...(gid !== undefined && { gid: Number(gid) }) } };
 }
 
 function placementOf(own: Settings["services"][string] | undefined): Placement {
@@ -145,5 +147,3 @@ function placementOf(own: Settings["services"][string] | undefined): Placement {
     ...(own?.serviceAccount !== undefined && { serviceAccount: own.serviceAccount }),
   };
 }
-
-const parentOf = (directory: string): string => directory.slice(0, directory.lastIndexOf("/"));

@@ -12,8 +12,23 @@ const uid = 999;
 const options = (values: Readonly<Record<string, string>>): string[] =>
   Object.entries(values).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
 
+/** What it is on an engine and on a cluster. */
+const server = {
+  role: "store",
+  name: "postgres",
+  host: "postgres",
+  image: { catalogue: "postgres" },
+  members: { stateful: 1 },
+  after: [],
+  restartWith: [],
+} as const;
+
 /** The port is only said where it is another than the server's own, so that a server that is up is not started anew. */
-const portOption = ({ port }: Facts): Record<string, string> => (port === 5432 ? {} : { port: String(port) });
+const commonOptions = ({ port, maxConnections }: Facts): Record<string, string> => ({
+  ...(port !== 5432 && { port: String(port) }),
+  max_connections: String(maxConnections),
+  password_encryption: "scram-sha-256",
+});
 const portFlag = ({ port }: Facts): string => (port === 5432 ? "" : ` -p ${port}`);
 
 /** One server of a container engine. */
@@ -21,18 +36,8 @@ export function onEngine({ facts, hostPort }: EngineContext<Facts, "postgres">):
   const passwordFile = "/run/secrets/postgres-admin";
   return [
     {
-      role: "store",
-      name: "postgres",
-      host: "postgres",
-      image: { catalogue: "postgres" },
-      args: [
-        "postgres",
-        ...options({
-          ...portOption(facts),
-          max_connections: String(facts.maxConnections),
-          password_encryption: "scram-sha-256",
-        }),
-      ],
+      ...server,
+      args: ["postgres", ...options(commonOptions(facts))],
       env: text({
         POSTGRES_USER: "postgres",
         // An administrative database of its own: none of the services'.
@@ -59,10 +64,7 @@ export function onEngine({ facts, hostPort }: EngineContext<Facts, "postgres">):
         startupSeconds: 120,
       },
       memoryMiB: facts.memoryMiB,
-      members: { stateful: 1 },
       stopGraceSeconds: 60,
-      after: [],
-      restartWith: [],
     },
   ];
 }
@@ -71,16 +73,11 @@ export function onEngine({ facts, hostPort }: EngineContext<Facts, "postgres">):
 export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): Workload {
   const ask = `pg_isready -q -h 127.0.0.1 -p ${facts.port} -U postgres -d postgres`;
   return {
-    role: "store",
-    name: "postgres",
-    host: "postgres",
-    image: { catalogue: "postgres" },
+    ...server,
     args: [
       "postgres",
       ...options({
-        ...portOption(facts),
-        max_connections: String(facts.maxConnections),
-        password_encryption: "scram-sha-256",
+        ...commonOptions(facts),
         // A quarter of the memory for its own cache, and what the kernel caches counted in.
         // Source: PostgreSQL 17, 19.4.1 (shared_buffers) and 19.7.2 (effective_cache_size).
         shared_buffers: `${Math.floor(facts.memoryMiB / 4)}MB`,
@@ -129,10 +126,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
     ],
     memoryMiB: facts.memoryMiB,
     cpu: settings.cpu,
-    members: { stateful: 1 },
     stopGraceSeconds: 120,
     user: { uid },
-    after: [],
-    restartWith: [],
   };
 }

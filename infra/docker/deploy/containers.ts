@@ -1,11 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { addressesOf } from "../../../config/addresses.ts";
-import { imageReference } from "../../../config/catalogue.ts";
-import { imageNamed } from "../../../config/images.ts";
 import type { Workload } from "../../../core/workload.ts";
 import { resolveEnvironment } from "../../derived/environment.ts";
 import type { Secrets } from "../../secrets/component.ts";
+import { referenceOf } from "../../workloads/image-reference.ts";
 import { stackLabel } from "../labels.ts";
 import { managedContainer } from "./managed-container.ts";
 import type { DockerTarget } from "./target.ts";
@@ -76,11 +75,7 @@ export function runWorkload(
 
 function imageOf(target: DockerTarget, { image }: Workload): pulumi.Input<string> {
   if ("program" in image) return target.ownImage(image.program, image.files ?? {});
-  return target.images(
-    "catalogue" in image
-      ? imageReference(imageNamed(image.catalogue), target.settings.images)
-      : image.reference,
-  );
+  return target.images(referenceOf(image, target.settings.images));
 }
 
 /** A volume that a destroy refuses to touch: `beat down` leaves it, `beat down --volumes` lifts the protection. */

@@ -23,7 +23,6 @@ export function claim(
   { name, component, size, retained }: ClaimArgs,
   parent: pulumi.Resource,
 ): k8s.core.v1.PersistentVolumeClaim {
-  const { storageClass } = target.settings.kubernetes;
   return new k8s.core.v1.PersistentVolumeClaim(
     name,
     {
@@ -38,11 +37,7 @@ export function claim(
           "pulumi.com/patchForce": "true",
         },
       },
-      spec: {
-        accessModes: ["ReadWriteOnce"],
-        ...(storageClass !== undefined && { storageClassName: storageClass }),
-        resources: { requests: { storage: size } },
-      },
+      spec: claimSpec(target, size),
     },
     {
       parent,
@@ -52,4 +47,17 @@ export function claim(
       ignoreChanges: ["spec.storageClassName"],
     },
   );
+}
+
+/** What a claim asks for. @param size a quantity such as `20Gi`. */
+export function claimSpec(
+  { settings }: ClusterTarget,
+  size: string,
+): k8s.types.input.core.v1.PersistentVolumeClaimSpec {
+  const { storageClass } = settings.kubernetes;
+  return {
+    accessModes: ["ReadWriteOnce"],
+    ...(storageClass !== undefined && { storageClassName: storageClass }),
+    resources: { requests: { storage: size } },
+  };
 }

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Address } from "../../../config/addresses.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
+import type { OwnProgram } from "../../../core/workload.ts";
 import { labelsOf } from "../labels.ts";
 
 /** What every component of the Kubernetes target is given. */
@@ -18,7 +19,7 @@ export interface ClusterTarget {
   readonly retained: k8s.Provider;
   readonly addresses: ReadonlyMap<string, Address>;
   /** References of the project's own images. */
-  readonly images: Readonly<Record<"gateway" | "provision" | "sample", pulumi.Input<string>>>;
+  readonly images: Readonly<Record<OwnProgram, pulumi.Input<string>>>;
 }
 
 /** The first 10 hexadecimal digits of the SHA-256 of a text. */

@@ -1,11 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { imageReference } from "../../../config/catalogue.ts";
-import { imageNamed } from "../../../config/images.ts";
 import type { MemberFact, Value } from "../../../core/value.ts";
 import type { Endpoint, ImageUse, Probe, Sidecar, Workload } from "../../../core/workload.ts";
 import { resolveEnvironment } from "../../derived/environment.ts";
 import type { Secrets } from "../../secrets/component.ts";
+import { referenceOf } from "../../workloads/image-reference.ts";
 import { type ClusterTarget, type Content, secret } from "./cluster.ts";
 import { probeTiming, resources, startup } from "./pod.ts";
 
@@ -81,12 +80,8 @@ export function sidecarOf(target: ClusterTarget, sidecar: Sidecar): Container {
 }
 
 /** The reference of an image. */
-export function imageOf(target: ClusterTarget, image: ImageUse): pulumi.Input<string> {
-  if ("program" in image) return target.images[image.program];
-  return "catalogue" in image
-    ? imageReference(imageNamed(image.catalogue), target.settings.images)
-    : image.reference;
-}
+export const imageOf = (target: ClusterTarget, image: ImageUse): pulumi.Input<string> =>
+  "program" in image ? target.images[image.program] : referenceOf(image, target.settings.images);
 
 /** The secret part of a workload's environment as an object of its own; undefined when nothing in it is secret. */
 export function secretEnvironment(

@@ -7,7 +7,7 @@ import type { ClusterTarget } from "./cluster.ts";
 import { containerOf, imageOf, secretEnvironment, sidecarOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
 import { withdrawSeconds } from "./names.ts";
-import { deadlineOf, podOf, podTemplate, resources } from "./pod.ts";
+import { awaited, podOf, podTemplate, resources } from "./pod.ts";
 import { replicasOf, scaled } from "./scaling.ts";
 import { type SetParts, sizeOf } from "./stateful-set.ts";
 
@@ -23,39 +23,32 @@ export function deployment(
   { secrets, after, annotations }: SetParts,
   parent: pulumi.Resource,
 ): k8s.apps.v1.Deployment {
-  const { namespace } = target;
-  const { name, role, members, placement = {} } = workload;
+  const { name, host, role, members, placement = {} } = workload;
   const hidden = secretEnvironment(target, workload, secrets, parent);
   const files = mountFiles(target, workload, secrets, parent);
   const claims = claimsOf(target, workload, parent);
-  const labels = labelsOf(target, name);
   const base = { parent, dependsOn: [...target.ready] };
-  scaled(target, name, members, base);
+  scaled(target, workload, members, base);
   const seeds = seedsOf(target, workload);
   const sidecars = (workload.sidecars ?? []).map((sidecar) => sidecarOf(target, sidecar));
   const several = (members.autoscale?.max ?? members.replicas) > 1;
   return new k8s.apps.v1.Deployment(
     name,
     {
-      metadata: {
-        name,
-        namespace,
-        labels,
-        annotations: { "pulumi.com/timeoutSeconds": String(deadlineOf(workload)) },
-      },
+      metadata: { name, ...awaited(target, workload) },
       spec: {
         ...replicasOf(members),
         revisionHistoryLimit: 3,
         // The new pod is ready before the old one goes: one more for a moment is what every service bears.
         strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-        selector: { matchLabels: selectorOf(target, name) },
+        selector: { matchLabels: selectorOf(target, host) },
         template: podTemplate(target, {
           ...podOf(workload),
           spread: role === "gateway" || several ? "replicas" : undefined,
           movable: claims.length === 0,
           stopGraceSeconds: workload.stopGraceSeconds + withdrawSeconds,
           annotations: { ...placement.annotations, ...annotations },
-          ...(claims.length > 0 && { affinity: preferSameNode(target, name) }),
+          ...(claims.length > 0 && { affinity: preferSameNode(target, host) }),
           volumes: [
             ...files.volumes,
             ...claims.map((made) => ({
@@ -139,14 +132,14 @@ const seedsOf = (target: ClusterTarget, { image, volumes }: Workload) =>
  * leaves a closed node would keep its successor from every other one, and the scheduler does not look again when
  * it has gone (Kubernetes 1.34: five minutes).
  */
-const preferSameNode = (target: ClusterTarget, name: string): k8s.types.input.core.v1.Affinity => ({
+const preferSameNode = (target: ClusterTarget, host: string): k8s.types.input.core.v1.Affinity => ({
   podAffinity: {
     preferredDuringSchedulingIgnoredDuringExecution: [
       {
         weight: 100,
         podAffinityTerm: {
           topologyKey: "kubernetes.io/hostname",
-          labelSelector: { matchLabels: selectorOf(target, name) },
+          labelSelector: { matchLabels: selectorOf(target, host) },
         },
       },
     ],

@@ -1,11 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../../../core/workload.ts";
-import { labelsOf } from "../labels.ts";
 import type { ClusterTarget } from "./cluster.ts";
 import { containerOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
-import { deadlineOf, podOf, podTemplate } from "./pod.ts";
+import { awaited, deadlineOf, podOf, podTemplate } from "./pod.ts";
 import type { SetParts } from "./stateful-set.ts";
 
 /**
@@ -23,11 +22,7 @@ export function job(
   return new k8s.batch.v1.Job(
     name,
     {
-      metadata: {
-        namespace: target.namespace,
-        labels: labelsOf(target, name),
-        annotations: { "pulumi.com/timeoutSeconds": String(deadlineOf(workload)) },
-      },
+      metadata: awaited(target, workload),
       spec: {
         // The program waits for its store by itself; what fails twice will fail again. Pulumi ends with the job only for
         // this limit and for the deadline, not for a rule that fails it.

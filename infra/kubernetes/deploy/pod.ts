@@ -56,6 +56,13 @@ export const podOf = ({
   serviceAccountName: placement?.serviceAccount,
 });
 
+/** The metadata of what `up` waits for; it has no name yet. */
+export const awaited = (target: ClusterTarget, workload: Workload) => ({
+  namespace: target.namespace,
+  labels: labelsOf(target, workload.host),
+  annotations: { "pulumi.com/timeoutSeconds": String(deadlineOf(workload)) },
+});
+
 /** How long `up` waits for a workload, seconds. */
 export const deadlineOf = ({ deadlineSeconds, health }: Workload): number =>
   deadlineSeconds ?? (health?.startupSeconds ?? 60) + 120;

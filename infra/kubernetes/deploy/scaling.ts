@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Autoscale } from "../../../config/settings/kubernetes.ts";
+import type { Workload } from "../../../core/workload.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import type { ClusterTarget } from "./cluster.ts";
 
@@ -17,24 +18,19 @@ export const replicasOf = ({ replicas, autoscale }: Scale): { replicas?: number 
 /** What keeps a Deployment of several pods available: a disruption budget, and its autoscaler. */
 export function scaled(
   target: ClusterTarget,
-  component: string,
+  workload: Workload,
   { replicas, autoscale }: Scale,
   opts: pulumi.CustomResourceOptions,
 ): void {
-  const metadata = { name: component, namespace: target.namespace, labels: labelsOf(target, component) };
-  if ((autoscale?.max ?? replicas) > 1)
-    new k8s.policy.v1.PodDisruptionBudget(
-      component,
-      { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(target, component) } } },
-      opts,
-    );
+  const { name } = workload;
+  if ((autoscale?.max ?? replicas) > 1) disruptionBudget(target, workload, opts);
   if (autoscale !== undefined)
     new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-      component,
+      name,
       {
-        metadata,
+        metadata: metadataOf(target, workload),
         spec: {
-          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: component },
+          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
           minReplicas: autoscale.min,
           maxReplicas: autoscale.max,
           metrics: [
@@ -51,3 +47,25 @@ export function scaled(
       opts,
     );
 }
+
+/** Of the pods of a workload at most one is away by somebody's will. */
+export function disruptionBudget(
+  target: ClusterTarget,
+  workload: Workload,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  new k8s.policy.v1.PodDisruptionBudget(
+    workload.name,
+    {
+      metadata: metadataOf(target, workload),
+      spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(target, workload.host) } },
+    },
+    opts,
+  );
+}
+
+const metadataOf = (target: ClusterTarget, { name, host }: Workload) => ({
+  name,
+  namespace: target.namespace,
+  labels: labelsOf(target, host),
+});

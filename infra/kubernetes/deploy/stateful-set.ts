@@ -3,12 +3,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../../../core/workload.ts";
 import type { Secrets } from "../../secrets/component.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
-import { claim } from "./claim.ts";
+import { claim, claimSpec } from "./claim.ts";
 import type { ClusterTarget } from "./cluster.ts";
 import { containerOf, secretEnvironment, sidecarOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
 import { headlessName } from "./names.ts";
-import { deadlineOf, podOf, podTemplate } from "./pod.ts";
+import { awaited, podOf, podTemplate } from "./pod.ts";
+import { disruptionBudget } from "./scaling.ts";
 
 /** A workload whose members have volumes and names of their own. */
 export type StatefulWorkload = Workload & {
@@ -65,12 +66,7 @@ export function statefulSet(
   const set = new k8s.apps.v1.StatefulSet(
     name,
     {
-      metadata: {
-        name,
-        namespace,
-        labels,
-        annotations: { "pulumi.com/timeoutSeconds": String(deadlineOf(workload)) },
-      },
+      metadata: { name, ...awaited(target, workload) },
       spec: {
         serviceName: headlessName(name),
         replicas: members.stateful,
@@ -101,11 +97,7 @@ export function statefulSet(
         }),
         volumeClaimTemplates: workload.volumes.map((volume) => ({
           metadata: { name: volume.name, labels: selector },
-          spec: {
-            accessModes: ["ReadWriteOnce"],
-            ...storageClass(target),
-            resources: { requests: { storage: sizeOf(workload, volume) } },
-          },
+          spec: claimSpec(target, sizeOf(workload, volume)),
         })),
       },
     },
@@ -133,15 +125,7 @@ export function statefulSet(
     },
     { ...base, dependsOn: [...target.ready, set] },
   );
-  if (members.stateful > 1)
-    new k8s.policy.v1.PodDisruptionBudget(
-      name,
-      {
-        metadata: { name, namespace, labels },
-        spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
-      },
-      base,
-    );
+  if (members.stateful > 1) disruptionBudget(target, workload, base);
   return set;
 }
 
@@ -171,9 +155,4 @@ const claimsOf = (
 export function sizeOf({ name }: Workload, volume: Workload["volumes"][number]): string {
   if (volume.size === undefined) throw new Error(`the volume ${volume.name} of ${name} has no size`);
   return volume.size;
-}
-
-function storageClass({ settings }: ClusterTarget): { storageClassName?: string } {
-  const { storageClass: named } = settings.kubernetes;
-  return named === undefined ? {} : { storageClassName: named };
 }
