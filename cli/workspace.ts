@@ -98,9 +98,21 @@ export function refusalOf(error: unknown, stack: string): InputError | undefined
         fix: `wait for that run; when there is none: pulumi cancel --stack ${stack}`,
       },
     ]);
+  const [, fault] = /invalid YAML file: (?:yaml: )?([^\n]+)/.exec(text) ?? [];
+  if (fault !== undefined) return unreadableFile(stack, fault);
   if (error instanceof StackNotFoundError) return new InputError("there is no such stack", [unknown(stack)]);
   return undefined;
 }
+
+/** A stack's file is no YAML. @param fault where and what, in a reader's words. */
+export const unreadableFile = (stack: string, fault: string): InputError =>
+  new InputError("the stack's settings cannot be read", [
+    {
+      path: `Pulumi.${stack}.yaml`,
+      message: fault,
+      fix: "correct it there: each setting stands below config:, two spaces in; or let Pulumi write it: pulumi config set --path platform:<setting> <value>",
+    },
+  ]);
 
 /** The names of the stacks that have a file of settings. */
 const stackFiles = (): string[] =>

@@ -9,7 +9,7 @@ import { InputError } from "../../core/problems.ts";
 import { missingSecrets } from "../../infra/secrets/problems.ts";
 import { makePrivateKey } from "../../infra/secrets/values.ts";
 import { loadDefinition, projectRoot } from "../../stacks/program.ts";
-import { keptSecrets, openStack, refusalOf } from "../workspace.ts";
+import { keptSecrets, openStack, refusalOf, unreadableFile } from "../workspace.ts";
 
 /** What a stack is rendered from. */
 export interface RenderSource {
@@ -71,7 +71,7 @@ export function configInFile(name: string): Record<string, string> {
         fix: "name another stack, or make the file",
       },
     ]);
-  const { config = {} } = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
+  const { config = {} } = parsed(name, file);
   return Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) => {
       const open = withoutEncrypted(value);
@@ -79,6 +79,15 @@ export function configInFile(name: string): Record<string, string> {
       return [[key, typeof open === "string" ? open : JSON.stringify(open)]];
     }),
   );
+}
+
+/** @throws {InputError} when the file is no YAML. */
+function parsed(name: string, file: string): { readonly config?: Readonly<Record<string, unknown>> } {
+  try {
+    return (parse(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
+  } catch (error) {
+    throw unreadableFile(name, (error as Error).message.split("\n", 1).join(""));
+  }
 }
 
 function withoutEncrypted(value: unknown): unknown {
