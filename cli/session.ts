@@ -3,7 +3,8 @@ import type { Settings } from "../config/settings/schema.ts";
 import { stackName } from "../core/names.ts";
 import { InputError } from "../core/problems.ts";
 import { checkDisk, checkEngine } from "../infra/docker/operate/checks.ts";
-import { engineAddress, openEngine } from "../infra/docker/operate/engine.ts";
+import { engineAddress, withScheme } from "../infra/engine/address.ts";
+import { openEngine } from "../infra/engine/client.ts";
 import { bad, type Check } from "../infra/operate/check.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { workloadsOf } from "../infra/workloads/plan.ts";
@@ -38,7 +39,7 @@ export async function openSession(name: string, needs: SessionNeeds): Promise<Se
     create: needs.create,
     state: needs.state ?? false,
   });
-  const address = settings.engine ?? found;
+  const address = settings.engine === undefined ? found : withScheme(settings.engine);
   const platform = await loadDefinition(settings.definition);
   await tryTransform(platform, settings, name);
   const args: TargetArgs = {
@@ -104,13 +105,23 @@ export async function diagnose(name: string): Promise<Check[]> {
   } catch (thrown) {
     const error = thrown instanceof InputError ? thrown : refusalOf(thrown, name);
     if (error === undefined) throw thrown;
-    const address = engineAddress();
     return [
-      await checkEngine(openEngine(address), address),
+      ...(await checkUsualEngine()),
       await checkPlugin(),
       await checkDisk(projectRoot),
       ...error.problems.map((problem) => bad(problem.path, problem)),
     ];
+  }
+}
+
+/** The engine that a stack without settings would use; nothing where it cannot be told, which is a problem of its own. */
+async function checkUsualEngine(): Promise<Check[]> {
+  try {
+    const address = engineAddress();
+    return [await checkEngine(openEngine(address), address)];
+  } catch (error) {
+    if (error instanceof InputError) return [];
+    throw error;
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { insistOnPlaces, parseSettings } from "../config/settings/parse.ts";
 import type { Settings } from "../config/settings/schema.ts";
 import { InputError, type Problem } from "../core/problems.ts";
+import { engineEnvironment } from "../infra/engine/address.ts";
 import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
 import { program, projectRoot } from "../stacks/program.ts";
 
@@ -151,7 +152,7 @@ export async function openStack(
   needs: { readonly create: boolean; readonly state: boolean },
 ): Promise<OpenStack> {
   const envVars = pulumiEnvironment(name);
-  if (engine !== undefined) envVars.DOCKER_HOST = engine;
+  Object.assign(envVars, engineEnvironment(engine));
   const pulumiCommand = await findPulumi(true);
   const workspace = await LocalWorkspace.create({ workDir: projectRoot, pulumiCommand, envVars, program });
   // While the CLI answers there is time to load what the program of a container engine needs.

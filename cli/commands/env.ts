@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { engineAddress, engineEnvironment } from "../../infra/engine/address.ts";
 import { type Common, stackOption } from "../command.ts";
 import { print } from "../output.ts";
 import { pulumiEnvironment } from "../workspace.ts";
@@ -10,8 +11,8 @@ export function envCommand(beat: Command): void {
     .description('print the environment for a plain pulumi: eval "$(./beat env)"')
     .addOption(stackOption())
     .action(({ stack }: Common) => {
-      for (const [name, value] of Object.entries(pulumiEnvironment(stack)))
-        print(`export ${name}=${quoted(value)}`);
+      const variables = { ...pulumiEnvironment(stack), ...engineEnvironment(engineAddress()) };
+      for (const [name, value] of Object.entries(variables)) print(`export ${name}=${quoted(value)}`);
     });
 }
 

@@ -6,6 +6,7 @@ import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { InputError } from "../../core/problems.ts";
 import type { OwnProgram } from "../../core/workload.ts";
+import { engineEnvironment } from "../engine/address.ts";
 import { writeContext } from "./build-context.ts";
 import {
   addsPlatform,
@@ -63,7 +64,7 @@ export async function buildOwnImages(
 ): Promise<BuiltImage[]> {
   const built: BuiltImage[] = [];
   const tool = process.env.CONTAINER_TOOL ?? "docker";
-  const env = address === undefined ? {} : { DOCKER_HOST: address };
+  const env = engineEnvironment(address);
   // Asked once: all of them have one base.
   let known: Promise<ImageBuilder> | undefined;
   const builderOn = (base: string) => (known ??= builderFor(tool, env, engine, base));

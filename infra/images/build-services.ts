@@ -6,6 +6,7 @@ import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { InputError } from "../../core/problems.ts";
+import { engineEnvironment } from "../engine/address.ts";
 
 /** What is built, and where. */
 export interface ServiceImagesArgs {
@@ -74,7 +75,7 @@ export async function buildServiceImages(
     const { exitCode } = await execa(tool, ["build", "-t", reference, context], {
       stdio: ["ignore", process.stderr, process.stderr],
       reject: false,
-      ...(address !== undefined && { env: { DOCKER_HOST: address } }),
+      env: engineEnvironment(address),
     });
     if (exitCode !== 0) throw fail(`${tool} build failed`, "see its output above");
     built.push(reference);

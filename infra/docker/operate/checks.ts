@@ -22,7 +22,7 @@ export async function checkEngine(engine: Docker, address: string | undefined): 
     return bad("engine", {
       path: address ?? "container engine",
       message: `does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`,
-      fix: "start Docker (systemctl start docker) or Podman (systemctl start podman.socket), or set DOCKER_HOST",
+      fix: "start Docker (systemctl start docker) or Podman (systemctl start podman.socket), or name another engine: DOCKER_HOST=<address>, or docker context use <name>",
     });
   }
 }

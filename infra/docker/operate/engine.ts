@@ -1,29 +1,8 @@
-import { existsSync } from "node:fs";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import { componentLabel, stackLabel } from "../labels.ts";
 
-/** Where a container engine usually listens, with what CONTAINER_TOOL prefers first. */
-function candidates(): string[] {
-  const docker = ["/var/run/docker.sock"];
-  const podman = [`${process.env.XDG_RUNTIME_DIR ?? "/run"}/podman/podman.sock`, "/run/podman/podman.sock"];
-  return process.env.CONTAINER_TOOL === "podman" ? [...podman, ...docker] : [...docker, ...podman];
-}
-
-/** The engine's address: DOCKER_HOST, or the first socket that is there; undefined when there is none. */
-export function engineAddress(): string | undefined {
-  if (process.env.DOCKER_HOST) return process.env.DOCKER_HOST;
-  const socket = candidates().find((path) => existsSync(path));
-  return socket === undefined ? undefined : `unix://${socket}`;
-}
-
-/** A client of the engine. */
-export function openEngine(address: string | undefined): Docker {
-  if (address?.startsWith("unix://")) return new Docker({ socketPath: address.slice("unix://".length) });
-  const url = address === undefined ? undefined : new URL(address.replace(/^tcp:/, "http:"));
-  return url === undefined
-    ? new Docker()
-    : new Docker({ host: url.hostname, port: Number(url.port || 2375) });
-}
+export { engineAddress, engineEnvironment } from "../../engine/address.ts";
+export { openEngine } from "../../engine/client.ts";
 
 /** One container of a stack. */
 export interface ContainerState {
