@@ -64,10 +64,10 @@ test("images can come from a mirror, with another tag, by digest, or from elsewh
   const reference = (images: object) =>
     imageReference("kafka", parseSettings({ "platform:images": JSON.stringify(images) }).images);
   const digest = `sha256:${"0".repeat(64)}`;
-  expect(reference({})).toBe("apache/kafka:4.0.1");
-  expect(reference({ mirror: "reg.example.org/m" })).toBe("reg.example.org/m/apache/kafka:4.0.1");
+  expect(reference({})).toBe("apache/kafka:4.3.1");
+  expect(reference({ mirror: "reg.example.org/m" })).toBe("reg.example.org/m/apache/kafka:4.3.1");
   expect(reference({ overrides: { kafka: { tag: "4.1.0" } } })).toBe("apache/kafka:4.1.0");
-  expect(reference({ overrides: { kafka: { digest } } })).toBe(`apache/kafka:4.0.1@${digest}`);
+  expect(reference({ overrides: { kafka: { digest } } })).toBe(`apache/kafka:4.3.1@${digest}`);
   expect(reference({ overrides: { kafka: { reference: "x/y:z" } } })).toBe("x/y:z");
 });
 

@@ -45,7 +45,7 @@ describe("digests in a stack's file", () => {
     "  platform:environment: Production # a note",
     "  platform:images:",
     "    overrides:",
-    "      kafka: { reference: registry.example.org/kafka:4.0.1 }",
+    "      kafka: { reference: registry.example.org/kafka:4.3.1 }",
     "      redis: { tag: 8.0.4-alpine }",
     "  platform:services:",
     "    core-service: { memoryMiB: 512 }",
@@ -57,7 +57,7 @@ describe("digests in a stack's file", () => {
     const settings = settingsIn(result);
     for (const { reference } of stackImages(model, settings)) expect(reference).toContain(`@${digest}`);
     const references = stackImages(model, settings).map(({ reference }) => reference);
-    expect(references).toContain(`registry.example.org/kafka:4.0.1@${digest}`);
+    expect(references).toContain(`registry.example.org/kafka:4.3.1@${digest}`);
     expect(references).toContain(`redis:8.0.4-alpine@${digest}`);
     expect(references).toContain(`localhost/core-service:1.0.0@${digest}`);
     expect(settings.services["core-service"]?.memoryMiB).toBe(512);

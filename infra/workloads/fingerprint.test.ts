@@ -32,7 +32,7 @@ const kafka = (change: Partial<Workload>) => (workload: Workload) =>
 test("what a service is started anew with changes with the brokers, by image, memory, probe or grace, and with the topics", () => {
   const changes = [
     after({}),
-    after({ settings: { "platform:images": JSON.stringify({ overrides: { kafka: { tag: "4.0.2" } } }) } }),
+    after({ settings: { "platform:images": JSON.stringify({ overrides: { kafka: { tag: "4.3.2" } } }) } }),
     after({ settings: { "platform:images": JSON.stringify({ mirror: "mirror.example.org" }) } }),
     after({ settings: { "platform:kubernetes": JSON.stringify({ kafka: { brokers: 1 } }) } }),
     after({ transform: kafka({ memoryMiB: 2048 }) }),

@@ -26,7 +26,7 @@ export const kafka = defineStore({
   need,
   cluster,
   external,
-  images: { kafka: { repository: "apache/kafka", tag: "4.0.1" } },
+  images: { kafka: { repository: "apache/kafka", tag: "4.3.1" } },
   ports: {
     kafka: { usual: 9094, what: "Kafka's listener for programs on the host", variable: "KAFKA_PORT" },
   },
