@@ -1,16 +1,44 @@
 import { expect, test } from "vitest";
 import { asValue, memberOf, secretOf, value } from "../../../core/value.ts";
-import { variables } from "./container.ts";
+import type { Workload } from "../../../core/workload.ts";
+import { containerOf, sidecarOf, variables } from "./container.ts";
 
 const target = { addresses: new Map() } as unknown as Parameters<typeof variables>[0];
 
-test.each([
-  ["plain", "plain"],
-  ["a$b ${X}", "a$b ${X}"],
-  ["$(HOME)", "$$(HOME)"],
-  ["a$$b", "a$$$$b"],
-])("the kubelet gives %j to the container as it was written", (text, written) => {
-  expect(variables(target, { A: asValue(text) })).toEqual([{ name: "A", value: written }]);
+test("no variable, command, argument or probe is what the kubelet would make of it", () => {
+  const text = "p$$w $(HOME)";
+  const written = "p$$$$w $$(HOME)";
+  expect(variables(target, { A: asValue(text), B: asValue("a$b") })).toEqual([
+    { name: "A", value: written },
+    { name: "B", value: "a$b" },
+  ]);
+  const workload = {
+    name: "a",
+    image: { reference: "a:1" },
+    entrypoint: ["sh", "-c", text],
+    args: [text],
+    endpoints: [],
+    health: { ready: { exec: [text] }, alive: { shell: text }, startupSeconds: 10 },
+    members: { replicas: 1 },
+  } as unknown as Workload;
+  const parts = { name: "a", env: [], mounts: [] };
+  const place = { ...target, settings: { images: { overrides: {} } } } as typeof target;
+  expect(containerOf(place, workload, parts)).toMatchObject({
+    command: ["sh", "-c", written],
+    args: [written],
+    startupProbe: { exec: { command: [written] } },
+    livenessProbe: { exec: { command: ["sh", "-c", written] } },
+  });
+  const sidecar = {
+    name: "s",
+    image: { reference: "a:1" },
+    args: [text],
+    env: {},
+    endpoint: { name: "s", port: 1 },
+    memoryMiB: 32,
+    cpu: "10m",
+  };
+  expect(sidecarOf(place, sidecar)).toMatchObject({ args: [written] });
 });
 
 test("what only a pod knows is a field of the pod, and never loses text beside it", () => {

@@ -5,6 +5,7 @@ import type { Endpoint, ImageUse, Probe, Sidecar, Workload } from "../../../core
 import { resolveEnvironment } from "../../derived/environment.ts";
 import type { Secrets } from "../../secrets/component.ts";
 import { referenceOf } from "../../workloads/image-reference.ts";
+import { unexpanded } from "../expansion.ts";
 import { type ClusterTarget, type Content, secret } from "./cluster.ts";
 import { probeTiming, resources, startup } from "./pod.ts";
 
@@ -37,8 +38,8 @@ export function containerOf(
   return {
     name,
     image: imageOf(target, workload.image),
-    ...(entrypoint && { command: [...entrypoint] }),
-    ...(args && { args: [...args] }),
+    ...(entrypoint && { command: entrypoint.map(unexpanded) }),
+    ...(args && { args: args.map(unexpanded) }),
     ...(env.length > 0 && { env }),
     ...(endpoints.length > 0 && { ports: endpoints.map(portOf) }),
     resources: resources(memoryMiB, cpu),
@@ -68,7 +69,7 @@ export function sidecarOf(target: ClusterTarget, sidecar: Sidecar): Container {
   return {
     name,
     image: imageOf(target, image),
-    args: [...args],
+    args: args.map(unexpanded),
     // An init container that goes on running.
     restartPolicy: "Always",
     env: variables(target, env),
@@ -112,13 +113,10 @@ export function variables(
     const resolved = resolveEnvironment({ [name]: value }, target.addresses, (key) => {
       throw new Error(`${name} holds the secret ${key}, and nothing keeps it`);
     });
-    return { name, value: unexpanded(resolved[name] ?? "") };
+    const text = resolved[name] ?? "";
+    return { name, value: typeof text === "string" ? unexpanded(text) : text };
   });
 }
-
-/** The kubelet puts a variable in the place of `$(NAME)`, and one `$` in that of two. Source: Kubernetes, EnvVar, `value`. */
-const unexpanded = (value: pulumi.Input<string>): pulumi.Input<string> =>
-  typeof value === "string" && /\$[($]/.test(value) ? value.replaceAll("$", "$$$$") : value;
 
 /** Where a pod's own facts stand. Source: Kubernetes, "Downward API". */
 const fieldOf: Readonly<Record<MemberFact, string>> = {
@@ -129,8 +127,8 @@ const fieldOf: Readonly<Record<MemberFact, string>> = {
 const portOf = ({ name, port }: Endpoint) => ({ name, containerPort: port });
 
 function probeOf(probe: Probe, endpoints: readonly Endpoint[]): ProbeSpec {
-  if ("exec" in probe) return { exec: { command: [...probe.exec] } };
-  if ("shell" in probe) return { exec: { command: ["sh", "-c", probe.shell] } };
+  if ("exec" in probe) return { exec: { command: probe.exec.map(unexpanded) } };
+  if ("shell" in probe) return { exec: { command: ["sh", "-c", unexpanded(probe.shell)] } };
   const number = "http" in probe ? probe.port : probe.tcp;
   const port = endpoints.find((endpoint) => endpoint.port === number)?.name ?? number;
   return "http" in probe ? { httpGet: { path: probe.http, port } } : { tcpSocket: { port } };

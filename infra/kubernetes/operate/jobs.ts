@@ -1,6 +1,7 @@
 import type { V1Container, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { InputError } from "../../../core/problems.ts";
 import { DeploymentError } from "../../operate/parts.ts";
+import { unexpanded } from "../expansion.ts";
 import { type Cluster, ifFound } from "./client.ts";
 import { cannotStart, explainPods, nameOf, podsOf, troubleOf } from "./pods.ts";
 
@@ -137,7 +138,7 @@ export function withSteps(pod: V1PodSpec, steps: readonly JobStep[], from: strin
     return {
       ...structuredClone(template),
       name: `step-${index + 1}`,
-      command: [template.command?.[0] ?? "sh", "-c", script],
+      command: [template.command?.[0] ?? "sh", "-c", unexpanded(script)],
     };
   });
   const { initContainers: _, ...rest } = pod;
