@@ -75,7 +75,16 @@ describe("the GitHub workflow", () => {
   test("previews and applies with the policy pack, and pins every action", () => {
     const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
     for (const { uses } of steps)
-      if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@(v\d+|[0-9a-f]{40})$/);
+      if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+    // A commit says nothing to a reader: the version stands beside it, and is the same wherever the action is used.
+    const versions = [...text.matchAll(/uses: (\S+) # (v\d+\.\d+\.\d+)$/gm)].map(([, uses, version]) => [
+      uses,
+      version,
+    ]);
+    expect(versions).toHaveLength(steps.filter(({ uses }) => uses !== undefined).length);
+    expect(new Set(versions.map(String)).size).toBe(
+      new Set(versions.map(([uses]) => uses?.split("@")[0])).size,
+    );
     const pulumi = steps.filter(({ uses }) => uses?.startsWith("pulumi/actions@"));
     expect(pulumi).toHaveLength(4);
     for (const step of pulumi) expect(step.with).toMatchObject({ "pulumi-version": pulumiVersion });
