@@ -1,3 +1,5 @@
+import { quoted } from "../core/shell.ts";
+
 /** Where a step notes the databases that it could not save. */
 export const failedFile = "/backups/.failed";
 
@@ -20,10 +22,10 @@ export const backupFrame = (save: readonly string[], { databases, keepDays, suff
     "umask 077",
     'now="$(date -u +%Y%m%dT%H%M%SZ)"',
     ...save,
-    `for database in ${databases.join(" ")}; do`,
+    `for database in ${databases.map(quoted).join(" ")}; do`,
     '  folder="/backups/$STORE/$database"',
     '  mkdir -p "$folder"',
-    `  file="$folder/$now${suffix}"`,
+    `  file="$folder/$now"${quoted(suffix)}`,
     ...(keepDays === undefined ? spool : intoClaim(keepDays)),
     "done",
     "",

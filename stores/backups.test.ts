@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -65,6 +73,32 @@ test.each(Object.entries(scripts))("bash reads the %s script", (_name, script) =
     status: 0,
     stderr: "",
   });
+});
+
+test("names from outside are words to the shell, and never run", () => {
+  const folder = mkdtempSync(join(tmpdir(), "beat-names-"));
+  try {
+    const run = join(folder, "run");
+    const user = `x'; touch ${run}; $(touch ${run}) \`touch ${run}\``;
+    for (const kind of savedKinds) {
+      const seen = join(folder, `${kind}.seen`);
+      const script = backupOf(kind)
+        .script(use("core", { ...outside, adminUser: user, adminDatabase: user } as typeof outside), {
+          keepDays: 3,
+        })
+        .replaceAll("/backups", folder)
+        .replaceAll("/run/secrets/backup/password", "/dev/null")
+        .replaceAll(/\/tmp\/(pgpass|mongo\.yaml|said)/g, `${folder}/$1`);
+      // In place of the tools: they note whom they were told to be.
+      const tools = `note() { { echo "\${PGUSER-}"; cat ${folder}/mongo.yaml; } > ${seen} 2>/dev/null; exit; }
+        pg_dump() { note; }; mongodump() { note; }\n`;
+      spawnSync("bash", ["-c", tools + script], { encoding: "utf8" });
+      expect(readFileSync(seen, "utf8")).toContain(kind === "mongo" ? encodeURIComponent(user) : user);
+    }
+    expect(existsSync(run)).toBe(false);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the list names each whole backup and leaves out one that is being written", () => {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { quoted } from "../../core/shell.ts";
 import { engineAddress, engineEnvironment } from "../../infra/engine/address.ts";
 import { type Common, stackOption } from "../command.ts";
 import { print } from "../output.ts";
@@ -15,6 +16,3 @@ export function envCommand(beat: Command): void {
       for (const [name, value] of Object.entries(variables)) print(`export ${name}=${quoted(value)}`);
     });
 }
-
-/** A word of the shell, whatever is in it. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

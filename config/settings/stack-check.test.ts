@@ -62,5 +62,8 @@ test("an administrator of an external store that is a service's login, too, is r
     ),
   ]);
   expect(problems(outside("root"))).toEqual([]);
-  expect(() => problems(outside("db-admin"))).toThrow(/external\.postgres\.adminUser: must be an identifier/);
+  // Whatever the server took for a name.
+  for (const name of ["db-admin", "boss@server", "x; touch /tmp/x", "it's"])
+    expect(problems(outside(name))).toEqual([]);
+  expect(() => problems(outside("a\nb"))).toThrow(/external\.postgres\.adminUser: must be 1 to 63 printable/);
 });

@@ -1,3 +1,4 @@
+import { quoted } from "../../core/shell.ts";
 import type { Probe } from "../../core/workload.ts";
 
 /** The test of a health check, in the engine's terms; undefined when the image has nothing to ask with. */
@@ -16,7 +17,7 @@ export function testOf(probe: Probe): string[] | undefined {
     case "bash": {
       if (path === undefined) return ["CMD", "bash", "-c", connect];
       // No curl and no wget in the image: bash speaks enough HTTP for a probe.
-      const request = `printf 'GET ${path} HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' >&3`;
+      const request = `printf 'GET %s HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' ${quoted(path)} >&3`;
       return [
         "CMD",
         "bash",

@@ -1,5 +1,6 @@
+import { quoted } from "../../core/shell.ts";
 import { backupFrame } from "../backup-frame.ts";
-import { findBackup, quoted, type RestoreFrame } from "../restore-frame.ts";
+import { findBackup, type RestoreFrame } from "../restore-frame.ts";
 import type { Backup } from "../store.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
 import { plan as planOf } from "./plan.ts";
@@ -40,8 +41,8 @@ function connection({ hosts, replicaSet, user, tls }: Server): string[] {
   ].join("&");
   return [
     // The tool takes its password from a file of its own format.
-    "{ printf 'uri: mongodb://%s:' " +
-      `${user}; cat /run/secrets/backup/password; printf '@${hosts}/?${query}\\n'; } > /tmp/mongo.yaml`,
+    `{ printf 'uri: mongodb://%s:' ${quoted(encodeURIComponent(user))}; cat /run/secrets/backup/password; ` +
+      `printf '%s\\n' ${quoted(`@${hosts}/?${query}`)}; } > /tmp/mongo.yaml`,
   ];
 }
 
@@ -53,7 +54,7 @@ export const backup: Backup<Facts, Need, External, Cluster> = {
   script: (context, { keepDays }) =>
     backupFrame(
       [
-        `STORE=${folder.store}`,
+        `STORE=${quoted(folder.store)}`,
         ...connection(serverOf(context)),
         quietly,
         'save() { quietly mongodump --config=/tmp/mongo.yaml --db="$1" --archive="$2" --gzip; }',

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { certificate, port } from "../../core/fields.ts";
 import { cidrField, cpuField, databaseField, outsideFields, volumeField } from "../fields.ts";
-import { identifier } from "../plan-fields.ts";
+import { foreignName } from "../plan-fields.ts";
 
 /** `stores.mongo` of the definition. */
 export const facts = z.strictObject({
@@ -34,7 +34,7 @@ export const cluster = z.strictObject({
 export const external = z
   .strictObject({
     ...outsideFields(27017),
-    adminUser: identifier.default("admin").describe("user of the database admin that may create users"),
+    adminUser: foreignName.default("admin").describe("user of the database admin that may create users"),
     ca: certificate.optional().describe("authority of the server's certificate, for provisioner and backups"),
     cidr: cidrField,
   })

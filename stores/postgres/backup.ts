@@ -1,5 +1,6 @@
+import { quoted } from "../../core/shell.ts";
 import { backupFrame } from "../backup-frame.ts";
-import { findBackup, quoted, type RestoreFrame } from "../restore-frame.ts";
+import { findBackup, type RestoreFrame } from "../restore-frame.ts";
 import type { Backup } from "../store.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
 import { type Context, plan as planOf } from "./plan.ts";
@@ -22,7 +23,7 @@ function serverOf(context: Context): Server {
 
 /** What gives psql, pg_dump and pg_restore their server and login. */
 const connection = ({ host, port, user, tls }: Server): string[] => [
-  `export PGHOST=${host} PGPORT=${port} PGUSER=${user}`,
+  `export PGHOST=${quoted(host)} PGPORT=${quoted(port)} PGUSER=${quoted(user)}`,
   ...(tls ? ["export PGSSLMODE=verify-full PGSSLROOTCERT=/run/backup/ca.pem"] : []),
   // A file and not the environment: what a process was started with can be read by others.
   "export PGPASSFILE=/tmp/pgpass",
@@ -37,7 +38,7 @@ export const backup: Backup<Facts, Need, External, Cluster> = {
   script: (context, { keepDays }) =>
     backupFrame(
       [
-        `STORE=${folder.store}`,
+        `STORE=${quoted(folder.store)}`,
         ...connection(serverOf(context)),
         'save() { pg_dump --format=custom --compress=6 --dbname="$1" --file="$2"; }',
       ],
@@ -75,7 +76,8 @@ export function restoreScript(
     `database=${quoted(args.database)} owner=${quoted(args.owner)} from=${quoted(args.from)}`,
     ...connection(args),
     ...findBackup(folder),
-    `sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -v database="$database" -v owner="$owner" -v fresh="$fresh" -v before="$before" -d ${quoted(args.adminDatabase)}; }`,
+    // Not `-d`: psql reads a name with "=" in it as a whole connection string.
+    `sql() { PGDATABASE=${quoted(args.adminDatabase)} psql -X -q -A -t -v ON_ERROR_STOP=1 -v database="$database" -v owner="$owner" -v fresh="$fresh" -v before="$before"; }`,
     "stamp=\"$(printf %s \"$now\" | tr '[:upper:]' '[:lower:]')\"",
     'fresh="${database}_restore_$stamp" before="${database}_before_$stamp"',
     // A broken file is found here, before anything is made.

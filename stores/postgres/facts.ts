@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { certificate, port } from "../../core/fields.ts";
 import { cidrField, cpuField, databaseField, outsideFields, volumeField } from "../fields.ts";
-import { identifier } from "../plan-fields.ts";
+import { foreignName } from "../plan-fields.ts";
 
 /** `stores.postgres` of the definition. */
 export const facts = z.strictObject({
@@ -26,10 +26,10 @@ export const cluster = z.strictObject({ volume: volumeField("20Gi"), cpu: cpuFie
 export const external = z
   .strictObject({
     ...outsideFields(5432),
-    adminUser: identifier
+    adminUser: foreignName
       .default("postgres")
       .describe("role that may create roles, databases and extensions"),
-    adminDatabase: identifier.default("postgres").describe("database that it connects to"),
+    adminDatabase: foreignName.default("postgres").describe("database that it connects to"),
     ca: certificate
       .optional()
       .describe(

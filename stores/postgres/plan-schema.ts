@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { admin, identifier, waitSeconds } from "../plan-fields.ts";
+import { admin, foreignName, identifier, waitSeconds } from "../plan-fields.ts";
 
 /** The roles, databases and extensions that a PostgreSQL server shall have. */
 export const planSchema = z.strictObject({
   kind: z.literal("postgres"),
   host: z.string().min(1),
   port: z.number().int(),
-  admin: z.strictObject({ ...admin, database: identifier }),
+  admin: z.strictObject({ ...admin, database: foreignName }),
   /** Certificate to verify the server by; without it the connection is in plain text. */
   caFile: z.string().min(1).optional(),
   waitSeconds,

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { quoted } from "../../../core/shell.ts";
 import { bucketListScript, fetchScript, uploadScript } from "./bucket-scripts.ts";
 
 const rclone = spawnSync("rclone", ["version"]).status === 0;
@@ -139,7 +140,7 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
 
   test("an upload that is killed leaves no backup", () => {
     put(spool, "20260102T000000Z.dump", randomBytes(12_000_000));
-    const { status } = run(`exec timeout -s KILL 2 sh -c '${uploadScript(3).replaceAll("'", `'\\''`)}'`, {
+    const { status } = run(`exec timeout -s KILL 2 sh -c ${quoted(uploadScript(3))}`, {
       RCLONE_BWLIMIT: "2M",
     });
     expect(status).not.toBe(0);

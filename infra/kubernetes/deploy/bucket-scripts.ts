@@ -1,3 +1,4 @@
+import { quoted } from "../../../core/shell.ts";
 import { failedFile } from "../../../stores/backup-frame.ts";
 import { savedKinds, storeOf } from "../../../stores/index.ts";
 
@@ -42,8 +43,8 @@ export const uploadScript = (keepDays: number): string =>
     `    echo "deleted $folder/$old, which is more than ${keepDays} days old"`,
     "  done < .old",
     "done",
-    `if [ -s ${failedFile} ]; then`,
-    `  echo "not saved: $(tr '\\n' ' ' < ${failedFile})" >&2`,
+    `if [ -s ${quoted(failedFile)} ]; then`,
+    `  echo "not saved: $(tr '\\n' ' ' < ${quoted(failedFile)})" >&2`,
     "  exit 1",
     "fi",
     "",
@@ -65,7 +66,7 @@ export const bucketListScript = [
 export const fetchScript = (store: string, database: string, from: string): string =>
   [
     "set -eu",
-    `folder='${store}/${database}' from='${from}'`,
+    `folder=${quoted(`${store}/${database}`)} from=${quoted(from)}`,
     'names="$(rclone lsf --files-only "$BACKUPS/$folder")"',
     `if [ "$from" = latest ]; then from="$(printf '%s\\n' "$names" | ${backups} | sort | tail -n 1)"; fi`,
     // Asked of the list: to rclone, a file that is not there is an empty folder, and copying it no failure.

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { quoted } from "../../../core/shell.ts";
 import type { Workload } from "../../../core/workload.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import { claim } from "./claim.ts";
@@ -122,7 +123,7 @@ const seedsOf = (target: ClusterTarget, { image, volumes }: Workload) =>
     .map(({ name, path }) => ({
       name: `seed-${name}`,
       image: imageOf(target, image),
-      command: ["sh", "-c", `if [ -d "${path}" ]; then cp -Rn "${path}/." /volume/; fi`],
+      command: ["sh", "-c", `if [ -d ${quoted(path)} ]; then cp -Rn ${quoted(`${path}/.`)} /volume/; fi`],
       resources: resources(64, "10m"),
       volumeMounts: [{ name, mountPath: "/volume" }],
     }));

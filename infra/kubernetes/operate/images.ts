@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { builtReference, sourceOf } from "../../../config/catalogue.ts";
 import { InputError } from "../../../core/problems.ts";
+import { quoted } from "../../../core/shell.ts";
 import { buildOwnImages, type OwnImagesArgs, ownImagesOf } from "../../images/build-own.ts";
 import { buildServiceImages, type ServiceImagesArgs } from "../../images/build-services.ts";
 import type { Cluster } from "./client.ts";
@@ -42,8 +43,8 @@ export async function provideImages(
   const list = missing.references.join(" ");
   if (load !== undefined && load !== "" && hasEngine) {
     say(`Loading ${list} …`);
-    // The command is the user's own, with arguments of its own; references have no character that a shell minds.
-    const { exitCode } = await execa(`${load} ${list}`, {
+    // The command is the user's own, with arguments of its own.
+    const { exitCode } = await execa(`${load} ${missing.references.map(quoted).join(" ")}`, {
       shell: true,
       stdio: ["ignore", process.stderr, process.stderr],
       reject: false,
