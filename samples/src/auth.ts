@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { listenPort, requiredNumber } from "./env.ts";
 import { Bus } from "./events.ts";
 import { Refusal, serve } from "./http.ts";
-import { checkPostgres, checkRedis, openPostgres, openRedis } from "./stores.ts";
+import { checkPostgres, checkRedis, openPostgres, openRedis, ownTable } from "./stores.ts";
 import { bearer, openKeys } from "./tokens.ts";
 import { wiring } from "./wiring.ts";
 
@@ -28,9 +28,14 @@ export async function auth(): Promise<() => Promise<void>> {
   mkdirSync("www/.well-known", { recursive: true });
   writeFileSync("www/.well-known/jwks.json", JSON.stringify(keys.jwks));
   const db = await openPostgres();
-  await db.query(
-    "CREATE TABLE IF NOT EXISTS auths (id uuid PRIMARY KEY, profile_id uuid NOT NULL, email text UNIQUE NOT NULL, password text NOT NULL, role text NOT NULL, is_active boolean NOT NULL DEFAULT false)",
-  );
+  await ownTable(db, "auths", {
+    id: "uuid PRIMARY KEY",
+    profile_id: "uuid NOT NULL",
+    email: "text UNIQUE NOT NULL",
+    password: "text NOT NULL",
+    role: "text NOT NULL",
+    is_active: "boolean NOT NULL DEFAULT false",
+  });
   const redis = openRedis("REDIS_DB");
   const bus = new Bus({
     service: "auth",

@@ -1,13 +1,13 @@
 import { listenPort } from "./env.ts";
 import { Bus } from "./events.ts";
 import { serve } from "./http.ts";
-import { checkPostgres, openPostgres } from "./stores.ts";
+import { checkPostgres, openPostgres, ownTable } from "./stores.ts";
 import { wiring } from "./wiring.ts";
 
 /** Plays a service that the platform does not have yet: it uses a database and topics where it is told of them. */
 export async function basic(): Promise<() => Promise<void>> {
   const db = process.env.POSTGRES_HOST === undefined ? undefined : await openPostgres();
-  await db?.query("CREATE TABLE IF NOT EXISTS seen (key text PRIMARY KEY, type text NOT NULL)");
+  if (db !== undefined) await ownTable(db, "seen", { key: "text PRIMARY KEY", type: "text NOT NULL" });
   const { KAFKA_GROUP: group, KAFKA_CONSUMES: consumes } = process.env;
   const bus =
     group === undefined || consumes === undefined

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { listenPort, required } from "./env.ts";
 import { Bus } from "./events.ts";
 import { Refusal, serve } from "./http.ts";
-import { checkPostgres, checkRedis, openPostgres, openRedis } from "./stores.ts";
+import { checkPostgres, checkRedis, openPostgres, openRedis, ownTable } from "./stores.ts";
 import { bearer, remoteVerifier } from "./tokens.ts";
 import { wiring } from "./wiring.ts";
 
@@ -20,14 +20,16 @@ export async function core(): Promise<() => Promise<void>> {
   const tokens = remoteVerifier();
   if (!existsSync("public")) throw new Error("public does not exist");
   mkdirSync("public/default", { recursive: true });
-  if (!existsSync("public/default/avatar.png")) writeFileSync("public/default/avatar.png", pixel);
   const db = await openPostgres();
   // Both were made by the provisioner; a plain owner could not make them.
   await db.query("CREATE EXTENSION IF NOT EXISTS postgis");
   await db.query("CREATE EXTENSION IF NOT EXISTS postgis_topology");
-  await db.query(
-    "CREATE TABLE IF NOT EXISTS profiles (id uuid PRIMARY KEY, auth_id uuid NOT NULL, display_name text NOT NULL, place geography(point) NOT NULL)",
-  );
+  await ownTable(db, "profiles", {
+    id: "uuid PRIMARY KEY",
+    auth_id: "uuid NOT NULL",
+    display_name: "text NOT NULL",
+    place: "geography(point) NOT NULL",
+  });
   const redis = openRedis("REDIS_DATABASE");
   const bus = new Bus({
     service: "core",
@@ -80,7 +82,7 @@ export async function core(): Promise<() => Promise<void>> {
       },
       "POST /api/v1/upload": async ({ bytes }) => {
         const body = await bytes();
-        const name = `${randomUUID()}.png`;
+        const name = `sample-${randomUUID()}.png`;
         writeFileSync(`public/default/${name}`, body);
         return {
           status: 201,
@@ -93,9 +95,11 @@ export async function core(): Promise<() => Promise<void>> {
       },
       "GET /public/*": ({ path }) => {
         const file = /^\/public\/([a-z]+)\/([A-Za-z0-9-]+\.png)$/.exec(path);
-        if (file === null || !existsSync(`public/${file[1]}/${file[2]}`))
+        const kept = file === null ? "" : `public/${file[1]}/${file[2]}`;
+        // The picture that the real service ships is made up, not written: its volume may be taken over.
+        if (!existsSync(kept) && path !== "/public/default/avatar.png")
           throw new Refusal(404, "no such picture");
-        return { status: 200, body: readFileSync(`public/${file[1]}/${file[2]}`), type: "image/png" };
+        return { status: 200, body: existsSync(kept) ? readFileSync(kept) : pixel, type: "image/png" };
       },
       "GET /api/v1/wiring": wiring("core", {
         postgres: () => checkPostgres(db),

@@ -3,7 +3,15 @@ import { WebSocketServer } from "ws";
 import { listenPort, required } from "./env.ts";
 import { Bus } from "./events.ts";
 import { Refusal, serve } from "./http.ts";
-import { checkPostgres, checkRedis, openMongo, openPostgres, openRedis } from "./stores.ts";
+import {
+  checkPostgres,
+  checkRedis,
+  openMongo,
+  openPostgres,
+  openRedis,
+  ownCollection,
+  ownTable,
+} from "./stores.ts";
 import { bearer, remoteVerifier } from "./tokens.ts";
 import { wiring } from "./wiring.ts";
 
@@ -17,7 +25,7 @@ export async function messaging(): Promise<() => Promise<void>> {
     throw new Error("SECRET_KEY_BASE has fewer than 64 characters");
   const tokens = remoteVerifier();
   const db = await openPostgres();
-  await db.query("CREATE TABLE IF NOT EXISTS users (id uuid PRIMARY KEY, display_name text NOT NULL)");
+  await ownTable(db, "users", { id: "uuid PRIMARY KEY", display_name: "text NOT NULL" });
   const redis = openRedis(undefined);
   const { client: mongo, database } = openMongo();
   const documents = mongo.db(database);
@@ -43,13 +51,13 @@ export async function messaging(): Promise<() => Promise<void>> {
           profile_id: payload.profile_id ?? "",
         });
       } else if (event_type === "notify_profile_created") {
-        await documents.collection("notifications").insertOne({
+        await documents.collection(ownCollection("notifications")).insertOne({
           data: { key, text: "welcome" },
           metadata: { actor_id: payload.profile_id },
         });
       } else if (event_type === "email_queue") {
         await documents
-          .collection("emails")
+          .collection(ownCollection("emails"))
           .insertOne({ key, recipient: payload.recipient, template: payload.template });
       }
     },
@@ -74,14 +82,16 @@ export async function messaging(): Promise<() => Promise<void>> {
         const claims = await tokens.verify(bearer(request)).catch(() => {
           throw new Refusal(401, "the token is not valid");
         });
-        const found = documents.collection("notifications").find({ "metadata.actor_id": claims.profile_id });
+        const found = documents
+          .collection(ownCollection("notifications"))
+          .find({ "metadata.actor_id": claims.profile_id });
         return { status: 200, body: await found.toArray() };
       },
       "GET /api/v1/wiring": wiring("messaging", {
         postgres: () => checkPostgres(db),
         redis: () => checkRedis(redis),
         mongo: async () => {
-          const probe = documents.collection<{ _id: string }>("wiring");
+          const probe = documents.collection<{ _id: string }>(ownCollection("wiring"));
           const _id = randomUUID();
           await probe.insertOne({ _id });
           const found = await probe.findOne({ _id });

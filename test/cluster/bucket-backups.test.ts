@@ -32,7 +32,7 @@ describe("backups in a bucket, on a real cluster", { timeout: 10 * minutes }, ()
     stack.kubectl("exec", "postgres-0", "--", "psql", "-U", "postgres", "-d", database, "-tAc", query);
   /** Every row of core's tables that belong to the service. */
   const rows = () =>
-    sql("core_service", "SELECT count(*), md5(string_agg(p::text, '|' ORDER BY id)) FROM profiles p");
+    sql("core_service", "SELECT count(*), md5(string_agg(p::text, '|' ORDER BY id)) FROM sample.profiles p");
   const mongosh = (script: string): Promise<string> =>
     stack.kubectl(
       ...["exec", "mongo-0", "-c", "mongo", "--", "bash", "-c"],

@@ -80,7 +80,7 @@ describe("stores that somebody else runs, on a real cluster", { timeout: 10 * mi
   const sql = (database: string, query: string): Promise<string> =>
     others.exec("db", "psql", "-U", "boss", "-d", database, "-tAc", query);
   const rows = () =>
-    sql("core_service", "SELECT count(*), md5(string_agg(p::text, '|' ORDER BY id)) FROM profiles p");
+    sql("core_service", "SELECT count(*), md5(string_agg(p::text, '|' ORDER BY id)) FROM sample.profiles p");
   const story = (name: string, body: () => Promise<void>) =>
     test(name, async ({ skip }) => {
       if (missing !== undefined) skip(missing);

@@ -189,7 +189,10 @@ describe("the Kubernetes target on a real cluster", { timeout: 10 * minutes }, (
     const sql = async (database: string, query: string): Promise<string> =>
       stack.kubectl(...["exec", "postgres-0", "--", "psql", "-U", "postgres", "-d", database, "-tAc", query]);
     const checksum = () =>
-      sql("core_service", "SELECT count(*), md5(string_agg(p::text, '|' ORDER BY id)) FROM profiles p");
+      sql(
+        "core_service",
+        "SELECT count(*), md5(string_agg(p::text, '|' ORDER BY id)) FROM sample.profiles p",
+      );
     const before = await checksum();
     expect(Number(before.split("|")[0])).toBeGreaterThan(0);
     const session = await stack.session();

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import type { PlatformModel } from "../../config/define/model.ts";
@@ -37,7 +38,7 @@ describe("the docker target on a real engine", { timeout: 5 * minutes }, () => {
   afterAll(async () => {
     if (missing === undefined) {
       if (!stack.destroyed) await stack.destroy();
-      await execa(tool, ["rmi", "-f", "localhost/beat-test-core:1", "localhost/beat-test-core:2"], {
+      await execa(tool, ["rmi", "-f", ...["1", "2", "3"].map((tag) => `localhost/beat-test-core:${tag}`)], {
         reject: false,
       });
     }
@@ -183,6 +184,59 @@ describe("the docker target on a real engine", { timeout: 5 * minutes }, () => {
     await expectWired(stack, services);
     stack.settings = { ...stack.settings, services: {} };
     await stack.up();
+  });
+
+  story("what an image brings for its containers is no difference, however often up runs", async () => {
+    // Everything that a container inherits; a health check with a start period is the one that used to replace it.
+    const dockerfile = [
+      `FROM localhost/${stack.prefix}-sample:latest AS sample`,
+      "FROM node:24-bookworm-slim",
+      "ENV FROM_IMAGE=yes LANG=C.UTF-8",
+      "LABEL org.example.case=inherits",
+      "WORKDIR /app",
+      "COPY --from=sample --chown=1000:1000 /app /app",
+      "USER 1000:1000",
+      "EXPOSE 4000/tcp 4001/udp",
+      "VOLUME /srv/data",
+      "STOPSIGNAL SIGINT",
+      "HEALTHCHECK --interval=30s --timeout=3s --start-period=40s --retries=5 CMD exit 1",
+      'ENTRYPOINT ["node"]',
+      'CMD ["/app/sample.mjs", "messaging"]',
+    ].join("\n");
+    await execa(tool, ["build", "-q", "-t", "localhost/beat-test-core:3", "-"], {
+      input: dockerfile,
+      env: { DOCKER_BUILDKIT: "0" },
+    });
+    stack.settings = {
+      ...stack.settings,
+      services: { "messaging-service": { source: { image: "localhost/beat-test-core:3" } } },
+    };
+    await stack.up();
+    expect(await stack.up({ refresh: true })).toEqual({});
+    expect(await stack.up({ refresh: true })).toEqual({});
+    stack.settings = { ...stack.settings, services: {} };
+    await stack.up();
+  });
+
+  story("the samples leave the real services their tables", async () => {
+    const client = new pg.Client({
+      host: "127.0.0.1",
+      port: 15432,
+      user: "postgres",
+      database: "messaging_service",
+      password: (await stack.secrets()).get("postgres-admin"),
+    });
+    await client.connect();
+    try {
+      const tables = async (schema: string) =>
+        (
+          await client.query("SELECT tablename::text AS name FROM pg_tables WHERE schemaname = $1", [schema])
+        ).rows.map(({ name }) => name);
+      expect(await tables("sample")).toEqual(["users"]);
+      expect(await tables("public")).not.toContain("users");
+    } finally {
+      await client.end();
+    }
   });
 
   story("a changed route rebuilds the gateway only", async () => {

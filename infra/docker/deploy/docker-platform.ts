@@ -49,7 +49,8 @@ export class DockerPlatform extends pulumi.ComponentResource {
     const network = new docker.Network(
       "network",
       { name: prefix, driver: "bridge", labels: [{ label: stackLabel, value: prefix }] },
-      { parent },
+      // Podman fills these in by itself; read back, they would replace the network and all that is on it at each `up`.
+      { parent, ignoreChanges: ["ipamOptions", "ipamDriver", "options"] },
     );
     const built = new Map<string, pulumi.Output<string>>();
     const target: DockerTarget = {

@@ -57,7 +57,8 @@ export function managedContainer(
             tests: [...check.test],
             interval: check.interval,
             timeout: check.timeout,
-            startPeriod: "0s",
+            // Nought would count as not said: the engine would take the image's own, and each refresh see a difference.
+            startPeriod: "1s",
             retries: check.retries,
           },
           wait: true,

@@ -56,7 +56,7 @@ export async function imageTags(engine: Docker, prefix: string): Promise<Readonl
 export async function lastWords(engine: Docker, id: string, lines: number): Promise<string[]> {
   const container = engine.getContainer(id);
   const info = await container.inspect();
-  const probe = info.State.Health?.Log.at(-1)?.Output.trim();
+  const probe = info.State.Health?.Log?.at(-1)?.Output?.trim();
   const log = await container.logs({ stdout: true, stderr: true, tail: lines });
   // Each chunk of a log without a terminal has an 8-byte head.
   const words = log
