@@ -1,7 +1,9 @@
 import { quoted } from "../core/shell.ts";
 
-/** Where a step notes the databases that it could not save. */
+/** Where a step notes what it could not save, for the step that carries the rest into a bucket. */
 export const failedFile = "/backups/.failed";
+/** Where files are written until they are whole: apart from the backups, on the same volume. */
+const partsFolder = "/backups/.parts";
 
 /** What a script that saves is told. */
 interface FrameArgs {
@@ -10,46 +12,87 @@ interface FrameArgs {
   readonly keepDays: number | undefined;
   /** How the files end. */
   readonly suffix: string;
+  /** Commands that follow what was saved, e.g. a drill; they may add to the list `failed`. */
+  readonly after?: readonly string[];
 }
 
+/** Waits until nobody else writes backups of STORE, and clears away what one that was killed has left. */
+export const alone: readonly string[] = [
+  `parts="${partsFolder}/$STORE"`,
+  'mkdir -p "$parts"',
+  'exec 9> "$parts.lock"',
+  'if ! flock -w 7200 9; then echo "another backup of $STORE has been running for two hours" >&2; exit 1; fi',
+  'rm -rf "$parts"',
+  'mkdir -p "$parts"',
+];
+
 /**
- * The frame of a backup: one file per database, named by its time in UTC and only then visible when it is whole.
- * @param save commands that set STORE and define `save DATABASE FILE`.
+ * The frame of a backup: one file per database, named by its time in UTC and only there when it is whole, with a manifest
+ * beside it. Every database is tried, whatever became of the one before; those that failed are named at the end.
+ * @param save commands that set STORE and define `save DATABASE FILE ROWS`, which writes the dump into FILE and a line
+ * `rows <number> <name>` for each table into ROWS; no such file where they cannot be counted. It runs in a condition, so it must say by itself when it fails.
  */
-export const backupFrame = (save: readonly string[], { databases, keepDays, suffix }: FrameArgs): string =>
+export const backupFrame = (
+  save: readonly string[],
+  { databases, keepDays, suffix, after = [] }: FrameArgs,
+): string =>
   [
     "set -euo pipefail",
     "umask 077",
     'now="$(date -u +%Y%m%dT%H%M%SZ)"',
+    "failed=()",
     ...save,
+    ...alone,
+    ...keepWhole(suffix),
     `for database in ${databases.map(quoted).join(" ")}; do`,
     '  folder="/backups/$STORE/$database"',
-    '  mkdir -p "$folder"',
-    `  file="$folder/$now"${quoted(suffix)}`,
-    ...(keepDays === undefined ? spool : intoClaim(keepDays)),
+    `  file="$folder/$now${suffix}"`,
+    // A version before this one wrote there.
+    '  rm -f "$folder"/*.part',
+    "  if keep_whole; then",
+    '    echo "saved $file ($(stat -c %s "$file") bytes)"',
+    ...(keepDays === undefined ? [] : prune(keepDays, suffix)),
+    "  else",
+    '    rm -rf "$parts/$database"',
+    '    echo "$database could not be saved" >&2',
+    '    failed+=("$database")',
+    "  fi",
     "done",
+    ...after,
+    ...(keepDays === undefined ? tellNext : fail),
     "",
   ].join("\n");
 
-/** Old ones go after the new one is there, so that a store that cannot be reached never costs a backup. */
-const intoClaim = (keepDays: number): string[] => [
-  '  save "$database" "$file.part"',
-  '  mv "$file.part" "$file"',
-  '  echo "saved $file ($(stat -c %s "$file") bytes)"',
-  '  newest="$(ls -1 "$folder" | grep -v "\\.part$" | tail -n 1)"',
-  `  find "$folder" -type f -mtime +${keepDays} ! -name "$newest" -print -delete`,
+/** Defines `keep_whole`: dump and manifest are made apart and renamed, the manifest first, so that no dump is without one. */
+const keepWhole = (suffix: string): string[] => [
+  "keep_whole() {",
+  '  local part="$parts/$database"',
+  '  rm -rf "$part"',
+  '  mkdir -p "$folder" "$part" || return 1',
+  '  save "$database" "$part/dump" "$part/rows" || return 1',
+  '  if [ ! -s "$part/dump" ]; then echo "the dump of $database is empty" >&2; return 1; fi',
+  "  {",
+  `    printf 'file %s\\n' "$now${suffix}"`,
+  `    printf 'bytes %s\\n' "$(stat -c %s "$part/dump")"`,
+  `    printf 'sha256 %s\\n' "$(sha256sum < "$part/dump" | cut -d ' ' -f 1)"`,
+  '    if [ -f "$part/rows" ]; then echo "counted yes"; LC_ALL=C sort "$part/rows"; fi',
+  '  } > "$part/manifest" || return 1',
+  '  mv "$part/manifest" "$file.manifest" && mv "$part/dump" "$file" && rm -rf "$part"',
+  "}",
 ];
 
-/**
- * For another step to carry away: a database that cannot be saved must not cost the others their backup, so that step
- * is told of it, carries the others and fails then.
- */
-const spool: readonly string[] = [
-  '  if save "$database" "$file.part"; then',
-  '    mv "$file.part" "$file"',
-  "  else",
-  '    rm -f "$file.part"',
-  '    echo "$database could not be saved" >&2',
-  `    echo "$database" >> ${failedFile}`,
-  "  fi",
+/** Old ones go after the new one is there, so that a store that cannot be reached never costs a backup. */
+const prune = (keepDays: number, suffix: string): string[] => [
+  `    if ! find "$folder" -type f -mtime +${keepDays} ! -name "$now${suffix}" ! -name "$now${suffix}.manifest" -print -delete; then`,
+  '      failed+=("$database (old backups stay)")',
+  "    fi",
+];
+
+const fail: readonly string[] = [
+  'if [ "${#failed[@]}" -gt 0 ]; then printf \'failed: %s\\n\' "${failed[@]}" >&2; exit 1; fi',
+];
+
+/** The step that carries the others into a bucket is told, and fails then. */
+const tellNext: readonly string[] = [
+  `if [ "\${#failed[@]}" -gt 0 ]; then printf "$STORE/%s\\n" "\${failed[@]}" >> ${failedFile}; fi`,
 ];

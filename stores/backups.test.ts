@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -6,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -59,6 +61,7 @@ const scripts = {
         return [
           [`${name} backup`, backup.script(context, { keepDays: 3 })],
           [`${name} backup for a bucket`, backup.script(context, { keepDays: undefined })],
+          [`${name} drill`, backup.verify(context)],
           [`${name} restore`, backup.restore(context, { ...args, fetched: false }).script],
           [`${name} restore's first step`, carried.before ?? ""],
           [`${name} restore's last step`, carried.script],
@@ -120,35 +123,107 @@ test("the list names each whole backup and leaves out one that is being written"
   }
 });
 
-test("a database that cannot be dumped for a bucket is noted, leaves no half file, and costs no other", () => {
-  const folder = mkdtempSync(join(tmpdir(), "beat-spool-"));
-  try {
-    // In place of the tool: half a file and a failure for one of the databases.
-    const tool = [
-      "pg_dump() {",
-      '  local last file; for last in "$@"; do :; done; file="${last#--file=}"',
-      '  case "$*" in *auth*) printf half > "$file"; return 1 ;; *) printf whole > "$file" ;; esac',
-      "}",
-    ];
-    const script = [
-      ...tool,
-      backupOf("postgres")
-        .script(
-          { ...use("core"), needs: ["core", "auth", "messaging"].flatMap(needs) },
-          { keepDays: undefined },
-        )
+/** Runs a script in a folder of its own, with pg_dump and psql that need no server. */
+function run(script: string, folder: string): { status: number | null; stdout: string; stderr: string } {
+  const tools = join(folder, "bin");
+  mkdirSync(tools, { recursive: true });
+  const tool = (name: string, lines: readonly string[]) =>
+    writeFileSync(join(tools, name), ["#!/bin/bash", ...lines, ""].join("\n"), { mode: 0o755 });
+  // Half a file and a failure for one of the databases.
+  tool("pg_dump", [
+    'for last in "$@"; do :; done; file="${last#--file=}"',
+    'case "$*" in *auth*) printf half > "$file"; exit 1 ;; *) printf whole > "$file" ;; esac',
+  ]);
+  tool("psql", ["exit 2"]);
+  return spawnSync(
+    "bash",
+    [
+      "-c",
+      script
         .replaceAll("/backups", folder)
         .replaceAll("/run/secrets/backup/password", "/dev/null")
         .replaceAll("/tmp/pgpass", join(folder, ".pgpass")),
-    ].join("\n");
-    const { status, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "auth could not be saved\n" });
-    expect(readFileSync(join(folder, ".failed"), "utf8")).toBe("auth\n");
-    const files = (database: string) => readdirSync(join(folder, "postgres", database));
-    expect(files("auth")).toEqual([]);
-    for (const database of ["core", "messaging"])
-      expect(files(database)).toEqual([expect.stringMatching(/^\d{8}T\d{6}Z\.dump$/)]);
+    ],
+    {
+      encoding: "utf8",
+      env: { ...process.env, PATH: `${tools}:${process.env.PATH}` },
+    },
+  );
+}
+
+const three = { ...use("core"), needs: ["core", "auth", "messaging"].flatMap(needs) };
+
+/** A folder for a test, gone afterwards. */
+function inFolder(body: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "beat-spool-"));
+  try {
+    body(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
+}
+
+test("a database that cannot be dumped for a bucket is noted, leaves no half file, and costs no other", () =>
+  inFolder((folder) => {
+    const { status, stderr } = run(backupOf("postgres").script(three, { keepDays: undefined }), folder);
+    expect({ status, stderr }).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining("auth could not be saved\n"),
+    });
+    expect(readFileSync(join(folder, ".failed"), "utf8")).toBe("postgres/auth\n");
+    const files = (database: string) => readdirSync(join(folder, "postgres", database));
+    expect(files("auth")).toEqual([]);
+    for (const database of ["core", "messaging"])
+      expect(files(database)).toEqual([
+        expect.stringMatching(/^\d{8}T\d{6}Z\.dump$/),
+        expect.stringMatching(/^\d{8}T\d{6}Z\.dump\.manifest$/),
+      ]);
+  }));
+
+test("nor does it in a claim: the others are saved, it is named at the end, and what was half is gone", () =>
+  inFolder((folder) => {
+    const core = join(folder, "postgres/core");
+    mkdirSync(core, { recursive: true });
+    mkdirSync(join(folder, ".parts/postgres/core"), { recursive: true });
+    for (const left of ["20260101T000000Z.dump.part", "../../.parts/postgres/core/dump"])
+      writeFileSync(join(core, left), "of a job that was killed");
+    const { status, stderr } = run(backupOf("postgres").script(three, { keepDays: 3 }), folder);
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/\nfailed: auth\n$/),
+    });
+    const [dump, manifest, ...more] = readdirSync(core);
+    expect(more).toEqual([]);
+    expect(readdirSync(join(folder, ".parts"))).toEqual(["postgres", "postgres.lock"]);
+    expect(readdirSync(join(folder, ".parts/postgres"))).toEqual([]);
+    expect(readFileSync(join(core, manifest ?? ""), "utf8")).toBe(
+      `file ${dump}\nbytes 5\nsha256 ${createHash("sha256").update("whole").digest("hex")}\n`,
+    );
+  }));
+
+test("an old backup goes when a new one is there, and only then", () =>
+  inFolder((folder) => {
+    const old = new Date(Date.now() - 10 * 86_400_000);
+    for (const database of ["core", "auth"]) {
+      mkdirSync(join(folder, "postgres", database), { recursive: true });
+      const file = join(folder, "postgres", database, "20260101T000000Z.dump");
+      writeFileSync(file, "old");
+      utimesSync(file, old, old);
+    }
+    run(backupOf("postgres").script(three, { keepDays: 3 }), folder);
+    expect(readdirSync(join(folder, "postgres/core"))).not.toContain("20260101T000000Z.dump");
+    expect(readdirSync(join(folder, "postgres/auth"))).toEqual(["20260101T000000Z.dump"]);
+  }));
+
+test("a drill tells a dump that is not what its manifest says, and one that cannot be restored", () =>
+  inFolder((folder) => {
+    run(backupOf("postgres").script(three, { keepDays: 3 }), folder);
+    const core = join(folder, "postgres/core");
+    const verify = () => run(backupOf("postgres").verify({ ...three, needs: needs("core") }), folder);
+    expect(verify()).toMatchObject({ status: 5, stderr: expect.stringContaining("cannot be restored") });
+    writeFileSync(join(core, readdirSync(core)[0] ?? ""), "whale");
+    expect(verify()).toMatchObject({ status: 5, stderr: expect.stringContaining("is damaged") });
+    expect(readFileSync(join(folder, ".drill/postgres"), "utf8")).toMatch(
+      /^drill \d{8}T\d{6}Z failed postgres\/core \d{8}T\d{6}Z\.dump\n$/,
+    );
+  }));

@@ -1,4 +1,5 @@
 import { quoted } from "../core/shell.ts";
+import { alone } from "./backup-frame.ts";
 
 /** Which backups a restore looks for: the folder of its store, and how its files end. */
 export interface RestoreFrame {
@@ -10,15 +11,22 @@ export interface RestoreFrame {
 export const listScript = [
   "set -euo pipefail",
   "cd /backups",
-  "find . -mindepth 3 -maxdepth 3 -type f ! -name '*.part' -printf '%P %s\\n' | sort | tr '/' ' '",
+  "find . -mindepth 3 -maxdepth 3 -type f ! -name '*.part' ! -name '*.manifest' ! -path './.*' -printf '%P %s\\n' | sort | tr '/' ' '",
   "",
 ].join("\n");
 
 /** Commands that set `file` and `now`, from `database` and `from`; they end with 3 when there is no such file. */
 export const findBackup = ({ store, suffix }: RestoreFrame): string[] => [
-  `folder=/backups/${quoted(store)}/"$database"`,
-  `if [ "$from" = latest ]; then from="$(ls -1 "$folder" 2>/dev/null | grep -E '^[0-9]{8}T[0-9]{6}Z\\${suffix}$' | tail -n 1 || true)"; fi`,
+  `STORE=${quoted(store)}`,
+  ...alone,
+  'folder="/backups/$STORE/$database"',
+  `if [ "$from" = latest ]; then from="$(ls -1 "$folder" 2>/dev/null | grep -E '^[0-9]{8}T[0-9]{6}Z${suffix.replaceAll(".", "\\.")}$' | tail -n 1 || true)"; fi`,
   'file="$folder/$from"',
   'if [ -z "$from" ] || [ ! -f "$file" ]; then echo "there is no backup $file" >&2; exit 3; fi',
+  // Where there is a manifest, a damaged file is found before anything is touched.
+  `if [ -f "$file.manifest" ] && ! grep -qx "sha256 $(sha256sum < "$file" | cut -d ' ' -f 1)" "$file.manifest"; then`,
+  '  echo "$file is damaged: its checksum is not that of its manifest; nothing was changed" >&2',
+  "  exit 4",
+  "fi",
   'now="$(date -u +%Y%m%dT%H%M%SZ)"',
 ];

@@ -250,12 +250,19 @@ export interface Backup<
   /** What is saved. */
   databases(needs: readonly NeedOf<Need>[]): readonly string[];
   /** A script for bash that saves every database; see `backup-frame.ts`. */
-  script(
-    context: UseContext<Facts, Need, External, Cluster>,
-    args: { readonly keepDays: number | undefined },
-  ): string;
+  script(context: UseContext<Facts, Need, External, Cluster>, args: SaveArgs): string;
+  /** A script for bash that tries the newest backup of each database in a place of its own; see `verify-frame.ts`. */
+  verify(context: UseContext<Facts, Need, External, Cluster>): string;
   /** Scripts for bash that bring one database back. */
   restore(context: UseContext<Facts, Need, External, Cluster>, args: RestoreArgs): RestoreScripts;
+}
+
+/** How backups are kept and tried. */
+export interface SaveArgs {
+  /** Days after which a backup is deleted; undefined where another step carries them away. */
+  readonly keepDays: number | undefined;
+  /** Days between two drills; undefined for none. */
+  readonly drillDays?: number | undefined;
 }
 
 /** What is restored: names that the definition or the user chose, never a secret. */

@@ -1,7 +1,8 @@
 import { quoted } from "../../core/shell.ts";
-import { backupFrame } from "../backup-frame.ts";
+import { alone, backupFrame } from "../backup-frame.ts";
 import { findBackup, type RestoreFrame } from "../restore-frame.ts";
 import type { Backup } from "../store.ts";
+import { drillWhenDue, verifyFrame, verifyParts } from "../verify-frame.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
 import { plan as planOf } from "./plan.ts";
 import { type Context, membersOf, replicaSetName } from "./replica-set.ts";
@@ -46,20 +47,70 @@ function connection({ hosts, replicaSet, user, tls }: Server): string[] {
   ];
 }
 
+/** The documents are those that mongodump says it has dumped: what is written meanwhile is in both or in neither. */
+const save: readonly string[] = [
+  "save() {",
+  '  quietly mongodump --config=/tmp/mongo.yaml --db="$1" --archive="$2" --gzip || return 1',
+  "  sed -nE 's/^.*done dumping [^.]+\\.(.*) \\(([0-9]+) documents?\\)$/rows \\2 \\1/p' /tmp/said | grep -v ' system\\.' > \"$3\" || true",
+  "}",
+];
+
+/** Lines of JavaScript for mongosh, in a file since arguments are seen by others: `at` is the connection. */
+const connectInShell = "sed -n 's/^uri: \\(.*\\)$/const at = connect(\"\\1\");/p' /tmp/mongo.yaml";
+
+/** Defines `restored_rows`: restores into a database of its own, counts, and drops it. */
+const restoreApart: readonly string[] = [
+  "in_shell() {",
+  `  { ${connectInShell}; cat; } > /tmp/apart.js`,
+  "  mongosh --quiet --nodb --file /tmp/apart.js",
+  "}",
+  "drop_apart() { echo 'at.getSiblingDB(\"beat_drill\").dropDatabase();' | in_shell > /dev/null; }",
+  "restored_rows() {",
+  "  local result=0",
+  "  drop_apart || return 1",
+  '  if quietly mongorestore --config=/tmp/mongo.yaml --archive="$2" --gzip --stopOnError --nsInclude="$1.*" --nsFrom="$1.*" --nsTo="beat_drill.*"; then',
+  `    in_shell > "$3" <<'JS' || result=1`,
+  'const apart = at.getSiblingDB("beat_drill");',
+  "for (const { name, type } of apart.getCollectionInfos())",
+  '  if (type !== "view" && !name.startsWith("system."))',
+  '    print("rows " + apart.getCollection(name).countDocuments({}) + " " + name);',
+  "JS",
+  "  else",
+  "    result=1",
+  "  fi",
+  "  drop_apart || result=1",
+  '  return "$result"',
+  "}",
+];
+
 /** Saves databases as archives of mongodump. */
 export const backup: Backup<Facts, Need, External, Cluster> = {
   suffix: folder.suffix,
   image: "mongo",
   databases: (needs) => needs.map(({ need }) => need.database),
-  script: (context, { keepDays }) =>
-    backupFrame(
-      [
-        `STORE=${quoted(folder.store)}`,
-        ...connection(serverOf(context)),
-        quietly,
-        'save() { quietly mongodump --config=/tmp/mongo.yaml --db="$1" --archive="$2" --gzip; }',
-      ],
-      { databases: backup.databases(context.needs), keepDays, suffix: folder.suffix },
+  script: (context, { keepDays, drillDays }) => {
+    const databases = backup.databases(context.needs);
+    const { suffix } = folder;
+    return backupFrame(
+      [`STORE=${quoted(folder.store)}`, ...connection(serverOf(context)), quietly, ...save, ...restoreApart],
+      {
+        databases,
+        keepDays,
+        suffix,
+        after: [
+          ...verifyParts([], { databases, suffix }),
+          ...drillWhenDue(drillDays, keepDays !== undefined),
+        ],
+      },
+    );
+  },
+  verify: (context) =>
+    verifyFrame(
+      [`STORE=${quoted(folder.store)}`, ...connection(serverOf(context)), quietly, ...restoreApart],
+      {
+        databases: backup.databases(context.needs),
+        suffix: folder.suffix,
+      },
     ),
   restore: (context, { database, from, fetched }) => {
     const args = { ...serverOf(context), database, from };
@@ -80,12 +131,14 @@ const head = ({ database, from, ...server }: RestoreArgs): string[] => [
 ];
 
 const savePresent = [
-  'folder="/backups/mongo/$database"',
+  `STORE=${quoted(folder.store)}`,
+  ...alone,
+  'folder="/backups/$STORE/$database"',
   'mkdir -p "$folder"',
   // A name that `latest` passes over: after a restore that failed, the next must not bring back what it should mend.
   'present="$folder/$(date -u +%Y%m%dT%H%M%SZ).before-restore.archive.gz"',
-  'quietly mongodump --config=/tmp/mongo.yaml --db="$database" --archive="$present.part" --gzip',
-  'mv "$present.part" "$present"',
+  'quietly mongodump --config=/tmp/mongo.yaml --db="$database" --archive="$parts/before" --gzip',
+  'mv "$parts/before" "$present"',
   'echo "saved the present state as ${present##*/}"',
 ];
 

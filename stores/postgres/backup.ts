@@ -2,6 +2,7 @@ import { quoted } from "../../core/shell.ts";
 import { backupFrame } from "../backup-frame.ts";
 import { findBackup, type RestoreFrame } from "../restore-frame.ts";
 import type { Backup } from "../store.ts";
+import { drillWhenDue, verifyFrame, verifyParts } from "../verify-frame.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
 import { type Context, plan as planOf } from "./plan.ts";
 
@@ -23,26 +24,110 @@ function serverOf(context: Context): Server {
 
 /** What gives psql, pg_dump and pg_restore their server and login. */
 const connection = ({ host, port, user, tls }: Server): string[] => [
-  `export PGHOST=${quoted(host)} PGPORT=${quoted(port)} PGUSER=${quoted(user)}`,
+  `export PGHOST=${quoted(host)} PGPORT=${quoted(port)} PGUSER=${quoted(user)} PGCONNECT_TIMEOUT=15`,
   ...(tls ? ["export PGSSLMODE=verify-full PGSSLROOTCERT=/run/backup/ca.pem"] : []),
   // A file and not the environment: what a process was started with can be read by others.
   "export PGPASSFILE=/tmp/pgpass",
   "{ printf '*:*:*:*:'; cat /run/secrets/backup/password; } > /tmp/pgpass",
 ];
 
+/**
+ * Prints `rows <number> <table>` for each table that a dump holds: those of extensions are made by the extension. Source:
+ * PostgreSQL, "pg_depend", DEPENDENCY_EXTENSION.
+ */
+const countRows = `SELECT format('SELECT %L || count(*) || %L FROM %I.%I', 'rows ', ' ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname), n.nspname, c.relname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY n.nspname, c.relname \\gexec`;
+
+/**
+ * Dumps and counts in one snapshot, so that what is written meanwhile is in both or in neither: psql holds the transaction
+ * and runs pg_dump inside it. Where no snapshot can be had there is a dump all the same, and nothing is counted.
+ */
+const save: readonly string[] = [
+  "save() {",
+  '  export DATABASE="$1" DUMP="$2"',
+  "  local counted=yes",
+  '  psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$DATABASE" > "$3" <<\'SQL\' || counted=no',
+  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;",
+  "SET LOCAL row_security = off;",
+  "SELECT pg_export_snapshot() AS snapshot \\gset",
+  "\\setenv SNAPSHOT :snapshot",
+  '\\! pg_dump --format=custom --compress=6 --snapshot="$SNAPSHOT" --dbname="$DATABASE" --file="$DUMP"; echo $? > "$DUMP.status"',
+  countRows,
+  "COMMIT;",
+  "SQL",
+  '  if [ -f "$DUMP.status" ]; then',
+  '    [ "$(cat "$DUMP.status")" = 0 ] || return 1',
+  "  else",
+  '    pg_dump --format=custom --compress=6 --dbname="$DATABASE" --file="$DUMP" || return 1',
+  "  fi",
+  '  if [ "$counted" = no ]; then rm -f "$3"; echo "the rows of $DATABASE could not be counted" >&2; fi',
+  "}",
+];
+
+/** Defines `restored_rows`: restores into a database of its own, counts, and drops it. */
+function restoreApart(context: Context): string[] {
+  const { plan } = planOf(context);
+  return [
+    `admin_sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -v apart=beat_drill -d ${quoted(plan.admin.database)}; }`,
+    "drop_apart() {",
+    // Also what a drill has left that was killed: only one runs at a time.
+    "  admin_sql <<'SQL'",
+    "SET client_min_messages = warning;",
+    'DROP DATABASE IF EXISTS :"apart" WITH (FORCE);',
+    "SQL",
+    "}",
+    "restored_rows() {",
+    "  local result=0",
+    "  drop_apart || return 1",
+    "  admin_sql <<'SQL' || return 1",
+    'CREATE DATABASE :"apart" TEMPLATE template0;',
+    'REVOKE CONNECT ON DATABASE :"apart" FROM PUBLIC;',
+    "SQL",
+    '  if pg_restore --exit-on-error --dbname=beat_drill "$2"; then',
+    "    psql -X -q -A -t -v ON_ERROR_STOP=1 -d beat_drill > \"$3\" <<'SQL' || result=1",
+    "SET row_security = off;",
+    countRows,
+    "SQL",
+    "  else",
+    "    result=1",
+    "  fi",
+    "  drop_apart || result=1",
+    '  return "$result"',
+    "}",
+  ];
+}
+
 /** Saves databases in pg_dump's custom format, with owners and rights. */
 export const backup: Backup<Facts, Need, External, Cluster> = {
   suffix: folder.suffix,
   image: "postgres",
   databases: (needs) => needs.map(({ need }) => need.database),
-  script: (context, { keepDays }) =>
-    backupFrame(
-      [
-        `STORE=${quoted(folder.store)}`,
-        ...connection(serverOf(context)),
-        'save() { pg_dump --format=custom --compress=6 --dbname="$1" --file="$2"; }',
-      ],
-      { databases: backup.databases(context.needs), keepDays, suffix: folder.suffix },
+  script: (context, { keepDays, drillDays }) => {
+    const databases = backup.databases(context.needs);
+    const { suffix } = folder;
+    return backupFrame(
+      [`STORE=${quoted(folder.store)}`, ...connection(serverOf(context)), ...save, ...restoreApart(context)],
+      {
+        databases,
+        keepDays,
+        suffix,
+        after: [
+          ...verifyParts([], { databases, suffix }),
+          ...drillWhenDue(drillDays, keepDays !== undefined),
+        ],
+      },
+    );
+  },
+  verify: (context) =>
+    verifyFrame(
+      [`STORE=${quoted(folder.store)}`, ...connection(serverOf(context)), ...restoreApart(context)],
+      {
+        databases: backup.databases(context.needs),
+        suffix: folder.suffix,
+      },
     ),
   restore: (context, { database, from }) => {
     const { plan } = planOf(context);

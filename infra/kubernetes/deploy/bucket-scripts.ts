@@ -54,7 +54,7 @@ export const uploadScript = (keepDays: number): string =>
 export const bucketListScript = [
   "set -eu",
   `all="$(rclone lsf -R --files-only --max-depth 3 --format ps --separator ' ' "$BACKUPS")"`,
-  `printf '%s\\n' "$all" | grep -E '^[^/ ]+/[^/ ]+/[^/ ]+ [0-9]+$' | sort | tr '/' ' '`,
+  `printf '%s\\n' "$all" | grep -E '^[^/ ]+/[^/ ]+/[^/ ]+ [0-9]+$' | grep -v '\\.manifest ' | sort | tr '/' ' '`,
   "",
 ].join("\n");
 
@@ -79,5 +79,8 @@ export const fetchScript = (store: string, database: string, from: string): stri
     "done",
     'mkdir -p "/backups/$folder"',
     'rclone copyto "$BACKUPS/$folder/$from" "/backups/$folder/$from"',
+    `if printf '%s\\n' "$names" | grep -Fxq -e "$from.manifest"; then`,
+    '  rclone copyto "$BACKUPS/$folder/$from.manifest" "/backups/$folder/$from.manifest"',
+    "fi",
     "",
   ].join("\n");
