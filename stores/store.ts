@@ -223,6 +223,8 @@ export interface Provision<
 export interface Done {
   readonly object: string;
   readonly result: "created" | "altered" | "unchanged";
+  /** What whoever looks after it should know. */
+  readonly note?: string;
 }
 
 /** A plan for the program that prepares stores, and the secrets whose files it names. */
