@@ -1,5 +1,6 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
+import { isNote } from "../infra/operate/check.ts";
 import { DeploymentError } from "../infra/operate/parts.ts";
 import { confirmed } from "./confirm.ts";
 import { withLock } from "./lock.ts";
@@ -29,7 +30,9 @@ export async function up(session: Session, options: UpOptions = { adoptCluster: 
   if (options.adoptCluster)
     await target.adopt(session.state ?? (await stateOf(session.stack.workspace, session.name)));
   await target.beforeChecks();
-  insist(await examine(session));
+  const checks = await examine(session);
+  insist(checks);
+  for (const { name, detail } of checks.filter(isNote)) say(`  ${name}: ${detail}`);
   await target.afterChecks();
   say(`Bringing up ${session.name} …`);
   const progress = new Progress();

@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /** Where something outside the platform is, as far as anybody said. A network policy knows no names of hosts. */
 export interface ExternalEndpoint {
   /** Its addresses. */
@@ -29,6 +31,7 @@ export function externalEndpoint({
   readonly cidr?: string | undefined;
 }): ExternalEndpoint {
   if (cidr !== undefined) return { cidr };
+  if (isIP(host) === 4) return { cidr: `${host}/32` };
   return {
     namespace: /^[a-z0-9-]+(?:\.[a-z0-9-]+)?\.([a-z0-9-]+)\.svc(\.cluster\.local)?\.?$/.exec(host)?.[1],
   };

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /** A name of a Kubernetes object or namespace. Source: RFC 1123, section 2.1. */
@@ -22,12 +23,31 @@ export const host = z
     /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
     "must be a host name or an address, without port or scheme",
   );
-/** A range of addresses. */
+const rangeRule =
+  "must be an address range such as 10.20.0.0/16 or fd00::/8; one address alone is 10.20.0.1/32";
+/** A range of addresses, as an API server and the gateway read it. */
 export const cidr = z
   .string()
-  .regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/, "must be an address range such as 10.20.0.0/16");
+  .regex(/^[0-9a-fA-F.:]+\/(0|[1-9][0-9]{0,2})$/, { message: rangeRule, abort: true })
+  .refine((text) => {
+    const [address = "", bits] = text.split("/");
+    const family = isIP(address);
+    return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
+  }, rangeRule);
 /** When something is done. */
 export const cron = z.string().regex(/^(\S+ ){4}\S+$/, "must be a cron schedule of five fields");
+const zoneRule = "must be a time zone such as Europe/Lisbon or Etc/UTC";
+/** A name of the time zone database. */
+export const timeZone = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/, { message: zoneRule, abort: true })
+  .refine((text) => {
+    try {
+      return text !== "Local" && new Intl.DateTimeFormat("en", { timeZone: text }) !== undefined;
+    } catch {
+      return false;
+    }
+  }, zoneRule);
 
 /** A PEM certificate, or a bundle of them. */
 export const certificate = z

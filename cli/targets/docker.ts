@@ -1,3 +1,4 @@
+import { frontNotes } from "../../config/settings/front.ts";
 import {
   checkDisk,
   checkEngine,
@@ -9,7 +10,7 @@ import {
 import { containersOf, imageTags, lastWords, objectsOf } from "../../infra/docker/operate/engine.ts";
 import { followLogs } from "../../infra/docker/operate/logs.ts";
 import { buildServiceImages } from "../../infra/images/build-services.ts";
-import type { Check } from "../../infra/operate/check.ts";
+import { type Check, noted } from "../../infra/operate/check.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { print, say } from "../output.ts";
@@ -45,7 +46,14 @@ export class EngineTarget implements Target {
       checkPorts(engine, settings, prefix),
       checkImages(engine, platform, settings),
     ]);
-    return [disk, ...checkTags(platform, settings), leftovers, ...ports, ...images];
+    return [
+      disk,
+      ...checkTags(platform, settings),
+      ...frontNotes(settings).map(({ name, text }) => noted(name, text)),
+      leftovers,
+      ...ports,
+      ...images,
+    ];
   }
 
   async adopt(): Promise<void> {}

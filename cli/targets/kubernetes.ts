@@ -1,5 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
+import { frontNotes } from "../../config/settings/front.ts";
 import { backupOf } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import { checkEngine } from "../../infra/docker/operate/checks.ts";
@@ -36,7 +37,7 @@ import {
 } from "../../infra/kubernetes/operate/pods.ts";
 import { replaceStuckPods } from "../../infra/kubernetes/operate/stuck-pods.ts";
 import { fullVolumes, volumePart, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
-import { bad, type Check } from "../../infra/operate/check.ts";
+import { bad, type Check, noted } from "../../infra/operate/check.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { savedKinds } from "../../stores/index.ts";
@@ -91,7 +92,13 @@ export class KubernetesTarget implements Target {
       checkStorageClass(this.cluster, settings.kubernetes.storageClass),
       checkExtensions(this.cluster, settings),
     ]);
-    return [storage, ...extensions, ...checkSettings(this.#args), checkPending(state, name)];
+    return [
+      storage,
+      ...extensions,
+      ...frontNotes(settings).map((note) => noted(note.name, note.text)),
+      ...checkSettings(this.#args),
+      checkPending(state, name),
+    ];
   }
 
   /** Writes this cluster into the state, where it remembers another one. */

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { cidr, cpu, cron, dnsLabel, port } from "../../core/fields.ts";
+import { cidr, cpu, cron, dnsLabel, timeZone } from "../../core/fields.ts";
 import { volumeField } from "../../stores/fields.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import { bucketSchema } from "./bucket.ts";
+import { exposureSchema } from "./exposure.ts";
 
 /** Instead of a fixed number: a HorizontalPodAutoscaler on CPU, percent of the request. */
 export const autoscaleSchema = z.strictObject({
@@ -16,45 +17,6 @@ export const autoscaleSchema = z.strictObject({
     .default(70)
     .describe("average use of the CPU request that it aims at, percent"),
 });
-
-/** How the gateway is reached from outside the cluster. Its metrics never are. */
-const exposureSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("none") }),
-  z.strictObject({
-    type: z.literal("ingress"),
-    className: z.string().min(1).optional().describe("ingress class; default: the cluster's own"),
-    tlsSecret: dnsLabel.describe(
-      "secret (type kubernetes.io/tls) of the namespace; cert-manager makes it when an annotation asks for one",
-    ),
-    annotations: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe("of the Ingress, e.g. for cert-manager"),
-    controllerNamespace: dnsLabel
-      .default("ingress-nginx")
-      .describe("the namespace its controller runs in: only that one may speak to the gateway"),
-  }),
-  z.strictObject({
-    type: z.literal("gatewayApi"),
-    gateway: z.strictObject({
-      name: dnsLabel.describe("the Gateway that the route is attached to"),
-      namespace: dnsLabel.describe("its namespace"),
-      sectionName: dnsLabel.optional().describe("one of its listeners; default: all"),
-    }),
-    controllerNamespace: dnsLabel.describe(
-      "the namespace its proxies run in: only those may speak to the gateway",
-    ),
-  }),
-  z.strictObject({
-    type: z.literal("loadBalancer"),
-    port: port.default(80).describe("port of the load balancer"),
-    annotations: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe("of the Service, e.g. for the cloud's controller"),
-    sourceRanges: z.array(cidr).default([]).describe("addresses that may connect; default: all"),
-  }),
-]);
 
 /** `platform:external`: stores that somebody else runs. What is named here is not deployed, only used. */
 export const externalSchema = z.strictObject(
@@ -87,8 +49,8 @@ export const kubernetesSchema = z.strictObject({
       metricsFrom: dnsLabel.optional().describe("namespace whose pods may read the metrics, e.g. monitoring"),
       trustedProxies: z
         .array(cidr)
-        .default([])
-        .describe("proxies in front whose X-Forwarded-* are believed, as address ranges"),
+        .optional()
+        .describe("where platform:trustedProxies was before; still read"),
     })
     .prefault({}),
   serviceCpu: cpu.default("100m").describe("CPU request of a service"),
@@ -102,9 +64,8 @@ export const kubernetesSchema = z.strictObject({
     .union([
       z.literal(false),
       z.strictObject({
-        schedule: cron
-          .default("17 2 * * *")
-          .describe("when stores are saved, in the time zone of the cluster's controller"),
+        schedule: cron.default("17 2 * * *").describe("when stores are saved"),
+        timeZone: timeZone.default("Etc/UTC").describe("the time zone of the schedule"),
         keepDays: z
           .number()
           .int()

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cidr } from "../../core/fields.ts";
 import { type StorePortName, storePorts } from "../../stores/index.ts";
 import type { HostPort } from "../../stores/store.ts";
 import { origin } from "../define/service.ts";
@@ -64,6 +65,12 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .default("localhost")
     .describe("public host name; browsers' origins are checked against it"),
+  trustedProxies: z
+    .array(cidr)
+    .optional()
+    .describe(
+      "address ranges of the proxies in front, whose X-Forwarded-* are believed; [] for none. Default: an Ingress or Gateway's controller; on an engine that publishes on this machine alone under a public name, a proxy of this machine",
+    ),
   cors: z
     .array(
       origin.refine(

@@ -4,6 +4,7 @@ import { kindsWithLogin, storeKinds } from "../../stores/index.ts";
 import type { PlatformModel } from "../define/model.ts";
 import { needsOf } from "../store-use.ts";
 import { floatingTags } from "./floating-tags.ts";
+import { frontProblems } from "./front.ts";
 import type { Settings } from "./schema.ts";
 
 /**
@@ -16,6 +17,7 @@ export function checkStack(platform: PlatformModel, settings: Settings): Problem
     ...unsafeReplicas(platform, settings),
     ...unknownStores(platform, settings),
     ...sharedLogins(platform, settings),
+    ...frontProblems(settings),
     ...(settings.target === "kubernetes" && settings.environment === "Production"
       ? floatingTags(platform, settings)
       : []),

@@ -17,3 +17,8 @@ export const bad = (name: string, problem: Problem): Check => ({
   detail: problem.message,
   problem,
 });
+/** A check that found nothing that stops a deployment, and something that its owner should know. */
+export const noted = (name: string, detail: string): Check => good(name, `note: ${detail}`);
+
+/** Whether a check is one that `up` repeats. */
+export const isNote = ({ ok, detail }: Check): boolean => ok && /^(?:note|warning): /.test(detail);

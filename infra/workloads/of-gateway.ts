@@ -1,5 +1,6 @@
 import type { PlatformModel } from "../../config/define/model.ts";
 import { routeTable } from "../../config/routes.ts";
+import { trustedProxiesOf } from "../../config/settings/front.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { gatewayName } from "../../core/names.ts";
 import { asValue, text } from "../../core/value.ts";
@@ -23,6 +24,9 @@ export function gateway(
 ): Workload {
   const { port, memoryMiB, stopGraceSeconds } = platform.gateway;
   const table = JSON.stringify(routeTable(platform, settings.cors), undefined, 2);
+  const proxies = trustedProxiesOf(settings);
+  const trusted: Record<string, string> =
+    proxies.length > 0 ? { GATEWAY_TRUSTED_PROXIES: proxies.join(",") } : {};
   const common = {
     role: "gateway",
     name: gatewayName,
@@ -37,7 +41,7 @@ export function gateway(
     return {
       ...common,
       image: { program: "gateway", files: { "routes.json": `${table}\n` } },
-      env: text({ PROXY_PORT: String(port) }),
+      env: text({ PROXY_PORT: String(port), ...trusted }),
       files: [],
       endpoints: [{ name: "http", port, published: settings.ports.gateway }],
       health: {
@@ -49,7 +53,7 @@ export function gateway(
       withoutCapabilities: true,
       after: [...new Set(services.flatMap(({ after }) => after))],
     };
-  const { cpu, replicas, autoscale, trustedProxies } = settings.kubernetes.gateway;
+  const { cpu, replicas, autoscale } = settings.kubernetes.gateway;
   return {
     ...common,
     image: { program: "gateway" },
@@ -57,7 +61,7 @@ export function gateway(
       PROXY_PORT: String(port),
       GATEWAY_ROUTES: `${routesDirectory}/routes.json`,
       GATEWAY_METRICS_PORT: String(metricsPort),
-      ...(trustedProxies.length > 0 && { GATEWAY_TRUSTED_PROXIES: trustedProxies.join(",") }),
+      ...trusted,
     }),
     files: [
       {

@@ -47,7 +47,7 @@ export class Backups extends pulumi.ComponentResource {
     target: ClusterTarget,
     kind: StoreKind,
     secrets: Secrets,
-    { schedule, keepDays }: Exclude<KubernetesSettings["backups"], false>,
+    { schedule, timeZone, keepDays }: Exclude<KubernetesSettings["backups"], false>,
     place: Pick<BucketPodArgs, "bucket" | "keys"> | undefined,
   ): void {
     const component = backupOf(kind);
@@ -83,6 +83,7 @@ export class Backups extends pulumi.ComponentResource {
         metadata: { name: component, namespace: target.namespace, labels: labelsOf(target, component) },
         spec: {
           schedule,
+          timeZone,
           concurrencyPolicy: "Forbid",
           successfulJobsHistoryLimit: 3,
           failedJobsHistoryLimit: 3,

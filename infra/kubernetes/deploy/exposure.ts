@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { classOf } from "../../../config/settings/exposure.ts";
 import type { Workload } from "../../../core/workload.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import type { ClusterTarget } from "./cluster.ts";
@@ -58,6 +59,10 @@ function createIngress(
   opts: Options,
 ): void {
   const { publicHost } = target.settings;
+  const { tlsSecret } = exposure;
+  // A controller with certificates from elsewhere finds one by the host; Google's reads no entry without a Secret.
+  const elsewhere = classOf(exposure)?.startsWith("gce") ? undefined : { hosts: [publicHost] };
+  const tls = tlsSecret === undefined ? elsewhere : { hosts: [publicHost], secretName: tlsSecret };
   new k8s.networking.v1.Ingress(
     component,
     {
@@ -69,7 +74,7 @@ function createIngress(
       },
       spec: {
         ...(exposure.className !== undefined && { ingressClassName: exposure.className }),
-        tls: [{ hosts: [publicHost], secretName: exposure.tlsSecret }],
+        ...(tls && { tls: [tls] }),
         rules: [
           {
             host: publicHost,

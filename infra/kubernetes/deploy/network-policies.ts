@@ -1,11 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { controllerOf } from "../../../config/settings/exposure.ts";
 import type { Connection } from "../../../core/connections.ts";
 import { metricsPort } from "../../workloads/of-gateway.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import type { ClusterTarget } from "./cluster.ts";
 
 type Ingress = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
+type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 type Egress = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 
 /**
@@ -56,7 +58,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
           policyTypes: ["Egress"],
           egress: list.map(
             (connection): Egress => ({
-              to: [destination(connection, pods)],
+              to: destination(connection, pods),
               ports: [{ protocol: "TCP", port: connection.port }],
             }),
           ),
@@ -87,13 +89,17 @@ export class NetworkPolicies extends pulumi.ComponentResource {
 /** Selects one namespace by the label that every one has. */
 const inNamespace = (name: string) => ({ matchLabels: { "kubernetes.io/metadata.name": name } });
 
+/** Any address, of either family. */
+const anywhere = ["0.0.0.0/0", "::/0"];
+const block = (cidr: string): Peer => ({ ipBlock: { cidr } });
+
 function destination(
   { to, outside }: Connection,
   pods: (component: string) => { matchLabels: Record<string, string> },
-): k8s.types.input.networking.v1.NetworkPolicyPeer {
-  if (outside === undefined) return { podSelector: pods(to) };
-  if (outside.namespace !== undefined) return { namespaceSelector: inNamespace(outside.namespace) };
-  return { ipBlock: { cidr: outside.cidr ?? "0.0.0.0/0" } };
+): Peer[] {
+  if (outside === undefined) return [{ podSelector: pods(to) }];
+  if (outside.namespace !== undefined) return [{ namespaceSelector: inNamespace(outside.namespace) }];
+  return (outside.cidr === undefined ? anywhere : [outside.cidr]).map(block);
 }
 
 function gatewayIngress({ platform, settings }: ClusterTarget): Ingress[] {
@@ -102,14 +108,18 @@ function gatewayIngress({ platform, settings }: ClusterTarget): Ingress[] {
   const rules: Ingress[] = [];
   if (exposure.type === "loadBalancer")
     rules.push({
-      from:
-        exposure.sourceRanges.length === 0
-          ? [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }]
-          : exposure.sourceRanges.map((cidr) => ({ ipBlock: { cidr } })),
+      from: exposure.sourceRanges.length === 0 ? anywhere.map(block) : exposure.sourceRanges.map(block),
       ports: port,
     });
-  if (exposure.type === "ingress" || exposure.type === "gatewayApi")
-    rules.push({ from: [{ namespaceSelector: inNamespace(exposure.controllerNamespace) }], ports: port });
+  const controller = controllerOf(exposure);
+  if (controller !== undefined)
+    rules.push({
+      from: [
+        ...controller.namespaces.map((name) => ({ namespaceSelector: inNamespace(name) })),
+        ...controller.addresses.map(block),
+      ],
+      ports: port,
+    });
   if (gateway.metricsFrom !== undefined)
     rules.push({
       from: [{ namespaceSelector: inNamespace(gateway.metricsFrom) }],

@@ -191,3 +191,15 @@ test("what the settings rely on is looked for: metrics as a warning, an ingress 
     /gateway\.networking\.k8s\.io/,
   );
 });
+
+test("a controller's namespace that is not there is told before anything waits for it", async () => {
+  const cluster = openCluster({ context: undefined });
+  const settings = parseSettings({
+    "platform:target": "kubernetes",
+    "platform:kubernetes": JSON.stringify({ exposure: { type: "ingress", controllerNamespace: "front" } }),
+  });
+  const [missing] = await checkExtensions(cluster, settings);
+  expect(missing?.problem?.message).toMatch(/no namespace "front"/);
+  answers.set("/api/v1/namespaces/front", { metadata: { name: "front" } });
+  expect((await checkExtensions(cluster, settings))[0]).toMatchObject({ ok: true, detail: "front" });
+});

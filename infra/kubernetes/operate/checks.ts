@@ -1,5 +1,6 @@
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
+import { controllerOf } from "../../../config/settings/exposure.ts";
 import { floatingTags } from "../../../config/settings/floating-tags.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
 import { bad, type Check, good } from "../../operate/check.ts";
@@ -145,7 +146,26 @@ export async function checkExtensions(cluster: Cluster, settings: Settings): Pro
             fix: "install the Gateway API and a controller, or use exposure type ingress or loadBalancer",
           }),
     );
+  for (const name of controllerOf(exposure)?.namespaces ?? [])
+    checks.push(await checkControllerNamespace(cluster, name));
   return checks;
+}
+
+/** A namespace that is not there holds no controller: nothing could reach the gateway, and `up` would wait for it. */
+async function checkControllerNamespace({ core }: Cluster, name: string): Promise<Check> {
+  const what = "controller's namespace";
+  try {
+    if ((await ifFound(core.readNamespace({ name }))) !== undefined) return good(what, name);
+  } catch (error) {
+    // Who deploys need not be allowed to see it.
+    if (statusCode(error) === 403) return good(what, `${name}, which this kubeconfig may not look at`);
+    throw error;
+  }
+  return bad(what, {
+    path: "platform:kubernetes.exposure.controllerNamespace",
+    message: `the cluster has no namespace "${name}", so nothing could reach the gateway`,
+    fix: "pulumi config set --path platform:kubernetes.exposure.controllerNamespace <where the controller's pods run>, or 'platform:kubernetes.exposure.controllerAddresses[0]' <range> where it is no pod of a namespace",
+  });
 }
 
 async function hasGroup({ config }: Cluster, group: string): Promise<boolean> {

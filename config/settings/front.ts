@@ -1,0 +1,116 @@
+import type { Problem } from "../../core/problems.ts";
+import { classOf, controllerOf, privateRanges } from "./exposure.ts";
+import type { Settings } from "./schema.ts";
+
+/** A machine's own addresses. */
+const loopback = ["127.0.0.0/8", "::1/128"];
+
+/** Whether people reach the stack under a name that is not this machine's own. */
+const isPublic = ({ publicHost }: Settings): boolean => publicHost !== "localhost";
+
+const publishedHereAlone = ({ bind }: Settings): boolean =>
+  bind === "::1" || bind === "localhost" || bind.startsWith("127.");
+
+/**
+ * The proxies in front of the gateway whose `X-Forwarded-*` it believes: what the stack says; else who can be in front. Behind
+ * an Ingress or a Gateway that is its controller, which alone may speak to the gateway. An engine that publishes on this machine
+ * alone, under a public name, is behind a proxy of this machine, seen by a container as an address of the engine's network.
+ */
+export function trustedProxiesOf(settings: Settings): readonly string[] {
+  const said = saidOf(settings);
+  if (said !== undefined) return said;
+  if (settings.target === "docker")
+    return isPublic(settings) && publishedHereAlone(settings) ? [...loopback, ...privateRanges] : [];
+  const controller = controllerOf(settings.kubernetes.exposure);
+  if (controller === undefined) return [];
+  return [...new Set([...(controller.namespaces.length > 0 ? privateRanges : []), ...controller.addresses])];
+}
+
+const saidOf = ({ trustedProxies, kubernetes }: Settings): readonly string[] | undefined =>
+  trustedProxies ?? kubernetes.gateway.trustedProxies;
+
+/** What a stack leaves open of what stands in front of its gateway and nobody but its owner knows. */
+export interface FrontNote {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Notes for the owner of a stack; nothing of it stops a deployment. */
+export function frontNotes(settings: Settings): FrontNote[] {
+  return [...controllerNotes(settings), ...proxyNotes(settings)];
+}
+
+function controllerNotes({ target, kubernetes: { exposure } }: Settings): FrontNote[] {
+  if (target !== "kubernetes" || exposure.type !== "ingress") return [];
+  const controller = controllerOf(exposure);
+  if (controller === undefined || controller.origin === "said") return [];
+  const name = "ingress controller";
+  const mend =
+    "pulumi config set --path platform:kubernetes.exposure.controllerNamespace <its namespace>, or 'platform:kubernetes.exposure.controllerAddresses[0]' <range> where it is no pod of a namespace";
+  const of = classOf(exposure);
+  if (controller.origin === "class") {
+    const who = [
+      ...controller.namespaces.map((each) => `pods of namespace ${each}`),
+      ...controller.addresses,
+    ];
+    return [
+      { name, text: `class ${of}: ${who.join(", ")} may speak to the gateway; if that is too much: ${mend}` },
+    ];
+  }
+  return [
+    {
+      name,
+      text: `nothing says where the one of ${of === undefined ? "the cluster's own class" : `class ${of}`} runs, so only pods of namespace ingress-nginx may speak to the gateway (ingress-nginx gets no more mends since March 2026): ${mend}`,
+    },
+  ];
+}
+
+function proxyNotes(settings: Settings): FrontNote[] {
+  if (saidOf(settings) !== undefined) return [];
+  const name = "trusted proxies";
+  const proxies = trustedProxiesOf(settings);
+  const mend = "pulumi config set --path 'platform:trustedProxies[0]' <range>";
+  if (proxies.length > 0) {
+    const { exposure } = settings.kubernetes;
+    const google =
+      settings.target === "kubernetes" &&
+      exposure.type === "ingress" &&
+      ["gce", "gce-internal"].includes(classOf(exposure) ?? "");
+    return [
+      {
+        name,
+        text: google
+          ? `${proxies.join(", ")}; Google's balancer adds its own address as the last of X-Forwarded-For, which must be named beside these, or all clients count as one: ${mend}`
+          : `${proxies.join(", ")}, since platform:trustedProxies says nothing; X-Forwarded-* of anybody else is not believed`,
+      },
+    ];
+  }
+  const exposed = settings.target === "docker" || settings.kubernetes.exposure.type === "loadBalancer";
+  if (!isPublic(settings) || !exposed) return [];
+  return [
+    {
+      name,
+      text: `platform:trustedProxies is not set: if a proxy stands in front (for TLS, say), all its clients share one rate limit and https becomes http for the services: ${mend}; where none does: pulumi config set platform:trustedProxies '[]'`,
+    },
+  ];
+}
+
+/** What is wrong with what a stack says of what stands in front of its gateway. */
+export function frontProblems({ target, trustedProxies, kubernetes }: Settings): Problem[] {
+  if (target !== "kubernetes") return [];
+  const problems: Problem[] = [];
+  const { exposure, gateway } = kubernetes;
+  if (trustedProxies !== undefined && gateway.trustedProxies !== undefined)
+    problems.push({
+      path: "platform:kubernetes.gateway.trustedProxies",
+      message: "is said twice: platform:trustedProxies takes its place",
+      fix: "pulumi config rm --path platform:kubernetes.gateway.trustedProxies",
+    });
+  if (exposure.type === "gatewayApi" && controllerOf(exposure) === undefined)
+    problems.push({
+      path: "platform:kubernetes.exposure.controllerNamespace",
+      message: "is not set, nor controllerAddresses: nothing says who may speak to the gateway",
+      fix: "pulumi config set --path platform:kubernetes.exposure.controllerNamespace <namespace of the Gateway's proxies>, or 'platform:kubernetes.exposure.controllerAddresses[0]' <range> for a cloud's balancer",
+    });
+  return problems;
+}
