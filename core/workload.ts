@@ -30,6 +30,11 @@ export interface Workload {
   readonly memoryMiB: number;
   /** What it asks of a processor, in cores (`250m` is a quarter). An engine does not share out processors: only a cluster asks. */
   readonly cpu?: string;
+  /**
+   * The most that it may write of what goes with it: its scratch and its log, MiB; default: 2048. An engine does not count it: a
+   * cluster ends a pod that fills its node.
+   */
+  readonly ephemeralStorageMiB?: number;
   /** How many there are. */
   readonly members: Members;
   /** Between SIGTERM and SIGKILL, seconds. */

@@ -81,7 +81,6 @@ export function gateway(
     cpu,
     members: { replicas, autoscale },
     deadlineSeconds: 240,
-    user: { uid: 1000 },
     after: services.map(({ host }) => host),
   };
 }

@@ -78,7 +78,6 @@ function provisioner(platform: PlatformModel, settings: Settings, ground: Ground
     scratch: [{ name: "tmp", path: "/tmp" }],
     cpu: "50m",
     deadlineSeconds: 300,
-    user: { uid: 1000 },
     restartWith: [],
   };
 }

@@ -95,6 +95,7 @@ const fields: Readonly<Record<keyof Workload, true>> = {
   afterStart: true,
   memoryMiB: true,
   cpu: true,
+  ephemeralStorageMiB: true,
   members: true,
   stopGraceSeconds: true,
   deadlineSeconds: true,

@@ -60,6 +60,8 @@ test("keeps every policy: restricted, read-only, with limits", () => {
     for (const container of [...pod.initContainers, ...pod.containers]) {
       expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true });
       expect(container.resources.limits.memory).toBe("256Mi");
+      // The spool lies on the node's disk, and a limit below its size would end the backup first.
+      expect(container.resources.limits["ephemeral-storage"]).toBe("10Gi");
     }
 });
 

@@ -40,3 +40,40 @@ test("replicas are spread, and of a rolling update the new ones alone", () => {
       "topology.kubernetes.io/zone",
     ]);
 });
+
+test("no container can fill its node's disk, and none asks for more of it than it may have", () => {
+  const kinds = ["Deployment", "StatefulSet", "Job", "CronJob"];
+  const pods = kinds.flatMap((kind) =>
+    [...objects(graph, kind).values()].map(({ spec }) => (spec.jobTemplate?.spec ?? spec).template.spec),
+  );
+  const containers: Json[] = pods.flatMap(({ initContainers = [], containers }) => [
+    ...initContainers,
+    ...containers,
+  ]);
+  expect(containers.length).toBeGreaterThan(12);
+  for (const { name, resources } of containers)
+    expect([name, resources]).toEqual([
+      name,
+      {
+        requests: expect.objectContaining({ "ephemeral-storage": "64Mi" }),
+        limits: expect.objectContaining({ "ephemeral-storage": "2Gi" }),
+      },
+    ]);
+});
+
+test("what needs no user of its image's has one that no node has", () => {
+  for (const [kind, name] of [
+    ["Deployment", "gateway"],
+    ["Job", "provision-postgres"],
+  ] as const)
+    expect(objects(graph, kind).get(name).spec.template.spec.securityContext.runAsUser).toBe(10001);
+});
+
+test("a pod that is not ready keeps no node from being drained, and a missed backup is made up for", () => {
+  const budgets = [...objects(graph, "PodDisruptionBudget").values()];
+  expect(budgets.length).toBeGreaterThan(2);
+  for (const { spec } of budgets)
+    expect(spec).toMatchObject({ maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" });
+  for (const { spec } of objects(graph, "CronJob").values())
+    expect(spec.startingDeadlineSeconds).toBeGreaterThan(3600);
+});

@@ -22,6 +22,9 @@ const backupClaim = "backups";
 /** The container that does all there is to do with it. */
 export const claimContainer = "backup";
 
+/** How long a backup may take, seconds. */
+const longestSeconds = 6 * 3600;
+
 /** CronJobs that save each store into a claim of their own or a bucket, with retention. */
 export class Backups extends pulumi.ComponentResource {
   constructor(name: string, target: ClusterTarget, secrets: Secrets, opts?: pulumi.ComponentResourceOptions) {
@@ -85,12 +88,14 @@ export class Backups extends pulumi.ComponentResource {
           schedule,
           timeZone,
           concurrencyPolicy: "Forbid",
+          // A start that was missed is made up for, and one that is long past is left to the next.
+          startingDeadlineSeconds: longestSeconds,
           successfulJobsHistoryLimit: 3,
           failedJobsHistoryLimit: 3,
           jobTemplate: {
             spec: {
               backoffLimit: 2,
-              activeDeadlineSeconds: 6 * 3600,
+              activeDeadlineSeconds: longestSeconds,
               template: podTemplate(target, {
                 component,
                 uid: 999,

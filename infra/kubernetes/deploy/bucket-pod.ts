@@ -55,6 +55,8 @@ export function bucketPod(
   { bucket, keys, image, login, script }: BucketPodArgs,
 ): Pick<PodArgs, "initContainers" | "containers" | "volumes"> {
   const spool = { name: "backups", mountPath: "/backups" };
+  // The spool counts as well. It is not asked for: a store that takes a tenth of it is saved on a small node, too.
+  const storage = { request: "1Mi", limit: bucket.spool };
   const scripts = { name: "script", mountPath: scriptFolder, readOnly: true };
   return {
     initContainers: [
@@ -62,7 +64,7 @@ export function bucketPod(
         name: dumpContainer,
         image,
         command: ["bash", `${scriptFolder}/backup.sh`],
-        resources: resources(256, "50m"),
+        resources: resources(256, "50m", storage),
         terminationMessagePolicy: "FallbackToLogsOnError",
         volumeMounts: [
           spool,
@@ -79,7 +81,7 @@ export function bucketPod(
         command: ["sh", `${scriptFolder}/upload.sh`],
         env: rcloneEnvironment(target, bucket),
         envFrom: [{ secretRef: { name: keys.name } }],
-        resources: resources(256, "50m"),
+        resources: resources(256, "50m", storage),
         terminationMessagePolicy: "FallbackToLogsOnError",
         volumeMounts: [spool, scripts],
       },

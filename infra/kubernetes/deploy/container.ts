@@ -42,7 +42,7 @@ export function containerOf(
     ...(args && { args: args.map(unexpanded) }),
     ...(env.length > 0 && { env }),
     ...(endpoints.length > 0 && { ports: endpoints.map(portOf) }),
-    resources: resources(memoryMiB, cpu),
+    resources: resources(memoryMiB, cpu, storageOf(workload)),
     ...(health && {
       startupProbe: {
         ...probeOf(health.ready, endpoints),
@@ -61,6 +61,10 @@ export function containerOf(
     volumeMounts: mounts,
   };
 }
+
+/** A request may not exceed its limit. */
+const storageOf = ({ ephemeralStorageMiB: most }: Workload) =>
+  most === undefined ? {} : { limit: `${most}Mi`, ...(most < 64 && { request: `${most}Mi` }) };
 
 /** A container that goes with a workload's: there before it, gone after it. */
 export function sidecarOf(target: ClusterTarget, sidecar: Sidecar): Container {

@@ -24,6 +24,7 @@ export function job(
     {
       metadata: awaited(target, workload),
       spec: {
+        // No ttlSecondsAfterFinished: one that was cleared away would be missed by `pulumi refresh`, and run again.
         // The program waits for its store by itself; what fails twice will fail again. Pulumi ends with the job only for
         // this limit and for the deadline, not for a rule that fails it.
         backoffLimit: 1,

@@ -33,7 +33,7 @@ export interface PodArgs {
   readonly serviceAccountName?: string | undefined;
 }
 
-/** The user of a workload that says nothing: nothing may run as root, and nothing in most images needs it. */
+/** The user of a workload that says nothing: nothing may run as root, nothing in most images needs it, and no node has such a user. */
 const usualUid = 10001;
 
 /** What a workload says of its pods. */
@@ -76,13 +76,26 @@ export const restricted: k8s.types.input.core.v1.SecurityContext = {
 };
 
 /**
+ * What a container may write to its node's disk. Its log alone takes 50 MiB (the kubelet keeps five files of 10 MiB); the
+ * limit is what keeps one pod from filling the disk under all others, and far from what any of them uses.
+ */
+const usualStorage = { request: "64Mi", limit: "2Gi" };
+
+/**
  * Requests and limits: memory is both, so that a pod is never killed for what another one takes; CPU is asked for and
  * not limited, since throttling only adds latency.
  */
-export const resources = (memoryMiB: number, cpu: string): k8s.types.input.core.v1.ResourceRequirements => ({
-  requests: { cpu, memory: `${memoryMiB}Mi` },
-  limits: { memory: `${memoryMiB}Mi` },
-});
+export const resources = (
+  memoryMiB: number,
+  cpu: string,
+  storage: Partial<typeof usualStorage> = {},
+): k8s.types.input.core.v1.ResourceRequirements => {
+  const { request, limit } = { ...usualStorage, ...storage };
+  return {
+    requests: { cpu, memory: `${memoryMiB}Mi`, "ephemeral-storage": request },
+    limits: { memory: `${memoryMiB}Mi`, "ephemeral-storage": limit },
+  };
+};
 
 /**
  * A pod leaves a lost node 30 s after Kubernetes has taken it for lost (40 to 50 s of silence), not five minutes, which is

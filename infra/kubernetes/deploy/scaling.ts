@@ -48,7 +48,10 @@ export function scaled(
     );
 }
 
-/** Of the pods of a workload at most one is away by somebody's will. */
+/**
+ * Of the pods of a workload at most one is away by somebody's will. One that is not ready serves nobody, and may always go: it
+ * would keep a node from being drained for ever. Source: Kubernetes, "Specifying a Disruption Budget", unhealthy pods.
+ */
 export function disruptionBudget(
   target: ClusterTarget,
   workload: Workload,
@@ -58,7 +61,11 @@ export function disruptionBudget(
     workload.name,
     {
       metadata: metadataOf(target, workload),
-      spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(target, workload.host) } },
+      spec: {
+        maxUnavailable: 1,
+        unhealthyPodEvictionPolicy: "AlwaysAllow",
+        selector: { matchLabels: selectorOf(target, workload.host) },
+      },
     },
     opts,
   );
