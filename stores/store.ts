@@ -215,6 +215,8 @@ export interface Provision<
   readonly schema: z.ZodType;
   /** What it shall have. */
   plan(context: UseContext<Facts, Need, External, Cluster>): Provisioning;
+  /** What must happen before there are fewer members on a cluster; undefined when there cannot be fewer. */
+  retirement?(context: UseContext<Facts, Need, External, Cluster>): Provisioning | undefined;
   /** The program that brings that about. It loads the store's client, which nobody else needs. */
   load(): Promise<{ provision(plan: never): Promise<readonly Done[]> }>;
 }
@@ -228,9 +230,11 @@ export interface Done {
 }
 
 /** A plan for the program that prepares stores, and the secrets whose files it names. */
-export interface Provisioning {
-  readonly plan: { readonly kind: string };
+export interface Provisioning<Plan extends { readonly kind: string } = { readonly kind: string }> {
+  readonly plan: Plan;
   readonly secrets: readonly string[];
+  /** How long it may take on a cluster, seconds; default: five minutes. */
+  readonly deadlineSeconds?: number;
 }
 
 /** Where that program finds the file of a secret. */

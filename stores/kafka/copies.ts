@@ -6,10 +6,12 @@ export interface Copies {
   readonly minInSyncReplicas: number;
 }
 
-/** The copies on brokers of the platform's own; undefined when the definition's numbers hold. */
-export const copiesOn = ({ brokers }: Pick<Cluster, "brokers">): Copies | undefined =>
-  brokers === 3 ? { replicationFactor: 3, minInSyncReplicas: 2 } : undefined;
+/** The copies on brokers of the platform's own: as many as there are brokers, and one of them may be away. */
+export const copiesOn = ({ brokers }: Pick<Cluster, "brokers">): Copies => ({
+  replicationFactor: brokers,
+  minInSyncReplicas: Math.max(1, brokers - 1),
+});
 
-/** The copies of a topic; undefined when the definition's numbers hold. */
+/** The copies of a topic that asks for no more; undefined when the definition's numbers hold. */
 export const copiesOf = (external: External | undefined, cluster: Cluster | undefined): Copies | undefined =>
   external ?? (cluster === undefined ? undefined : copiesOn(cluster));

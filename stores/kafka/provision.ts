@@ -1,16 +1,24 @@
-import { Admin, ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from "@platformatic/kafka";
+import { Admin } from "@platformatic/kafka";
 import type { Done } from "../store.ts";
 import { untilAnswered } from "../until-answered.ts";
 import type { KafkaPlan } from "./plan-schema.ts";
+import { bringConfigs, lowerMinInSync, minInSync } from "./provision-configs.ts";
+import { bringCopies } from "./provision-copies.ts";
+import { bringFeatures } from "./provision-features.ts";
+import { layoutOf, unregister } from "./requests.ts";
+import { type OwnBrokers, retire, someLeave } from "./retire.ts";
 
 /** A group that nobody is in. */
 const probeGroup = "beat-provision";
 
 /**
  * Creates the missing topics and waits until every partition has a leader and groups can be joined: a consumer that joins earlier gets an
- * empty assignment and never notices. Partitions are only ever added.
+ * empty assignment and never notices. Partitions are only ever added; copies follow the number of brokers.
  */
 export async function provision(plan: KafkaPlan): Promise<Done[]> {
+  const { own } = plan;
+  if (plan.step === "retire" && (own === undefined || !(await someLeave(own))))
+    return [{ object: "brokers that leave", result: "unchanged" }];
   const admin = new Admin({
     clientId: "beat-provision",
     bootstrapBrokers: [...plan.bootstrap],
@@ -20,9 +28,15 @@ export async function provision(plan: KafkaPlan): Promise<Done[]> {
     autocreateTopics: false,
   });
   try {
+    if (plan.step === "retire" && own !== undefined) return await retire(admin, plan, own);
     // Side by side: each of these is mostly the broker's time.
-    const [done] = await Promise.all([bringTopics(admin, plan), untilGroupsAnswer(admin, plan)]);
-    return done;
+    const [topics] = await Promise.all([bringTopics(admin, plan), untilGroupsAnswer(admin, plan)]);
+    // What others run is theirs, but for the topics.
+    return [
+      ...topics,
+      ...(await bringAllCopies(admin, plan)),
+      ...(own ? await bringBrokers(admin, plan, own) : []),
+    ];
   } finally {
     await admin.close();
   }
@@ -32,8 +46,7 @@ export async function provision(plan: KafkaPlan): Promise<Done[]> {
 async function bringTopics(admin: Admin, plan: KafkaPlan): Promise<Done[]> {
   const existing = new Set(await untilAnswered(plan.waitSeconds, () => admin.listTopics()));
   const bring = async (topic: KafkaPlan["topics"][number]): Promise<Done[]> => {
-    if (existing.has(topic.name))
-      return [await checkPartitions(admin, topic), ...(await checkConfigs(admin, topic))];
+    if (existing.has(topic.name)) return [await checkPartitions(admin, topic)];
     await untilAnswered(plan.waitSeconds, () =>
       admin.createTopics({
         topics: [topic.name],
@@ -80,30 +93,47 @@ async function checkPartitions(admin: Admin, topic: KafkaPlan["topics"][number])
   return { object: `topic ${topic.name}`, result: "altered" };
 }
 
-/** Sets what the plan says about a topic that is there already; what it does not name stays. */
-async function checkConfigs(admin: Admin, topic: KafkaPlan["topics"][number]): Promise<Done[]> {
-  const names = Object.keys(topic.configs);
-  if (names.length === 0) return [];
-  const [described] = await admin.describeConfigs({
-    resources: [
-      { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic.name, configurationKeys: names },
-    ],
+/**
+ * Copies and what must be in step of them. To ask for fewer comes before there are fewer, to ask for more after there are
+ * more: in between nobody could write.
+ */
+async function bringAllCopies(admin: Admin, plan: KafkaPlan): Promise<Done[]> {
+  const { own, topics } = plan;
+  const declared = new Map(topics.map((topic) => [topic.name, topic]));
+  const all = own === undefined ? [] : (await layoutOf(admin)).topics;
+  const lowered =
+    own === undefined
+      ? []
+      : await lowerMinInSync(
+          admin,
+          all.map(({ name }) => name),
+          own.minInSyncReplicas,
+        );
+  const moved = await bringCopies(admin, {
+    copies: ({ name: topic, internal }, now) => {
+      if (own === undefined) {
+        const wanted = declared.get(topic)?.replicationFactor;
+        // More than were asked for are somebody's choice.
+        return wanted === undefined ? undefined : Math.max(wanted, now);
+      }
+      if (internal) return own.brokers.length;
+      return declared.get(topic)?.replicationFactor ?? Math.min(now, own.brokers.length);
+    },
+    brokers: own?.brokers,
+    waitSeconds: plan.waitSeconds,
+    moveSeconds: plan.moveSeconds,
   });
-  const now = new Map(described?.configs.map(({ name, value }) => [name, value]));
-  const changed = Object.entries(topic.configs).filter(([name, value]) => now.get(name) !== value);
-  if (changed.length === 0) return [];
-  await admin.incrementalAlterConfigs({
-    resources: [
-      {
-        resourceType: ConfigResourceTypes.TOPIC,
-        resourceName: topic.name,
-        configs: changed.map(([name, value]) => ({
-          name,
-          configOperation: IncrementalAlterConfigOperationTypes.SET,
-          value,
-        })),
-      },
-    ],
-  });
-  return changed.map(([name]) => ({ object: `${name} of topic ${topic.name}`, result: "altered" as const }));
+  const wanted = new Map(topics.map(({ name, configs }) => [name, configs]));
+  for (const { name, internal } of all)
+    if (internal) wanted.set(name, { [minInSync]: String(own?.minInSyncReplicas) });
+  return [...lowered, ...moved, ...(await bringConfigs(admin, wanted))];
+}
+
+/** Forgets brokers that have gone, and lets the others do all they can. */
+async function bringBrokers(admin: Admin, plan: KafkaPlan, own: OwnBrokers): Promise<Done[]> {
+  const gone: Done[] = [];
+  // A broker that is remembered keeps the level of features down to its own.
+  for (const { id } of own.leaving)
+    if (await unregister(admin, id)) gone.push({ object: `broker ${id}`, result: "altered" });
+  return [...gone, ...(await bringFeatures(admin, plan.waitSeconds))];
 }

@@ -2,7 +2,7 @@ import { type Address, defineStore, refs } from "../store.ts";
 import { check } from "./check.ts";
 import { cluster, external, facts, need } from "./facts.ts";
 import { kafkaHost } from "./host.ts";
-import { plan } from "./plan.ts";
+import { plan, retirement } from "./plan.ts";
 import { planSchema } from "./plan-schema.ts";
 import { watchOf } from "./watch.ts";
 import { onCluster, onEngine } from "./workload.ts";
@@ -38,7 +38,7 @@ export const kafka = defineStore({
   onEngine,
   onCluster,
   watch: { of: watchOf, load: () => import("./consumer-watch.ts") },
-  provision: { schema: planSchema, plan, load: () => import("./provision.ts") },
+  provision: { schema: planSchema, plan, retirement, load: () => import("./provision.ts") },
   // Records are on their way: a service that must keep one writes it into a database.
   backup: undefined,
 });

@@ -61,9 +61,6 @@ function brokerEnv(facts: Facts, args: BrokerArgs): Record<string, string> {
   };
 }
 
-/** Records on one broker. */
-const oneCopy: Copies = { replicationFactor: 1, minInSyncReplicas: 1 };
-
 /** One broker of a container engine, with a listener for programs on its machine. */
 export function onEngine({ facts, id, hostPort }: EngineContext<Facts, "kafka">): [Workload] {
   const published = hostPort("kafka");
@@ -78,7 +75,7 @@ export function onEngine({ facts, id, hostPort }: EngineContext<Facts, "kafka">)
           id,
           listeners: { EXTERNAL: facts.hostPort },
           voters: [`1@${kafkaHost}:${facts.controllerPort}`],
-          copies: oneCopy,
+          copies: copiesOn({ brokers: 1 }),
           data: "/var/lib/kafka/data",
         }),
         KAFKA_NODE_ID: "1",
@@ -102,17 +99,38 @@ export function onEngine({ facts, id, hostPort }: EngineContext<Facts, "kafka">)
   ];
 }
 
+/**
+ * Has the others wait for the first controller: new ones could otherwise outvote it, and elect one of themselves who knows of no
+ * topic. One whose volume is new waits for as long as it takes; one that has been there before waits a minute, for the first
+ * member may be what has failed.
+ */
+const firstMemberFirst = (first: string, data: string): string =>
+  [
+    `if [ "$KAFKA_NODE_ID" != 0 ]; then`,
+    // The first process of a container ends at this signal only if it says so.
+    "trap 'exit 143' TERM",
+    "n=0",
+    `until (exec 3<>/dev/tcp/${first}) 2>/dev/null; do`,
+    `if [ -e ${data}/__cluster_metadata-0/quorum-state ] && [ $n -ge 60 ]; then break; fi`,
+    "n=$((n + 1)); sleep 1",
+    "done",
+    "trap - TERM; unset n",
+    "fi",
+  ].join("\n");
+
 /** Kafka in KRaft mode on a cluster: brokers that are controllers too, three or one. */
 export function onCluster({ facts, settings, id, memberHost }: ClusterContext<Facts, Cluster>): Workload {
   const { brokers, volume, cpu } = settings;
   const name = "kafka";
-  const copies = copiesOn(settings) ?? oneCopy;
+  const copies = copiesOn(settings);
   const voters = Array.from(
     { length: brokers },
     (_, broker) => `${broker}@${memberHost(name, broker)}:${facts.controllerPort}`,
   );
+  const data = "/var/lib/kafka/data/logs";
   const start = [
     `export KAFKA_NODE_ID="\${HOSTNAME##*-}"`,
+    ...(brokers > 1 ? [firstMemberFirst(`${memberHost(name, 0)}/${facts.controllerPort}`, data)] : []),
     // Each broker is reached under its own name; clients bootstrap on the Service and are sent there.
     `export KAFKA_ADVERTISED_LISTENERS="PLAINTEXT://${memberHost(name, "$KAFKA_NODE_ID")}:${facts.port}"`,
     // Copies are spread over zones where the cluster tells a pod its zone (Kubernetes 1.35 labels pods with it).
@@ -135,7 +153,7 @@ export function onCluster({ facts, settings, id, memberHost }: ClusterContext<Fa
             KAFKA_DEFAULT_REPLICATION_FACTOR: String(copies.replicationFactor),
             KAFKA_MIN_INSYNC_REPLICAS: String(copies.minInSyncReplicas),
           },
-          data: "/var/lib/kafka/data/logs",
+          data,
         }),
       ),
       ZONE: memberOf("zone"),
