@@ -11,6 +11,8 @@ export const provisionerOf = (kind: string): string => `provision-${kind}`;
 export const backupOf = (kind: string): string => `backup-${kind}`;
 /** The sidecar that watches a service's consumer. */
 export const consumerWatchName = "consumer-watch";
+/** The container that watches a service's consumer where there are no pods. */
+export const consumerWatchOf = (service: string): string => `${consumerWatchName}-${service}`;
 
 /** What a stack is called on an engine and in a cluster: the beginning of its containers' names, its namespace. */
 export const stackName = (platform: string, stack: string): string => `${platform}-${stack}`;

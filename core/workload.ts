@@ -54,7 +54,7 @@ export interface Workload {
   readonly readOnlyRoot?: boolean;
   /** It needs no capability: its entry point changes no user. On a cluster nothing has any. */
   readonly withoutCapabilities?: boolean;
-  /** Containers that go with it in a pod. An engine knows no pods; there `restartWith` alone does what they are for. */
+  /** Containers that go with it in a pod. An engine knows no pods; there each is a workload of its own. */
   readonly sidecars?: readonly Sidecar[];
   /** What a stack adds that only a cluster knows. */
   readonly placement?: Placement;
@@ -140,6 +140,11 @@ export interface Health {
   readonly everySeconds?: number;
   /** How long an answer may take, seconds; default: 5. */
   readonly timeoutSeconds?: number;
+  /**
+   * A page inside the platform that answers 200 once it must be started anew. An engine restarts what has ended and nothing else,
+   * so its own probe ends it then. A cluster asks a sidecar instead.
+   */
+  readonly endsOn?: { readonly host: string; readonly port: number; readonly path: string };
 }
 
 /** How many there are, and of which kind. */
@@ -181,6 +186,8 @@ export interface Sidecar {
   readonly endpoint: Endpoint;
   /** Answers whether what it goes with is alive. */
   readonly alive?: Probe;
+  /** The path at its endpoint that answers 200 once what it watches must be started anew; each such answer is an order. */
+  readonly dead?: string;
   readonly memoryMiB: number;
   readonly cpu: string;
 }

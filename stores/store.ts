@@ -171,6 +171,8 @@ export interface WatchContext<Need> {
   readonly need: Need;
   /** Where the service listens. */
   readonly port: number;
+  /** The service's host, where its watch is a container of its own; undefined: it shares a pod with the service. */
+  readonly host?: string;
 }
 
 /** How a service is kept alive that does not come back by itself. */

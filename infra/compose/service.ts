@@ -132,7 +132,7 @@ export function composeService(
         interval: check.interval,
         timeout: check.timeout,
         retries: check.retries,
-        start_period: "0s",
+        start_period: "1s",
       },
     }),
     ...(dependencies.length > 0 && { depends_on: Object.fromEntries(dependencies) as object }),

@@ -1,5 +1,5 @@
 import { quoted } from "../../core/shell.ts";
-import type { Probe } from "../../core/workload.ts";
+import type { Health, Probe } from "../../core/workload.ts";
 
 /** The test of a health check, in the engine's terms; undefined when the image has nothing to ask with. */
 export function testOf(probe: Probe): string[] | undefined {
@@ -28,4 +28,23 @@ export function testOf(probe: Probe): string[] | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * A test that also ends the container once a page answers 200: an engine starts again what has ended, and nothing else. It asks in
+ * the background, so that a page that is slow or away never makes the container unhealthy. The signal goes to the engine's init
+ * process, which passes it on.
+ */
+export function endingTest(
+  test: readonly string[],
+  probe: Probe,
+  { host, port, path }: NonNullable<Health["endsOn"]>,
+): string[] {
+  const [kind, ...words] = test;
+  const ready = kind === "CMD" ? words.map(quoted).join(" ") : words.join(" ");
+  const bash = "tool" in probe && probe.tool === "bash";
+  const ordered = bash
+    ? `bash -c ${quoted(`exec 3<>/dev/tcp/${host}/${port} && printf 'GET %s HTTP/1.1\\r\\nHost: watch\\r\\nConnection: close\\r\\n\\r\\n' ${quoted(path)} >&3 && read -r status <&3 && [[ $status == *' 200 '* ]]`)}`
+    : `wget -q -O /dev/null -T 2 ${quoted(`http://${host}:${port}${path}`)}`;
+  return ["CMD-SHELL", `${ready} || exit 1; (${ordered} && kill -TERM 1) >/dev/null 2>&1 &`];
 }

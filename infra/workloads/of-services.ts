@@ -3,9 +3,9 @@ import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel, ServiceModel } from "../../config/define/model.ts";
 import { renderEnvironment } from "../../config/environment.ts";
 import type { Settings } from "../../config/settings/schema.ts";
-import { provisionerOf, publicKeyName, signingKeyName } from "../../core/names.ts";
+import { consumerWatchOf, provisionerOf, publicKeyName, signingKeyName } from "../../core/names.ts";
 import { asValue, secretOf, type Value } from "../../core/value.ts";
-import type { Health, ImageUse, Placement, Probe, User, Workload } from "../../core/workload.ts";
+import type { Health, ImageUse, Placement, Probe, Sidecar, User, Workload } from "../../core/workload.ts";
 import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
 import type { StoreWatch } from "../../stores/store.ts";
 import type { Ground } from "./ground.ts";
@@ -17,6 +17,39 @@ const sampleUid = 1000;
 export const services = (platform: PlatformModel, settings: Settings, ground: Ground): Workload[] =>
   Object.values(platform.services).map((service) => serviceWorkload(platform, settings, ground, service));
 
+/** What watches services on an engine, which knows no pods: a container for each, started after what it watches. */
+export const watches = (platform: PlatformModel, ground: Ground): Workload[] =>
+  ground.kind === "cluster"
+    ? []
+    : Object.values(platform.services).flatMap((service) =>
+        sidecarsOf(platform, service, ground).map(
+          ({ image, args, env, endpoint, alive, memoryMiB }): Workload => {
+            const name = consumerWatchOf(service.name);
+            return {
+              role: "tool",
+              name,
+              host: name,
+              image,
+              args,
+              env,
+              files: [],
+              endpoints: [endpoint],
+              volumes: [],
+              // Unwell while what it watches is not: `status` says so.
+              ...(alive && {
+                health: { ready: { ...alive, tool: "wget" }, everySeconds: 3, startupSeconds: 60 },
+              }),
+              memoryMiB,
+              members: { replicas: 1 },
+              stopGraceSeconds: 5,
+              after: [service.name],
+              restartWith: [],
+              withoutCapabilities: true,
+            };
+          },
+        ),
+      );
+
 function serviceWorkload(
   platform: PlatformModel,
   settings: Settings,
@@ -27,8 +60,8 @@ function serviceWorkload(
   const own = settings.services[name];
   const sample = sourceOf(service, settings) === "sample";
   const key = needs.signingKey;
-  const watches = storeKinds.flatMap((kind) => watchOf(platform, service, kind));
-  const sidecars = watches.flatMap(({ watch }) => (watch.sidecar === undefined ? [] : [watch.sidecar]));
+  const watched = watchesOf(platform, service, ground);
+  const sidecars = sidecarsOf(platform, service, ground);
   return {
     role: "service",
     name,
@@ -53,15 +86,15 @@ function serviceWorkload(
       size: settings.kubernetes.uploads.size,
       seeded: true,
     })),
-    ...healthOf(service, sample, ground),
+    ...healthOf(service, sample, ground, sidecars),
     memoryMiB: own?.memoryMiB ?? service.memoryMiB,
     cpu: settings.kubernetes.serviceCpu,
     members: { replicas: own?.replicas ?? 1, autoscale: own?.autoscale },
     stopGraceSeconds: service.stopGraceSeconds,
     after: prerequisites(platform, settings, service),
-    restartWith: watches.filter(({ watch }) => watch.restarts).flatMap(({ hosts }) => hosts),
-    sidecars,
+    restartWith: watched.filter(({ watch }) => watch.restarts).flatMap(({ hosts }) => hosts),
     ...(ground.kind === "cluster" && {
+      sidecars,
       ...userOf(service, sample),
       scratch: [
         { name: "tmp", path: "/tmp" },
@@ -82,14 +115,23 @@ function prerequisites({ stores }: PlatformModel, { external }: Settings, { need
     });
 }
 
+const sidecarsOf = (platform: PlatformModel, service: ServiceModel, ground: Ground): Sidecar[] =>
+  watchesOf(platform, service, ground).flatMap(({ watch: { sidecar } }) =>
+    sidecar === undefined ? [] : [sidecar],
+  );
+
+const watchesOf = (platform: PlatformModel, service: ServiceModel, ground: Ground) =>
+  storeKinds.flatMap((kind) => watchOf(platform, service, ground, kind));
+
 function watchOf(
   platform: PlatformModel,
-  { needs, port }: ServiceModel,
+  { name, needs, port }: ServiceModel,
+  ground: Ground,
   kind: StoreKind,
 ): { readonly watch: StoreWatch; readonly hosts: readonly string[] }[] {
   const need = needs[kind];
   if (need === undefined || platform.stores[kind] === undefined) return [];
-  const watch = storeOf(kind).watch?.of({ need, port });
+  const watch = storeOf(kind).watch?.of({ need, port, ...(ground.kind === "engine" && { host: name }) });
   if (watch === undefined) return [];
   const prepared = storeOf(kind).provision === undefined ? [] : [provisionerOf(kind)];
   return [{ watch, hosts: [storeHosts[kind], ...prepared] }];
@@ -114,9 +156,10 @@ function withExtra(
 }
 
 function healthOf(
-  { health, port }: ServiceModel,
+  { name, health, port }: ServiceModel,
   sample: boolean,
   ground: Ground,
+  sidecars: readonly Sidecar[],
 ): { readonly health?: Health } {
   // The sample answers the service's own path, and its image has wget: starting Node for each probe costs far more.
   const tool = sample ? "wget" : health.tool;
@@ -127,9 +170,15 @@ function healthOf(
       ready,
       alive: { tcp: port, tool },
       startupSeconds: health.startupSeconds,
-      ...(ground.kind === "engine" && { everySeconds: 1 }),
+      ...(ground.kind === "engine" && { everySeconds: 1, ...endsOn(name, sidecars) }),
     },
   };
+}
+
+function endsOn(service: string, sidecars: readonly Sidecar[]): Pick<Health, "endsOn"> {
+  const [watch] = sidecars.filter(({ dead }) => dead !== undefined);
+  if (watch?.dead === undefined) return {};
+  return { endsOn: { host: consumerWatchOf(service), port: watch.endpoint.port, path: watch.dead } };
 }
 
 /** An image whose user nobody knows runs as whom its target gives it. */

@@ -5,7 +5,7 @@ import type { Role, Workload } from "../../core/workload.ts";
 import type { Ground } from "./ground.ts";
 import { gateway } from "./of-gateway.ts";
 import { provisioners } from "./of-provisioners.ts";
-import { services } from "./of-services.ts";
+import { services, watches } from "./of-services.ts";
 import { allStores } from "./of-stores.ts";
 import { type Transform, transformed } from "./transform.ts";
 
@@ -29,6 +29,7 @@ export function workloadsOf(
     ...provisioners(platform, settings, ground),
     ...running,
     gateway(platform, settings, ground, running),
+    ...watches(platform, ground),
     ...stores.filter(({ role }) => role === "tool"),
   ];
   const made = transform === undefined ? all : all.map((workload) => transformed(workload, transform));

@@ -143,3 +143,43 @@ test("the kubelet hears of a closed port", async () => {
   await new Promise((resolve) => service.close(resolve));
   expect(await live(port)).toMatch(/^503 port \d+ does not accept$/);
 });
+
+test("an order to end is given once: the service has all its time before it, whether or not a look saw it gone", async () => {
+  const { port: servicePort } = service.address() as { port: number };
+  watch = new ConsumerWatch(
+    readWatch({
+      WATCH_BOOTSTRAP: "kafka:9092",
+      WATCH_GROUP: "auth_consumer",
+      WATCH_ADDRESS: "10.0.0.7",
+      WATCH_SERVICE_PORT: String(servicePort),
+      WATCH_PORT: "0",
+      WATCH_PATIENCE_SECONDS: "2",
+    }),
+    async () => undefined,
+  );
+  const port = await watch.start();
+  const dead = async () => (await fetch(`http://127.0.0.1:${port}/dead`)).status;
+  expect(await dead()).toBe(404);
+  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  expect([await dead(), await dead()]).toEqual([200, 404]);
+  expect(watch.dead(Date.now() + 2_100)).toBeDefined();
+});
+
+test("a service elsewhere is asked at its own host", async () => {
+  const { port } = service.address() as { port: number };
+  const env = {
+    WATCH_BOOTSTRAP: "kafka:9092",
+    WATCH_GROUP: "auth_consumer",
+    WATCH_SERVICE_PORT: String(port),
+    WATCH_PORT: "0",
+  };
+  const looked = async (host: string) => {
+    const elsewhere = new ConsumerWatch(readWatch({ ...env, WATCH_HOST: host }), async () => undefined);
+    const start = Date.now();
+    await elsewhere.look(start + 100_000);
+    return elsewhere.dead(start + 130_000);
+  };
+  // Nobody listens there: its time has not begun.
+  expect(await looked("127.0.0.9")).toBeUndefined();
+  expect(await looked("127.0.0.1")).toMatch(/no member at 127\.0\.0\.1/);
+});

@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
 import { z } from "zod";
@@ -9,8 +10,10 @@ const watchSchema = z.strictObject({
   bootstrap: z.string().min(1),
   /** Consumer group that the service beside it belongs to. */
   group: z.string().min(1),
-  /** The pod's address: the member that is looked for connects from there. */
-  address: z.string().min(1),
+  /** The pod's address: the member that is looked for connects from there. Needed without {@link Watch.host}. */
+  address: z.string().min(1).optional(),
+  /** The service's host, where the watch does not share its address: looked up at each look. */
+  host: z.string().min(1).optional(),
   /** Port of the service beside it. */
   servicePort: z.coerce.number().int(),
   /** Port that answers GET /live. */
@@ -28,6 +31,7 @@ export const readWatch = (env: Readonly<Record<string, string | undefined>>): Wa
     bootstrap: env.WATCH_BOOTSTRAP,
     group: env.WATCH_GROUP,
     address: env.WATCH_ADDRESS,
+    host: env.WATCH_HOST,
     servicePort: env.WATCH_SERVICE_PORT,
     port: env.WATCH_PORT,
     ...(env.WATCH_PATIENCE_SECONDS !== undefined && { patienceSeconds: env.WATCH_PATIENCE_SECONDS }),
@@ -57,7 +61,7 @@ export class ConsumerWatch {
 
   /** One look at the group. */
   async look(now: number = Date.now()): Promise<void> {
-    if (!(await accepts(this.#watch.servicePort))) {
+    if (!(await this.#accepts())) {
       this.#since = now;
       this.#progress.restarted(now);
       return;
@@ -74,14 +78,27 @@ export class ConsumerWatch {
 
   /** Why the consumer counts as dead; undefined while it does not. */
   dead(now: number = Date.now()): string | undefined {
-    const { group, address, patienceSeconds } = this.#watch;
+    const { group, address, host, patienceSeconds } = this.#watch;
     if (now - this.#since > patienceSeconds * 1000)
-      return `group ${group} has had no member at ${address} for too long`;
+      return `group ${group} has had no member at ${host ?? address} for too long`;
     const [stall] = this.#progress.stalls(now);
     return stall && `group ${group} reads no further in ${stall.partition} than ${stall.committed}`;
   }
 
-  /** Looks every five seconds and answers the kubelet. @returns the port. */
+  /** Takes down that the service is about to end: it has all its time before it, whether or not a look sees it gone. */
+  ordered(now: number = Date.now()): void {
+    this.#since = now;
+    this.#progress.restarted(now);
+  }
+
+  #accepts(): Promise<boolean> {
+    return accepts(this.#watch.host ?? "127.0.0.1", this.#watch.servicePort);
+  }
+
+  /**
+   * Looks every five seconds. GET /live is for the kubelet: 200 or 503. GET /dead is for a service's own probe, which ends it: 200
+   * is an order, given once, and 404 says that there is none. @returns the port.
+   */
   async start(): Promise<number> {
     const again = (): void => {
       void this.look().then(() => {
@@ -89,9 +106,19 @@ export class ConsumerWatch {
       });
     };
     again();
-    this.#server = createServer((_, response) => {
+    this.#server = createServer((request, response) => {
       const { servicePort } = this.#watch;
-      void accepts(servicePort).then((open) => {
+      if (request.url === "/dead") {
+        const reason = this.dead();
+        if (reason !== undefined) {
+          console.log(`${reason}: the service is started anew`);
+          this.ordered();
+        }
+        response.writeHead(reason === undefined ? 404 : 200, { "content-type": "text/plain" });
+        response.end(`${reason ?? "well"}\n`);
+        return;
+      }
+      void this.#accepts().then((open) => {
         const reason = open ? this.dead() : `port ${servicePort} does not accept`;
         // The kubelet shows no body.
         if (open && reason !== undefined && reason !== this.#said) console.log(reason);
@@ -115,9 +142,9 @@ export class ConsumerWatch {
   }
 }
 
-function accepts(port: number): Promise<boolean> {
+function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port, timeout: 1000 });
+    const socket = connect({ host, port, timeout: 1000 });
     const done = (open: boolean): void => {
       socket.destroy();
       resolve(open);
@@ -131,5 +158,7 @@ function accepts(port: number): Promise<boolean> {
 /** Stays beside a service and answers for its consumer; its environment says for which, see {@link readWatch}. */
 export async function watch(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const told = readWatch(env);
-  await new ConsumerWatch(told, askGroup(told.bootstrap, told.group, told.address)).start();
+  const { address, host = "localhost" } = told;
+  const at = address === undefined ? async () => (await lookup(host)).address : async () => address;
+  await new ConsumerWatch(told, askGroup(told.bootstrap, told.group, at)).start();
 }

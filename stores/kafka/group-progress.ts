@@ -75,8 +75,11 @@ export class GroupProgress {
   }
 }
 
-/** Asks Kafka for the members of a group that connect from an address, and for where they stand. */
-export function askGroup(bootstrap: string, group: string, address: string): AskGroup {
+/**
+ * Asks Kafka for the members of a group that connect from an address, and for where they stand.
+ * @param addressNow where the member connects from; a container may come back with another address.
+ */
+export function askGroup(bootstrap: string, group: string, addressNow: () => Promise<string>): AskGroup {
   const admin = new Admin({
     clientId: "beat-watch",
     bootstrapBrokers: [bootstrap],
@@ -103,6 +106,7 @@ export function askGroup(bootstrap: string, group: string, address: string): Ask
     );
   };
   return async () => {
+    const address = await addressNow();
     const groups = await admin.describeGroups({ groups: [group] });
     const members = [...(groups.get(group)?.members.values() ?? [])].filter(
       // Brokers write an address with a slash in front.

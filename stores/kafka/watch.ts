@@ -9,9 +9,9 @@ const watchPort = 9465;
 
 /**
  * For services whose consumer dies with a broker and says nothing: they are started anew after the brokers and the topics
- * were, and where a target puts containers together a sidecar knows whether the consumer still belongs to its group.
+ * were, and a watch knows whether the consumer still belongs to its group and reads on: beside it in its pod, or a container.
  */
-export function watchOf({ need, port }: WatchContext<Need>): StoreWatch | undefined {
+export function watchOf({ need, port, host }: WatchContext<Need>): StoreWatch | undefined {
   if (need.reconnects) return undefined;
   if (need.group === undefined) return { restarts: true };
   return {
@@ -23,12 +23,19 @@ export function watchOf({ need, port }: WatchContext<Need>): StoreWatch | undefi
       env: {
         WATCH_BOOTSTRAP: value`${hostOf(kafkaHost)}:${portOf(kafkaHost)}`,
         WATCH_GROUP: asValue(need.group),
-        WATCH_ADDRESS: memberOf("address"),
+        ...(host === undefined
+          ? { WATCH_ADDRESS: memberOf("address") }
+          : {
+              WATCH_HOST: asValue(host),
+              WATCH_PATIENCE_SECONDS: asValue(30),
+              WATCH_STALL_SECONDS: asValue(45),
+            }),
         WATCH_SERVICE_PORT: asValue(port),
         WATCH_PORT: asValue(watchPort),
       },
       endpoint: { name: "watch", port: watchPort },
       alive: { http: "/live", port: watchPort },
+      dead: "/dead",
       memoryMiB: 128,
       cpu: "10m",
     },

@@ -1,11 +1,12 @@
 import { execa } from "execa";
 import pg from "pg";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { containersOf, objectsOf } from "../../infra/docker/operate/engine.ts";
 import { describeContainers } from "./diagnosis.ts";
 import fourServices from "./fourth-service.ts";
+import { buildImage, imageOfVersion, inheritingImage } from "./images.ts";
 import { type Account, expectWired, isKnown, signUp } from "./journey.ts";
 import { missingForEngine } from "./requirements.ts";
 import { basePlatform, TestStack } from "./test-stack.ts";
@@ -154,19 +155,7 @@ describe("the docker target on a real engine", { timeout: 5 * minutes }, () => {
 
   story("a changed image replaces exactly its service", async () => {
     for (const version of ["1", "2"]) {
-      const dockerfile = [
-        `FROM localhost/${stack.prefix}-sample:latest AS sample`,
-        "FROM node:24-bookworm-slim",
-        "WORKDIR /app",
-        "COPY --from=sample --chown=1000:1000 /app /app",
-        "USER 1000:1000",
-        `LABEL version=${version}`,
-        'CMD ["node", "/app/sample.mjs", "core"]',
-      ].join("\n");
-      await execa(tool, ["build", "-q", "-t", `localhost/beat-test-core:${version}`, "-"], {
-        input: dockerfile,
-        env: { DOCKER_BUILDKIT: "0" },
-      });
+      await buildImage(`localhost/beat-test-core:${version}`, imageOfVersion(stack.prefix, version));
     }
     const use = (version: string) => {
       stack.settings = {
@@ -187,26 +176,7 @@ describe("the docker target on a real engine", { timeout: 5 * minutes }, () => {
   });
 
   story("what an image brings for its containers is no difference, however often up runs", async () => {
-    // Everything that a container inherits; a health check with a start period is the one that used to replace it.
-    const dockerfile = [
-      `FROM localhost/${stack.prefix}-sample:latest AS sample`,
-      "FROM node:24-bookworm-slim",
-      "ENV FROM_IMAGE=yes LANG=C.UTF-8",
-      "LABEL org.example.case=inherits",
-      "WORKDIR /app",
-      "COPY --from=sample --chown=1000:1000 /app /app",
-      "USER 1000:1000",
-      "EXPOSE 4000/tcp 4001/udp",
-      "VOLUME /srv/data",
-      "STOPSIGNAL SIGINT",
-      "HEALTHCHECK --interval=30s --timeout=3s --start-period=40s --retries=5 CMD exit 1",
-      'ENTRYPOINT ["node"]',
-      'CMD ["/app/sample.mjs", "messaging"]',
-    ].join("\n");
-    await execa(tool, ["build", "-q", "-t", "localhost/beat-test-core:3", "-"], {
-      input: dockerfile,
-      env: { DOCKER_BUILDKIT: "0" },
-    });
+    await buildImage("localhost/beat-test-core:3", inheritingImage(stack.prefix));
     stack.settings = {
       ...stack.settings,
       services: { "messaging-service": { source: { image: "localhost/beat-test-core:3" } } },
@@ -269,6 +239,18 @@ describe("the docker target on a real engine", { timeout: 5 * minutes }, () => {
     expect(changes).not.toContain("core-service");
     await expectWired(stack, ["/auth", "/messaging"]);
     await signUp(stack);
+  });
+
+  story("a broker that crashes leaves nobody deaf", async () => {
+    const [kafka] = (await containersOf(stack.engine, stack.prefix)).filter(({ name }) => name === "kafka-b");
+    // From inside: what an engine stops itself is not started again.
+    await execa(tool, ["exec", kafka?.id ?? "", "sh", "-c", "kill -9 $(pgrep java)"], { reject: false });
+    await vi.waitFor(async () => expect((await stack.fetch("/_gateway/ready")).status).toBe(200), {
+      timeout: 60_000,
+      interval: 1_000,
+    });
+    await vi.waitFor(() => signUp(stack), { timeout: 2 * minutes, interval: 1_000 });
+    expect(await stack.up({ refresh: true })).toEqual({});
   });
 
   story("a fourth service is one definition file, and the others keep their data", async () => {

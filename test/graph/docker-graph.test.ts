@@ -48,6 +48,8 @@ const of = (all: readonly Registered[], type: string) =>
 test("dev has every container, volume and secret, and each one once", () => {
   expect([...containers(dev).keys()].sort()).toEqual([
     "auth-service",
+    "consumer-watch-auth-service",
+    "consumer-watch-messaging-service",
     "core-service",
     "gateway",
     "kafka-b",

@@ -1,0 +1,37 @@
+import { execa } from "execa";
+
+const tool = process.env.CONTAINER_TOOL ?? "docker";
+
+/** Builds an image on the engine from a Dockerfile that copies from other images alone. */
+export async function buildImage(reference: string, dockerfile: string): Promise<void> {
+  await execa(tool, ["build", "-q", "-t", reference, "-"], {
+    input: dockerfile,
+    env: { DOCKER_BUILDKIT: "0" },
+  });
+}
+
+const sampleOf = (prefix: string): readonly string[] => [
+  `FROM localhost/${prefix}-sample:latest AS sample`,
+  "FROM node:24-bookworm-slim",
+  "WORKDIR /app",
+  "COPY --from=sample --chown=1000:1000 /app /app",
+  "USER 1000:1000",
+];
+
+/** The sample as core, as an image that somebody built; another version is another image. */
+export const imageOfVersion = (prefix: string, version: string): string =>
+  [...sampleOf(prefix), `LABEL version=${version}`, 'CMD ["node", "/app/sample.mjs", "core"]'].join("\n");
+
+/** The sample as messaging, with everything that a container inherits from an image; the start period of a check among it. */
+export const inheritingImage = (prefix: string): string =>
+  [
+    ...sampleOf(prefix),
+    "ENV FROM_IMAGE=yes LANG=C.UTF-8",
+    "LABEL org.example.case=inherits",
+    "EXPOSE 4000/tcp 4001/udp",
+    "VOLUME /srv/data",
+    "STOPSIGNAL SIGINT",
+    "HEALTHCHECK --interval=30s --timeout=3s --start-period=40s --retries=5 CMD exit 1",
+    'ENTRYPOINT ["node"]',
+    'CMD ["/app/sample.mjs", "messaging"]',
+  ].join("\n");
