@@ -11,6 +11,9 @@ const verbs: Readonly<Record<string, string>> = {
 
 const quiet = new Set(["beat:", "pulumi:pulumi:", "pulumi:providers:"]);
 
+/** A message without its colours. */
+const plain = (message: string): string => message.replace(/<\{%[^%]*%\}>|\x1b\[[0-9;]*m/g, "").trim();
+
 /** Prints what Pulumi does, a line per step, to standard error; errors are gathered for the end. */
 export class Progress {
   readonly errors: string[] = [];
@@ -34,8 +37,11 @@ export class Progress {
       this.outputs = resOutputsEvent.metadata.new?.outputs ?? this.outputs;
     if (resOutputsEvent !== undefined) this.#line(resOutputsEvent.metadata, "✔");
     if (resOpFailedEvent !== undefined) this.#line(resOpFailedEvent.metadata, "✘");
+    // The platform's own warnings; providers have many of which nobody learns anything.
+    if (diagnosticEvent?.severity === "warning" && /[:$]beat:[\w:]+$/.test(diagnosticEvent.urn ?? ""))
+      this.#write(`  ! ${plain(diagnosticEvent.message)}`);
     if (diagnosticEvent?.severity === "error" || diagnosticEvent?.severity === "info#err") {
-      const text = diagnosticEvent.message.replace(/<\{%[^%]*%\}>|\x1b\[[0-9;]*m/g, "").trim();
+      const text = plain(diagnosticEvent.message);
       if (text !== "") this.errors.push(text);
     }
   };

@@ -4,6 +4,8 @@ import { memberSecrets, requiredSecrets, suppliedSecrets } from "../config/envir
 import { secretRule } from "../config/settings/secret-rules.ts";
 import { administratorSecret, signingKeyName } from "../core/names.ts";
 import { InputError } from "../core/problems.ts";
+import { plaintextSecret } from "../infra/graph/register.ts";
+import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
 import {
   chosenElsewhere,
   giveCommand,
@@ -59,7 +61,6 @@ export async function completeSecrets(session: SecretsSession): Promise<SecretsR
     );
   const missing = settings.generateSecrets ? [] : lacking;
   for (const secret of missing) await write(session, secret, kept.get(secret) ?? (await make(secret)));
-  await release(session, missing);
   const now = missing.length === 0 ? settings : await settingsOf(stack);
   return report({ ...session, settings: now }, kept, missing);
 }
@@ -73,13 +74,13 @@ function report(
   kept: ReadonlyMap<string, string>,
   created: readonly string[],
 ): SecretsReport {
-  const { settings, name } = session;
+  const { name } = session;
   const names = allSecretNames(session);
   const secrets = names.map((secret): SecretsReport["secrets"][number] => {
-    const configured = secret === signingKeyName ? settings.signingKey : settings.secrets[secret];
     return {
       name: secret,
-      origin: configured !== undefined ? "configuration" : kept.has(secret) ? "state" : "missing",
+      origin:
+        configured(session, secret) !== undefined ? "configuration" : kept.has(secret) ? "state" : "missing",
     };
   });
   const unneeded = [...kept.keys()].filter((secret) => !names.includes(secret));
@@ -87,25 +88,33 @@ function report(
 }
 
 /**
- * Lets go of a secret that the state keeps, protected, though no part of the platform needs it any more: as long as it
- * is protected, every `up` fails that wants to delete it.
- * @throws {InputError} when it is needed, or not kept.
+ * Takes a secret out of the state that keeps it though the platform does not use it: nobody needs it any more, or the
+ * configuration has it. Its value is gone then.
+ * @throws {InputError} when it is used, not kept, or resources of the last run still hang on it.
  */
 export async function forgetSecret(session: SecretsSession, secret: string): Promise<void> {
-  if (allSecretNames(session).includes(secret))
-    throw refusal(secret, "is needed by the platform", `replace it: ${rotateCommand(secret, session.name)}`);
-  const kept = [...(await keptValues(session)).keys()];
-  if (!kept.includes(secret))
-    throw refusal(secret, "is not kept in the stack's state", `see: ./beat secrets list ${session.name}`);
-  await release(session, [secret]);
+  const { name } = session;
+  if (allSecretNames(session).includes(secret) && configured(session, secret) === undefined)
+    throw refusal(secret, "is needed by the platform", `replace it: ${rotateCommand(secret, name)}`);
+  const urn = stashOf(await stateOf(session.stack.workspace, name), secret)?.urn;
+  if (urn === undefined)
+    throw refusal(secret, "is not kept in the stack's state", `see: ./beat secrets list ${name}`);
+  const { exitCode, stderr } = await pulumi(session, ["state", "delete", urn, "--force", "--yes"]);
+  if (exitCode === 0) return;
+  if (/dependent|depend on/i.test(stderr))
+    throw refusal(
+      secret,
+      "is still used by what runs",
+      `bring the stack up without it first: ./beat up --stack ${name}`,
+    );
+  throw new Error(`${secret} could not be taken out of the state: ${stderr.trim()}`);
 }
 
 /** The value of one secret. @throws {InputError} when nobody has given or made it. */
 export async function secretValue(session: SecretsSession, secret: string): Promise<string> {
   insistOnName(session, secret);
   const { settings, name } = session;
-  const configured = secret === signingKeyName ? settings.signingKey : settings.secrets[secret];
-  const value = configured ?? (await keptValues(session)).get(secret);
+  const value = configured(session, secret) ?? (await keptValues(session)).get(secret);
   if (value !== undefined) return value;
   throw refusal(
     secret,
@@ -127,12 +136,6 @@ export async function rotateSecret(session: SecretsSession, secret: string): Pro
       "is made by whoever runs the bucket",
       `have a new one made there, then: ./beat secrets set ${secret} --stack ${session.name}`,
     );
-  if (session.settings.generateSecrets)
-    throw refusal(
-      secret,
-      "is kept in the stack's state, and such a one is never replaced",
-      `platform:generateSecrets: false in Pulumi.${session.name}.yaml, then ./beat secrets make ${session.name}`,
-    );
   // A store takes its administrator's password when its data folder is made and never again.
   if (administrators.includes(secret))
     throw refusal(
@@ -147,8 +150,10 @@ export async function rotateSecret(session: SecretsSession, secret: string): Pro
       shared.whyNotRotated,
       `./beat down --stack ${session.name}, ./beat secrets set ${secret} --stack ${session.name}, ./beat up: the data stays`,
     );
-  await write(session, secret, await make(secret));
-  await release(session, [secret]);
+  const value = await make(secret);
+  if (configured(session, secret) !== undefined || !session.settings.generateSecrets)
+    return write(session, secret, value);
+  await replaceKept(session, secret, value);
 }
 
 /** Takes a value from a stream, usually standard input, since arguments are seen by every user of the machine. */
@@ -174,7 +179,6 @@ export async function setSecret(
       );
   }
   await write(session, secret, value);
-  await release(session, [secret]);
 }
 
 /** The passwords by which the platform itself logs in. */
@@ -194,36 +198,55 @@ function insistOnName(session: SecretsSession, secret: string): void {
     ]);
 }
 
+/** What the configuration says of one. */
+const configured = ({ settings }: SecretsSession, secret: string): string | undefined =>
+  secret === signingKeyName ? settings.signingKey : settings.secrets[secret];
+
 /**
  * Writes one value, encrypted, into Pulumi.<stack>.yaml. Only `config set` reads a value from standard input: the
  * Automation API's setConfig, setAllConfig and setAllConfigJson all put it into the CLI's arguments.
  */
-async function write({ stack, name }: SecretsSession, secret: string, value: string): Promise<void> {
-  const { pulumiCommand, workDir, envVars } = stack.workspace;
-  const args = ["config", "set", "--secret", "--path", settingOf(secret), "--stack", name];
-  const { exitCode, stderr } = await execa(pulumiCommand.command, [...args, "--non-interactive"], {
-    cwd: workDir,
-    env: { ...envVars },
-    input: value,
-    reject: false,
-  });
+async function write(session: SecretsSession, secret: string, value: string): Promise<void> {
+  const args = ["config", "set", "--secret", "--path", settingOf(secret), "--non-interactive"];
+  const { exitCode, stderr } = await pulumi(session, args, value);
   if (exitCode !== 0) throw new Error(`${settingOf(secret)} could not be written: ${stderr.trim()}`);
 }
 
 /**
- * Lifts the protection of what the state keeps and the configuration has now: the next `up` deletes it there, and would
- * refuse to otherwise. The Automation API has no call for this.
+ * Gives a secret that the state keeps another value: in an export, where all others stay encrypted, since a Stash never changes
+ * its output by itself. The CLI encrypts the new one when it takes the export back.
+ * @throws {InputError} when the state keeps none of that name.
  */
-async function release({ stack, name }: SecretsSession, secrets: readonly string[]): Promise<void> {
-  if (secrets.length === 0) return;
+async function replaceKept(session: SecretsSession, secret: string, value: string): Promise<void> {
+  const { stdout } = await pulumi(session, ["stack", "export"]);
+  const state = JSON.parse(stdout) as { deployment: { resources?: StateResource[] } | null };
+  const stash = stashOf({ resources: state.deployment?.resources ?? [], pending: [] }, secret);
+  if (stash === undefined)
+    throw refusal(secret, "has not been made yet", `bring the stack up: ./beat up --stack ${session.name}`);
+  const output = plaintextSecret(value);
+  Object.assign(stash, { outputs: { ...stash.outputs, output } });
+  const { exitCode, stderr } = await pulumi(session, ["stack", "import"], JSON.stringify(state));
+  if (exitCode !== 0) throw new Error(`${secret} could not be replaced in the state: ${stderr.trim()}`);
+}
+
+/** The Stash that keeps a secret; what the platform itself remembers of a stack is none. */
+const stashOf = ({ resources }: StackState, secret: string): StateResource | undefined =>
+  resources.find(
+    ({ type, urn }) =>
+      type === "pulumi:index:Stash" &&
+      urn.endsWith(`Stash::${secret}`) &&
+      !urn.includes("Platform$pulumi:index:Stash::"),
+  );
+
+/** A call of the CLI for which the Automation API has none, or none without values in arguments or files. */
+function pulumi({ stack, name }: SecretsSession, args: readonly string[], input = "") {
   const { pulumiCommand, workDir, envVars } = stack.workspace;
-  const { resources } = await stateOf(stack.workspace, name);
-  for (const { type, urn } of resources)
-    if (type === "pulumi:index:Stash" && secrets.includes(urn.split("::").pop() ?? ""))
-      await execa(pulumiCommand.command, ["state", "unprotect", urn, "--yes", "--stack", name], {
-        cwd: workDir,
-        env: { ...envVars },
-      });
+  return execa(pulumiCommand.command, [...args, "--stack", name], {
+    cwd: workDir,
+    env: { ...envVars },
+    input,
+    reject: false,
+  });
 }
 
 /** What the state keeps. */

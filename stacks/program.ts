@@ -6,6 +6,7 @@ import { requiredSecrets } from "../config/environment.ts";
 import { insistOnPlaces, parseSettings } from "../config/settings/parse.ts";
 import { checkStack } from "../config/settings/stack-check.ts";
 import { InputError } from "../core/problems.ts";
+import { ownState } from "../infra/graph/own-state.ts";
 import { secretProblems } from "../infra/secrets/problems.ts";
 import type { Transform } from "../infra/workloads/plan.ts";
 
@@ -33,7 +34,9 @@ export async function program(): Promise<Record<string, unknown>> {
       settings.target === "kubernetes"
         ? (await import("./kubernetes.ts")).deployToCluster
         : (await import("./docker.ts")).deployToEngine;
-    return await deploy({ platform, settings, stack: pulumi.getStack(), root: projectRoot, transform });
+    const state = await ownState();
+    const stack = pulumi.getStack();
+    return await deploy({ platform, settings, stack, root: projectRoot, state, transform });
   } catch (error) {
     // A RunError is shown without a stack trace: this is the user's input, not our code.
     if (error instanceof InputError) throw new pulumi.RunError(error.message);

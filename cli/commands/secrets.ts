@@ -55,13 +55,12 @@ export function secretsCommand(beat: Command): void {
   command(
     secrets,
     "forget",
-    "let go of one that no part of the platform needs any more",
+    "take one out of the state that the platform does not use any more",
     needs,
     async (session, { json }, name) => {
       await forgetSecret(session, name);
       if (json) printJson({ stack: session.name, forgotten: name });
-      else
-        print(`${name} is let go of; the next ./beat up --stack ${session.name} deletes it from the state`);
+      else print(`${name} is gone from the state of ${session.name}`);
     },
   ).argument("<name>", "secret, as list names it");
   withOldSpellings(secrets);

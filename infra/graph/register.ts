@@ -90,12 +90,20 @@ function named<T extends Readonly<Record<string, unknown>>>(type: string, name: 
 
 /** The mark of a secret in Pulumi's wire format. */
 const secretMark = "4dabf18193072939515e22adb298388d";
+/** Its value where the marked thing is a secret. */
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 /** Whether a value is a marked secret. */
 export const isSecret = (
   value: unknown,
 ): value is { readonly value?: unknown; readonly plaintext?: string } =>
   typeof value === "object" && value !== null && secretMark in value;
+
+/** A secret of a state that is to be imported, not yet encrypted: the inverse of {@link unwrap}. */
+export const plaintextSecret = (value: unknown): object => ({
+  [secretMark]: secretSignature,
+  plaintext: JSON.stringify(value),
+});
 
 /** Values without their secret marks; those of an exported state (`plaintext`) as well. */
 export function unwrap(value: unknown): unknown {

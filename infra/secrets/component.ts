@@ -2,23 +2,35 @@ import { createPrivateKey, createPublicKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/settings/schema.ts";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
+import type { StateResource } from "../operate/stack-state.ts";
+import { fatesOf, keptIn, letGoMark, sentenceOf } from "./kept.ts";
 import { makePassword, makePrivateKey } from "./values.ts";
+
+/** What {@link Secrets} is made from. */
+export interface SecretsArgs {
+  /** The names of all secrets that the platform needs, without the signing key. */
+  readonly names: readonly string[];
+  readonly settings: Settings;
+  /** The stack's state as the last run left it. */
+  readonly state: readonly StateResource[];
+}
 
 /**
  * The stack's secrets: given in the settings, or made once and kept, encrypted, in the stack's state. They are
- * protected: losing them while the volumes remain would lock everybody out of the databases.
+ * protected: losing them while the volumes remain would lock everybody out of the databases. One that is not used any more
+ * is let go of, and said; see {@link fatesOf}.
  */
 export class Secrets extends pulumi.ComponentResource {
   readonly #values = new Map<string, pulumi.Output<string>>();
+  /** Those the last run let go of: one that is needed again keeps its value and loses the mark. */
+  readonly #marked: ReadonlySet<string>;
 
-  constructor(
-    name: string,
-    names: readonly string[],
-    settings: Settings,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     // Its first name said `docker` on every target; stacks that know it by that keep what it made.
     super("beat:platform:Secrets", name, {}, { ...opts, aliases: [{ type: "beat:docker:Secrets" }] });
+    const { names, settings, state } = args;
+    const kept = keptIn(state);
+    this.#marked = new Set(kept.filter(({ letGo }) => letGo).map(({ name: secret }) => secret));
     for (const secret of names) {
       const given = settings.secrets[secret];
       this.#values.set(
@@ -35,6 +47,12 @@ export class Secrets extends pulumi.ComponentResource {
     );
     this.#values.set(signingKeyName, privatePem);
     this.#values.set(publicKeyName, publicPem);
+    for (const fate of fatesOf(kept, names, settings)) {
+      if (fate.fate === "held") this.#keep(fate.name, "");
+      if (fate.fate === "let go") this.#letGo(fate.name);
+      // A promise that the engine awaits by itself.
+      void pulumi.log.warn(sentenceOf(fate, pulumi.getStack()), this);
+    }
     this.registerOutputs();
   }
 
@@ -45,13 +63,30 @@ export class Secrets extends pulumi.ComponentResource {
     return found;
   }
 
-  /** Keeps the first value: later runs propose another one, which `ignoreChanges` leaves aside. */
+  /**
+   * Keeps the first value: a Stash has its first output for good. Later runs propose another input, which `ignoreChanges` leaves
+   * aside, except where it is the mark of a secret that was let go of.
+   */
   #keep(name: string, proposal: pulumi.Input<string>): pulumi.Output<string> {
     const stash = new pulumi.Stash(
       name,
       { input: pulumi.secret(proposal) },
-      { parent: this, protect: true, ignoreChanges: ["input"], additionalSecretOutputs: ["output", "input"] },
+      {
+        parent: this,
+        protect: true,
+        ...(!this.#marked.has(name) && { ignoreChanges: ["input"] }),
+        additionalSecretOutputs: ["output", "input"],
+      },
     );
     return pulumi.secret(stash.output) as pulumi.Output<string>;
+  }
+
+  /** Declares it once more, without protection and with the mark by which the next run knows that. */
+  #letGo(name: string): void {
+    new pulumi.Stash(
+      name,
+      { input: letGoMark },
+      { parent: this, protect: false, additionalSecretOutputs: ["output"] },
+    );
   }
 }

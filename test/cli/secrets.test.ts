@@ -1,5 +1,5 @@
 import { createPrivateKey } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -32,7 +32,7 @@ const names = [
   "postgres-messaging-service",
 ];
 
-describe("beat secrets, for a stack that generates none", { timeout: 120_000 }, () => {
+describe("beat secrets, for a stack that generates none", { timeout: 240_000 }, () => {
   const cases = (what: string, body: () => Promise<void>) =>
     test(what, async ({ skip }) => {
       if (missing !== undefined) skip(missing);
@@ -137,51 +137,60 @@ describe("beat secrets, for a stack that generates none", { timeout: 120_000 }, 
     );
   });
 
-  cases("lets go of what the state keeps once the configuration has it", async () => {
+  cases("takes what nobody needs out of the state, and replaces what is needed there", async () => {
+    const keeping = `${name}-kept`;
+    const settings = join(projectRoot, `Pulumi.${keeping}.yaml`);
     const workspace = {
       workDir: mkdtempSync(join(home, "kept-")),
       envVars: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
       pulumiCommand: await findPulumi(false),
     };
-    const kept = ["postgres-admin", "mongo-messaging-service"];
-    const program = (names: readonly string[]) => async () => {
-      for (const secret of names)
-        new pulumi.Stash(secret, { input: pulumi.secret("KeptByTheState1") }, { protect: true });
-    };
-    const up = async (names: readonly string[]) => {
-      const args = { stackName: name, projectName: "beat-ecoprove", program: program(names) };
-      return (await LocalWorkspace.createOrSelectStack(args, workspace)).up();
-    };
-    await up(kept);
-    expect((await beat(["set", "postgres-admin"], "KeptByTheState1")).exitCode).toBe(0);
-    // What nobody has given stays protected.
-    const { summary } = await up(kept.slice(1));
-    expect(summary.resourceChanges).toMatchObject({ delete: 1, same: 2 });
-    await expect(up([])).rejects.toThrow(/mongo-messaging-service[\s\S]*protected/);
-  });
-
-  cases("forgets what the state keeps and nobody needs, so that up can delete it", async () => {
-    const workspace = {
-      workDir: mkdtempSync(join(home, "forgotten-")),
-      envVars: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
-      pulumiCommand: await findPulumi(false),
-    };
     const up = async (secrets: readonly string[]) => {
       const program = async () => {
-        for (const secret of secrets)
-          new pulumi.Stash(secret, { input: pulumi.secret("KeptByTheState1") }, { protect: true });
+        const options = { protect: true, ignoreChanges: ["input"] };
+        return Object.fromEntries(
+          secrets.map((secret) => {
+            const kept = new pulumi.Stash(secret, { input: pulumi.secret("KeptByTheState1") }, options);
+            return [secret, kept.output];
+          }),
+        );
       };
-      const args = { stackName: name, projectName: "beat-ecoprove", program };
+      const args = { stackName: keeping, projectName: "beat-ecoprove", program };
       return (await LocalWorkspace.createOrSelectStack(args, workspace)).up();
     };
     await up(["mongo-messaging-service", "postgres-cart-service"]);
-    const list = JSON.parse((await beat(["list", "--json"])).stdout) as { unneeded: string[] };
-    expect(list.unneeded).toEqual(["postgres-cart-service"]);
-    const needed = await beat(["forget", "mongo-messaging-service"]);
-    expect(needed.exitCode).toBe(2);
-    expect(needed.stderr).toMatch(/is needed by the platform[\s\S]*fix: replace it: .\/beat secrets rotate/);
-    expect((await beat(["forget", "postgres-cart-service"])).exitCode).toBe(0);
-    const { summary } = await up(["mongo-messaging-service"]);
-    expect(summary.resourceChanges).toMatchObject({ delete: 1 });
+    writeFileSync(settings, "config:\n  platform:source: sample\n");
+    try {
+      const on = (args: readonly string[]) => beat(args, "", keeping);
+      const list = JSON.parse((await on(["list", "--json"])).stdout) as { unneeded: string[] };
+      expect(list.unneeded).toEqual(["postgres-cart-service"]);
+      const needed = await on(["forget", "mongo-messaging-service"]);
+      expect(needed.exitCode).toBe(2);
+      expect(needed.stderr).toMatch(
+        /is needed by the platform[\s\S]*fix: replace it: .\/beat secrets rotate/,
+      );
+      expect((await on(["forget", "postgres-cart-service"])).exitCode).toBe(0);
+      expect(await on(["rotate", "mongo-messaging-service"])).toMatchObject({ exitCode: 0, stderr: "" });
+      // Another run neither brings the old one back nor deletes anything.
+      const { summary, outputs } = await up(["mongo-messaging-service"]);
+      expect(summary.resourceChanges).toEqual({ same: 2 });
+      const rotated = (await on(["show", "mongo-messaging-service"])).stdout;
+      expect(rotated).toMatch(/^[A-Za-z0-9]{64}$/);
+      expect(outputs["mongo-messaging-service"]).toEqual({ value: rotated, secret: true });
+      expect(JSON.stringify(workspaceState(home))).not.toContain(rotated);
+      // Neither has anything of it got into the stack's file.
+      expect(readFileSync(settings, "utf8")).not.toContain("secure:");
+      const notYet = await on(["rotate", "postgres-core-service"]);
+      expect(notYet.exitCode).toBe(2);
+      expect(notYet.stderr).toMatch(/has not been made yet[\s\S]*fix: bring the stack up/);
+    } finally {
+      rmSync(settings, { force: true });
+    }
   });
 });
+
+/** Everything that lies in a folder of states. */
+const workspaceState = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));

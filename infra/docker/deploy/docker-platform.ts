@@ -9,6 +9,7 @@ import { stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role, Workload } from "../../../core/workload.ts";
 import { writeContext } from "../../images/build-context.ts";
 import { buildContext } from "../../images/own-images.ts";
+import type { StateResource } from "../../operate/stack-state.ts";
 import { Secrets } from "../../secrets/component.ts";
 import { ofRole, pagesOf, type Transform, workloadsOf } from "../../workloads/plan.ts";
 import { stackLabel } from "../labels.ts";
@@ -23,6 +24,8 @@ export interface DockerPlatformArgs {
   readonly stack: string;
   /** The project's root folder, absolute. */
   readonly root: string;
+  /** The stack's state as the last run left it; none for a new stack. */
+  readonly state?: readonly StateResource[];
   /** What a stack changes of its workloads. */
   readonly transform?: Transform | undefined;
 }
@@ -44,7 +47,11 @@ export class DockerPlatform extends pulumi.ComponentResource {
       { kind: "engine", id: prefix, waitsForExit: false },
       args.transform,
     );
-    const secrets = new Secrets("secrets", requiredSecrets(platform, settings), settings, { parent });
+    const secrets = new Secrets(
+      "secrets",
+      { names: requiredSecrets(platform, settings), settings, state: args.state ?? [] },
+      { parent },
+    );
     const images = new Images("images", { parent });
     const network = new docker.Network(
       "network",

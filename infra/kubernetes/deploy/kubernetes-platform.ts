@@ -8,6 +8,7 @@ import type { Settings } from "../../../config/settings/schema.ts";
 import { gatewayName, stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role } from "../../../core/workload.ts";
 import { ownImage } from "../../images/own-images.ts";
+import type { StateResource } from "../../operate/stack-state.ts";
 import { Secrets } from "../../secrets/component.ts";
 import { connectionsOf } from "../../workloads/connections.ts";
 import { ofRole, type Transform, workloadsOf } from "../../workloads/plan.ts";
@@ -26,6 +27,8 @@ export interface KubernetesPlatformArgs {
   readonly stack: string;
   /** The project's root folder, absolute. */
   readonly root: string;
+  /** The stack's state as the last run left it; none for a new stack. */
+  readonly state?: readonly StateResource[];
   /** Which cluster this is; undefined in a preview. */
   readonly identity: string | undefined;
   /** Provider for what outlives a stack: it takes over what an earlier one left. */
@@ -81,7 +84,11 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
       addresses: addressesOf(platform, settings.external),
       images: references(args),
     };
-    const secrets = new Secrets("secrets", requiredSecrets(platform, settings), settings, { parent });
+    const secrets = new Secrets(
+      "secrets",
+      { names: requiredSecrets(platform, settings), settings, state: args.state ?? [] },
+      { parent },
+    );
     const connections = connectionsOf(platform, settings, workloads);
     const network = new NetworkPolicies("network-policies", target, connections, { parent });
     const inside: ClusterTarget = { ...target, ready: [namespace, ...network.policies] };
