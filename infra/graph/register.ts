@@ -55,6 +55,8 @@ export async function register(
     stack,
     // As a preview: what is only known on a target is not asked for.
     true,
+    // What backends without organizations say.
+    "organization",
   );
   pulumi.runtime.setAllConfig({ ...config });
   await program();
