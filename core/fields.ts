@@ -8,6 +8,13 @@ export const dnsLabel = z
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
     "must be a DNS label: lower-case letters, digits and '-', at most 63 characters",
   );
+/** The value of a label. Source: Kubernetes, "Labels and Selectors". */
+export const labelValue = z
+  .string()
+  .regex(
+    /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/,
+    "must be the value of a label: letters, digits, '.', '_' and '-', at most 63 characters",
+  );
 /** Bytes, in units that a cluster takes. */
 export const quantity = z.string().regex(/^[1-9][0-9]*(Mi|Gi|Ti)$/, "must be a size such as 10Gi");
 /** Processor time, in cores. */

@@ -103,6 +103,8 @@ export interface Volume {
   readonly path: string;
   /** A quantity such as `20Gi`. A cluster must know it; volumes of an engine have no size. */
   readonly size?: string;
+  /** Nodes mount it at once; default: one does. Only a cluster has several. */
+  readonly shared?: boolean;
   /** What the image has at the path is copied into a new one, where a target does not do that by itself. */
   readonly seeded?: boolean;
 }

@@ -1,15 +1,19 @@
 import { z } from "zod";
 import { cidr, cpu, host, port, quantity } from "../core/fields.ts";
 
-/** The volume of each member on a cluster. @param size where a stack says nothing. */
-export const volumeField = (size: string) =>
+/** The volume of each member on a cluster. @param size where a stack says nothing. @param more what else is said of it. */
+export const volumeField = <More extends z.core.$ZodShape = Record<never, never>>(
+  size: string,
+  more: More = {} as More,
+) =>
   z
     .strictObject({
       size: quantity
         .default(size)
         .describe("of each member; may grow later where the class allows it, never shrink"),
+      ...more,
     })
-    .prefault({});
+    .prefault({} as never);
 
 /** What each member on a cluster asks of a processor. */
 export const cpuField = (usual: string) => cpu.default(usual).describe("CPU request of each member");

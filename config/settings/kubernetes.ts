@@ -3,6 +3,7 @@ import { cidr, cpu, cron, dnsLabel, timeZone } from "../../core/fields.ts";
 import { volumeField } from "../../stores/fields.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import { bucketSchema } from "./bucket.ts";
+import { accessMode, dnsSchema, ipFamiliesField } from "./cluster-network.ts";
 import { exposureSchema } from "./exposure.ts";
 
 /** Instead of a fixed number: a HorizontalPodAutoscaler on CPU, percent of the request. */
@@ -53,13 +54,15 @@ export const kubernetesSchema = z.strictObject({
         .describe("where platform:trustedProxies was before; still read"),
     })
     .prefault({}),
+  dns: dnsSchema.optional().describe("where names are resolved; default: what most clusters have"),
+  ipFamilies: ipFamiliesField,
   serviceCpu: cpu.default("100m").describe("CPU request of a service"),
   volumes: z
     .enum(["retain", "delete"])
     .default("retain")
     .describe("what happens to the volumes of stores and services when the stack is destroyed"),
   ...clusterStores,
-  uploads: volumeField("10Gi").describe("what services keep in directories"),
+  uploads: volumeField("10Gi", { accessMode }).describe("what services keep in directories"),
   backups: z
     .union([
       z.literal(false),

@@ -58,6 +58,8 @@ export function gateway(
     ...common,
     image: { program: "gateway" },
     env: text({
+      // Both families: a cluster may have either, or both.
+      PROXY_HOST: "::",
       PROXY_PORT: String(port),
       GATEWAY_ROUTES: `${routesDirectory}/routes.json`,
       GATEWAY_METRICS_PORT: String(metricsPort),

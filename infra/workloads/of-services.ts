@@ -84,6 +84,7 @@ function serviceWorkload(
     volumes: needs.volumes.map((volume) => ({
       ...volume,
       size: settings.kubernetes.uploads.size,
+      ...(settings.kubernetes.uploads.accessMode === "ReadWriteMany" && { shared: true }),
       seeded: true,
     })),
     ...healthOf(service, sample, ground, sidecars),

@@ -42,8 +42,9 @@ function brokerEnv(facts: Facts, args: BrokerArgs): Record<string, string> {
     KAFKA_PROCESS_ROLES: "broker,controller",
     KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
     KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
+    // No host: all addresses, of either family. Source: Apache Kafka, broker configuration, listeners.
     KAFKA_LISTENERS: Object.entries(listeners)
-      .map(([name, port]) => `${name}://0.0.0.0:${port}`)
+      .map(([name, port]) => `${name}://:${port}`)
       .join(","),
     KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: Object.keys(listeners)
       .map((name) => `${name}:PLAINTEXT`)

@@ -80,7 +80,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
     `if [ "\${HOSTNAME##*-}" = 0 ]; then export MONGO_INITDB_ROOT_USERNAME=admin MONGO_INITDB_ROOT_PASSWORD_FILE=/run/secrets/mongo/password; fi`,
     // A Secret's files are readable by the volume's group, and mongod refuses a keyfile that others may read.
     ...(set ? ["install -m 600 /run/secrets/mongo/keyfile /tmp/keyfile"] : []),
-    `exec docker-entrypoint.sh mongod --auth --bind_ip_all --port ${facts.port} --wiredTigerCacheSizeGB ${cacheGB}` +
+    `exec docker-entrypoint.sh mongod --auth --ipv6 --bind_ip_all --port ${facts.port} --wiredTigerCacheSizeGB ${cacheGB}` +
       (set ? ` --replSet ${replicaSetName} --keyFile /tmp/keyfile` : ""),
   ].join("\n");
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { exposedGraph, graphOf, type Json, objects, platform } from "./kubernetes-graph.ts";
+import { exposedGraph, type Json, objects, platform } from "./kubernetes-graph.ts";
 
 const graph = await exposedGraph();
 
@@ -54,24 +54,4 @@ describe("network", () => {
     });
     expect(policies.get("dns").spec.egress[0].ports.map(({ port }: Json) => port)).toEqual([53, 53]);
   });
-});
-
-test("a controller that is no pod of a namespace is let in by its addresses", async () => {
-  const graph = await graphOf({
-    exposure: {
-      type: "ingress",
-      tlsSecret: "t",
-      controllerNamespace: "front",
-      controllerAddresses: ["10.9.0.0/16"],
-    },
-  });
-  expect(objects(graph, "NetworkPolicy").get("to-gateway").spec.ingress).toEqual([
-    {
-      from: [
-        { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "front" } } },
-        { ipBlock: { cidr: "10.9.0.0/16" } },
-      ],
-      ports: [{ protocol: "TCP", port: 9000 }],
-    },
-  ]);
 });

@@ -7,21 +7,33 @@ type Address = Pick<Settings, "host" | "port">;
 /** The kernel cuts it to `net.core.somaxconn`; Node's own 511 drops bursts of new connections. */
 const backlog = 4096;
 
+/** What a machine without IPv6 says of `::`. */
+const noIpv6: ReadonlySet<string | undefined> = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"]);
+
 /**
- * Lets a server listen.
+ * Lets a server listen. `::` takes IPv4 as well, and is `0.0.0.0` on a machine without IPv6.
  * @throws {StartError} naming the variable and the fix.
  */
-export function listen(
+export async function listen(
   server: Server,
-  { host, port }: Address,
+  address: Address,
   options: ListenOptions = {},
   variable = "PROXY_PORT",
 ): Promise<void> {
+  try {
+    await bind(server, address, options);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (address.host !== "::" || !noIpv6.has(code)) throw listenError(error as Error, address, variable);
+    await listen(server, { ...address, host: "0.0.0.0" }, options, variable);
+  }
+}
+
+function bind(server: Server, { host, port }: Address, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, { host, port }, variable));
-    server.once("error", fail);
+    server.once("error", reject);
     server.listen({ port, host, backlog, ...options }, () => {
-      server.off("error", fail);
+      server.off("error", reject);
       resolve();
     });
   });

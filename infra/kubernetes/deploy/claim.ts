@@ -9,6 +9,8 @@ export interface ClaimArgs {
   readonly component: string;
   /** A quantity such as `20Gi`. */
   readonly size: string;
+  /** Mounted by several nodes at once. */
+  readonly shared?: boolean;
   /** Left where it is when the stack is destroyed, for the next one to take over. */
   readonly retained: boolean;
 }
@@ -20,7 +22,7 @@ export interface ClaimArgs {
  */
 export function claim(
   target: ClusterTarget,
-  { name, component, size, retained }: ClaimArgs,
+  { name, component, size, shared, retained }: ClaimArgs,
   parent: pulumi.Resource,
 ): k8s.core.v1.PersistentVolumeClaim {
   return new k8s.core.v1.PersistentVolumeClaim(
@@ -37,7 +39,7 @@ export function claim(
           "pulumi.com/patchForce": "true",
         },
       },
-      spec: claimSpec(target, size),
+      spec: claimSpec(target, size, shared),
     },
     {
       parent,
@@ -49,14 +51,15 @@ export function claim(
   );
 }
 
-/** What a claim asks for. @param size a quantity such as `20Gi`. */
+/** What a claim asks for. @param size a quantity such as `20Gi`. @param shared mounted by several nodes at once. */
 export function claimSpec(
   { settings }: ClusterTarget,
   size: string,
+  shared = false,
 ): k8s.types.input.core.v1.PersistentVolumeClaimSpec {
   const { storageClass } = settings.kubernetes;
   return {
-    accessModes: ["ReadWriteOnce"],
+    accessModes: [shared ? "ReadWriteMany" : "ReadWriteOnce"],
     ...(storageClass !== undefined && { storageClassName: storageClass }),
     resources: { requests: { storage: size } },
   };

@@ -22,6 +22,17 @@ export interface ClusterTarget {
   readonly images: Readonly<Record<OwnProgram, pulumi.Input<string>>>;
 }
 
+/** What a Service says of its address families: nothing where the stack leaves them to the cluster. */
+export function families({ settings }: ClusterTarget): k8s.types.input.core.v1.ServiceSpec {
+  const { ipFamilies } = settings.kubernetes;
+  if (ipFamilies === undefined) return {};
+  // Two that are asked for and not had would be found out by those who cannot connect.
+  return {
+    ipFamilies: [...ipFamilies],
+    ipFamilyPolicy: ipFamilies.length > 1 ? "RequireDualStack" : "SingleStack",
+  };
+}
+
 /** The first 10 hexadecimal digits of the SHA-256 of a text. */
 export const shortHash = (text: string): string =>
   createHash("sha256").update(text).digest("hex").slice(0, 10);

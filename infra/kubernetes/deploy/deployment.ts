@@ -4,7 +4,7 @@ import { quoted } from "../../../core/shell.ts";
 import type { Workload } from "../../../core/workload.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import { claim } from "./claim.ts";
-import type { ClusterTarget } from "./cluster.ts";
+import { type ClusterTarget, families } from "./cluster.ts";
 import { containerOf, imageOf, secretEnvironment, sidecarOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
 import { withdrawSeconds } from "./names.ts";
@@ -40,16 +40,15 @@ export function deployment(
       spec: {
         ...replicasOf(members),
         revisionHistoryLimit: 3,
-        // The new pod is ready before the old one goes: one more for a moment is what every service bears.
-        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+        strategy: strategyOf(workload),
         selector: { matchLabels: selectorOf(target, host) },
         template: podTemplate(target, {
           ...podOf(workload),
           spread: role === "gateway" || several ? "replicas" : undefined,
-          movable: claims.length === 0,
+          movable: !workload.volumes.some(isOfOneNode),
           stopGraceSeconds: workload.stopGraceSeconds + withdrawSeconds,
           annotations: { ...placement.annotations, ...annotations },
-          ...(claims.length > 0 && { affinity: preferSameNode(target, host) }),
+          ...(workload.volumes.some(isOfOneNode) && { affinity: preferSameNode(target, host) }),
           volumes: [
             ...files.volumes,
             ...claims.map((made) => ({
@@ -80,6 +79,15 @@ export function deployment(
   );
 }
 
+/**
+ * The new pod is ready before the old one goes: one more for a moment is what every service bears. Not where one node alone
+ * mounts its volume: on another node the new pod would wait for the old one, which waits for it.
+ */
+const strategyOf = ({ volumes }: Workload): k8s.types.input.apps.v1.DeploymentStrategy =>
+  volumes.some(isOfOneNode)
+    ? { type: "Recreate" }
+    : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+
 /** The Service of a replicated workload. */
 export function clientService(
   target: ClusterTarget,
@@ -91,6 +99,7 @@ export function clientService(
     {
       metadata: { name, namespace: target.namespace, labels: labelsOf(target, name) },
       spec: {
+        ...families(target),
         selector: selectorOf(target, name),
         ports: endpoints
           .filter(({ scope = "clients" }) => scope === "clients")
@@ -110,11 +119,14 @@ const claimsOf = (target: ClusterTarget, workload: Workload, parent: pulumi.Reso
         name: volume.name,
         component: workload.name,
         size: sizeOf(workload, volume),
+        shared: !isOfOneNode(volume),
         retained: target.settings.kubernetes.volumes === "retain",
       },
       parent,
     ),
   }));
+
+const isOfOneNode = ({ shared }: Workload["volumes"][number]): boolean => shared !== true;
 
 /** What the image brings is copied in once: an empty volume would hide it, and what people changed stays. */
 const seedsOf = (target: ClusterTarget, { image, volumes }: Workload) =>

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { classOf } from "../../../config/settings/exposure.ts";
 import type { Workload } from "../../../core/workload.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
-import type { ClusterTarget } from "./cluster.ts";
+import { type ClusterTarget, families } from "./cluster.ts";
 
 type Options = pulumi.CustomResourceOptions;
 type Exposure<T extends string> = Extract<ClusterTarget["settings"]["kubernetes"]["exposure"], { type: T }>;
@@ -36,6 +36,7 @@ function createService(target: ClusterTarget, component: string, opts: Options):
       },
       spec: {
         type: balanced ? "LoadBalancer" : "ClusterIP",
+        ...families(target),
         ...(balanced && {
           // Keeps the client's address, which rate limits and logs go by.
           externalTrafficPolicy: "Local",

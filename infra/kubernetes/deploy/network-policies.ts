@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { Dns } from "../../../config/settings/cluster-network.ts";
 import { controllerOf } from "../../../config/settings/exposure.ts";
 import type { Connection } from "../../../core/connections.ts";
 import { metricsPort } from "../../workloads/of-gateway.ts";
@@ -42,15 +43,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
       policy("dns", {
         podSelector: {},
         policyTypes: ["Egress"],
-        egress: [
-          {
-            to: [{ namespaceSelector: inNamespace("kube-system") }],
-            ports: [
-              { protocol: "UDP", port: 53 },
-              { protocol: "TCP", port: 53 },
-            ],
-          },
-        ],
+        egress: dnsEgress(target.settings.kubernetes.dns),
       }),
       ...[...egress].map(([from, list]) =>
         policy(`from-${from}`, {
@@ -88,6 +81,34 @@ export class NetworkPolicies extends pulumi.ComponentResource {
 
 /** Selects one namespace by the label that every one has. */
 const inNamespace = (name: string) => ({ matchLabels: { "kubernetes.io/metadata.name": name } });
+
+/** NodeLocal DNSCache, and the resolver that a cloud has on each node. Source: Kubernetes, "Using NodeLocal DNSCache". */
+const localDns = ["169.254.20.10/32", "169.254.169.254/32"];
+
+/**
+ * To where names are resolved. Unless the stack says it: the pods of kube-system, those of OpenShift's DNS, which exist there
+ * alone, and what answers on the node itself, which is no pod of a namespace.
+ */
+export function dnsEgress(dns: Dns = {}): Egress[] {
+  const { namespace, podLabels, port, addresses = localDns } = dns;
+  const said = [namespace, podLabels, port].some((part) => part !== undefined);
+  const pods = (of: string, at: number): Egress => ({
+    to: [
+      {
+        namespaceSelector: inNamespace(of),
+        ...(podLabels && { podSelector: { matchLabels: { ...podLabels } } }),
+      },
+    ],
+    ports: bothProtocols(at),
+  });
+  return [
+    pods(namespace ?? "kube-system", port ?? 53),
+    ...(said ? [] : [pods("openshift-dns", 5353)]),
+    ...(addresses.length > 0 ? [{ to: addresses.map(block), ports: bothProtocols(53) }] : []),
+  ];
+}
+
+const bothProtocols = (port: number) => ["UDP", "TCP"].map((protocol) => ({ protocol, port }));
 
 /** Any address, of either family. */
 const anywhere = ["0.0.0.0/0", "::/0"];

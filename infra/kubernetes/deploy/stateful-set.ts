@@ -4,7 +4,7 @@ import type { Workload } from "../../../core/workload.ts";
 import type { Secrets } from "../../secrets/component.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import { claim, claimSpec } from "./claim.ts";
-import type { ClusterTarget } from "./cluster.ts";
+import { type ClusterTarget, families } from "./cluster.ts";
 import { containerOf, secretEnvironment, sidecarOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
 import { headlessName } from "./names.ts";
@@ -54,6 +54,7 @@ export function statefulSet(
       metadata: { name: headlessName(name), namespace, labels },
       spec: {
         clusterIP: "None",
+        ...families(target),
         // Members must find each other before any of them is ready.
         publishNotReadyAddresses: true,
         selector,
@@ -121,7 +122,11 @@ export function statefulSet(
     host,
     {
       metadata: { name: host, namespace, labels },
-      spec: { selector, ports: open.filter(({ scope = "clients" }) => scope === "clients").map(port) },
+      spec: {
+        ...families(target),
+        selector,
+        ports: open.filter(({ scope = "clients" }) => scope === "clients").map(port),
+      },
     },
     { ...base, dependsOn: [...target.ready, set] },
   );

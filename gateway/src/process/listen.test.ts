@@ -1,0 +1,44 @@
+import { type AddressInfo, type ListenOptions, Server } from "node:net";
+import { expect, test } from "vitest";
+import { listen } from "./listen.ts";
+
+/** As on a machine without IPv6. */
+class Ipv4Alone extends Server {
+  readonly asked: (string | undefined)[] = [];
+
+  override listen(...args: unknown[]): this {
+    const [{ host }, then] = args as [ListenOptions, () => void];
+    this.asked.push(host);
+    if (host?.includes(":")) {
+      const error = Object.assign(new Error("no such family"), { code: "EAFNOSUPPORT" });
+      process.nextTick(() => this.emit("error", error));
+      return this;
+    }
+    return super.listen({ host, port: 0 }, then);
+  }
+}
+
+test("all addresses of both families are those of IPv4 on a machine without IPv6", async () => {
+  const server = new Ipv4Alone();
+  await listen(server, { host: "::", port: 0 });
+  expect(server.asked).toEqual(["::", "0.0.0.0"]);
+  expect((server.address() as AddressInfo).address).toBe("0.0.0.0");
+  server.close();
+});
+
+test("one address that is not there is an error, and no other one is taken for it", async () => {
+  const server = new Ipv4Alone();
+  await expect(listen(server, { host: "::1", port: 0 })).rejects.toThrow(/cannot listen on ::1:0/);
+  expect(server.asked).toEqual(["::1"]);
+});
+
+test("all addresses of both families take a client of either", async () => {
+  const server = new Server((socket) => socket.end());
+  await listen(server, { host: "::", port: 0 });
+  const { port } = server.address() as AddressInfo;
+  const { connect } = await import("node:net");
+  await new Promise<void>((resolve, reject) => {
+    connect(port, "127.0.0.1").on("connect", resolve).on("error", reject).resume();
+  });
+  server.close();
+});
