@@ -28,6 +28,8 @@ export interface Workload {
   /** Run inside it once it has started; it counts as ready only after that. The Docker provider has no such hook. */
   readonly afterStart?: readonly string[];
   readonly memoryMiB: number;
+  /** How large /dev/shm is, part of its memory; default: what the target gives, mostly 64 MiB. */
+  readonly sharedMemoryMiB?: number;
   /** What it asks of a processor, in cores (`250m` is a quarter). An engine does not share out processors: only a cluster asks. */
   readonly cpu?: string;
   /**
@@ -113,8 +115,6 @@ export interface Volume {
 export interface Scratch {
   readonly name: string;
   readonly path: string;
-  /** Kept in memory. */
-  readonly memory?: boolean;
 }
 
 /**
@@ -138,6 +138,11 @@ export interface Health {
   readonly alive?: Probe;
   /** The longest time from start to ready, seconds. */
   readonly startupSeconds: number;
+  /**
+   * The longest time of a start that makes data whole after a crash, seconds; default: as `startupSeconds`. A cluster kills what is
+   * later, and the next start would begin anew. An engine kills nothing.
+   */
+  readonly recoverySeconds?: number;
   /** Between two probes, seconds; default: 2. On a cluster only while it starts: a pod that runs is probed at the platform's own pace. */
   readonly everySeconds?: number;
   /** How long an answer may take, seconds; default: 5. */

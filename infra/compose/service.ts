@@ -140,6 +140,7 @@ export function composeService(
     init: true,
     mem_limit: `${memoryMiB}m`,
     memswap_limit: `${memoryMiB}m`,
+    ...(workload.sharedMemoryMiB !== undefined && { shm_size: `${workload.sharedMemoryMiB}m` }),
     stop_grace_period: `${stopGraceSeconds}s`,
     read_only: workload.readOnlyRoot ?? false,
     ...(workload.withoutCapabilities && { cap_drop: ["ALL"] }),

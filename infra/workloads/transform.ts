@@ -94,6 +94,7 @@ const fields: Readonly<Record<keyof Workload, true>> = {
   health: true,
   afterStart: true,
   memoryMiB: true,
+  sharedMemoryMiB: true,
   cpu: true,
   ephemeralStorageMiB: true,
   members: true,

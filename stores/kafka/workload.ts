@@ -171,7 +171,12 @@ export function onCluster({ facts, settings, id, memberHost }: ClusterContext<Fa
       { name: "logs", path: "/opt/kafka/logs" },
       { name: "tmp", path: "/tmp" },
     ],
-    health: { ready: answers(facts.port), alive: { tcp: facts.port }, startupSeconds: 240 },
+    health: {
+      ready: answers(facts.port),
+      alive: { tcp: facts.port },
+      startupSeconds: 240,
+      recoverySeconds: 3600,
+    },
     memoryMiB: facts.memoryMiB,
     cpu,
     members: {

@@ -116,6 +116,8 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
       alive: { exec: ["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${facts.port}`] },
       // A first start lays out its files and makes the administrator.
       startupSeconds: 270,
+      // After a crash the journal is done again before it listens.
+      recoverySeconds: 3600,
       everySeconds: 3,
     },
     memoryMiB: facts.memoryMiB,

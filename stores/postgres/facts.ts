@@ -9,6 +9,8 @@ export const facts = z.strictObject({
   /** All three services pool without much restraint. */
   maxConnections: z.number().int().min(20).default(300),
   memoryMiB: z.number().int().default(512),
+  /** Size of /dev/shm, part of the memory: parallel queries share it. Default: 256, or half of less than 512 MiB of memory. */
+  sharedMemoryMiB: z.number().int().min(64).optional(),
 });
 
 /** `needs.postgres` of a service. */

@@ -25,6 +25,16 @@ export const postgres = defineStore({
   reservedDatabases: ["postgres", "template0", "template1"],
   refsKind: refs<PostgresRefs>(),
   refs: ({ database }, { address, login }) => ({ ...address, ...login(database) }),
+  check: ({ facts }) =>
+    facts?.sharedMemoryMiB === undefined || facts.sharedMemoryMiB < facts.memoryMiB
+      ? []
+      : [
+          {
+            path: "stores.postgres.sharedMemoryMiB",
+            message: `${facts.sharedMemoryMiB} MiB are part of the server's memory, which is ${facts.memoryMiB} MiB`,
+            fix: `at most ${Math.max(64, Math.floor(facts.memoryMiB / 2))}, or more memoryMiB`,
+          },
+        ],
   imagesUsed: () => ["postgres"],
   onEngine,
   onCluster,

@@ -31,6 +31,13 @@ const commonOptions = ({ port, maxConnections }: Facts): Record<string, string> 
 });
 const portFlag = ({ port }: Facts): string => (port === 5432 ? "" : ` -p ${port}`);
 
+/**
+ * Parallel queries and vacuums share memory in /dev/shm and fail when it is full; an engine gives 64 MiB.
+ * Source: PostgreSQL, 18.4.1 "Shared Memory and Semaphores" (dynamic_shared_memory_type: posix).
+ */
+const sharedMemoryOf = ({ memoryMiB, sharedMemoryMiB }: Facts): number =>
+  sharedMemoryMiB ?? Math.min(256, Math.max(64, Math.floor(memoryMiB / 2)));
+
 /** One server of a container engine. */
 export function onEngine({ facts, hostPort }: EngineContext<Facts, "postgres">): [Workload] {
   const passwordFile = "/run/secrets/postgres-admin";
@@ -64,6 +71,7 @@ export function onEngine({ facts, hostPort }: EngineContext<Facts, "postgres">):
         startupSeconds: 120,
       },
       memoryMiB: facts.memoryMiB,
+      sharedMemoryMiB: sharedMemoryOf(facts),
       stopGraceSeconds: 60,
     },
   ];
@@ -109,22 +117,31 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
     scratch: [
       { name: "run", path: "/var/run/postgresql" },
       { name: "tmp", path: "/tmp" },
-      // Parallel queries share memory; the default of 64 MB is not enough for them.
-      { name: "shm", path: "/dev/shm", memory: true },
     ],
-    // Over TCP: during the image's first boot a temporary server answers on the socket.
-    health: { ready: { shell: ask }, startupSeconds: 180 },
+    health: {
+      // Over TCP: during the image's first boot a temporary server answers on the socket.
+      ready: { shell: ask },
+      // 1 is a server that lives and lets nobody in: it starts, or recovers after a crash of one of its processes; 2 is no answer.
+      // Source: PostgreSQL, pg_isready, "Exit Status".
+      alive: { shell: `${ask}; test $? -le 1` },
+      startupSeconds: 180,
+      // What was written since the last checkpoint is done again after a crash; who kills it then makes it begin anew.
+      recoverySeconds: 3600,
+    },
+    deadlineSeconds: 300,
     // A rotated password: the local socket needs none, so the server takes over what the Secret says.
     afterStart: [
       "sh",
       "-c",
       [
+        // As long as it recovers, and 90 s for one that says nothing.
         "i=0",
-        `until ${ask}; do i=$((i+1)); [ $i -gt 90 ] && exit 0; sleep 1; done`,
+        `while :; do ${ask}; case $? in 0) break ;; 1) ;; *) i=$((i+1)); [ $i -gt 90 ] && exit 0 ;; esac; sleep 1; done`,
         `{ printf "ALTER ROLE postgres PASSWORD '"; cat /run/secrets/postgres/password; printf "';"; } | psql -q${portFlag(facts)} -U postgres -d postgres`,
       ].join("\n"),
     ],
     memoryMiB: facts.memoryMiB,
+    sharedMemoryMiB: sharedMemoryOf(facts),
     cpu: settings.cpu,
     stopGraceSeconds: 120,
     user: { uid },

@@ -83,6 +83,8 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
       ready: { shell: `test "$(redis-cli -p ${facts.port} ping)" = PONG` },
       alive: { tcp: facts.port },
       startupSeconds: 120,
+      // Until its file is read it answers LOADING.
+      recoverySeconds: 3600,
     },
     memoryMiB: facts.memoryMiB,
     cpu: settings.cpu,

@@ -20,6 +20,7 @@ function configOf(stack: string): Record<string, string> {
 interface ContainerInputs {
   readonly name: string;
   readonly envs: readonly string[];
+  readonly shmSize?: number;
   readonly memory: number;
   readonly memorySwap: number;
   readonly destroyGraceSeconds: number;
@@ -116,6 +117,10 @@ test("no provisioning plan carries a password, and the topics are the five real 
     { name: "messaging_service", owner: "messaging_service", extensions: [] },
   ]);
   expect(JSON.stringify(plan("provision-postgres"))).not.toMatch(/[A-Za-z0-9]{64}/);
+});
+
+test("Postgres has memory to share", () => {
+  expect(containers(dev).get("postgres")).toMatchObject({ shmSize: 256 });
 });
 
 test("kafka advertises its service name inside and localhost outside", () => {

@@ -77,3 +77,15 @@ test("a pod that is not ready keeps no node from being drained, and a missed bac
   for (const { spec } of objects(graph, "CronJob").values())
     expect(spec.startingDeadlineSeconds).toBeGreaterThan(3600);
 });
+
+test("Postgres has memory to share, and an hour to recover in which nobody kills it", () => {
+  const { template } = objects(graph, "StatefulSet").get("postgres").spec;
+  const [{ startupProbe, livenessProbe, volumeMounts }] = template.spec.containers;
+  expect(volumeMounts).toContainEqual({ name: "shm", mountPath: "/dev/shm" });
+  expect(template.spec.volumes).toContainEqual({
+    name: "shm",
+    emptyDir: { medium: "Memory", sizeLimit: "256Mi" },
+  });
+  expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBeGreaterThanOrEqual(3600);
+  expect(livenessProbe.exec.command.at(-1)).toMatch(/pg_isready .*; test \$\? -le 1$/);
+});

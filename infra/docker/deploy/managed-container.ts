@@ -69,6 +69,7 @@ export function managedContainer(
       init: true,
       memory: memoryMiB,
       memorySwap: memoryMiB,
+      ...(workload.sharedMemoryMiB !== undefined && { shmSize: workload.sharedMemoryMiB }),
       destroyGraceSeconds: stopGraceSeconds,
       stopTimeout: stopGraceSeconds,
       readOnly: workload.readOnlyRoot ?? false,

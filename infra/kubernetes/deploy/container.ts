@@ -46,7 +46,7 @@ export function containerOf(
     ...(health && {
       startupProbe: {
         ...probeOf(health.ready, endpoints),
-        ...startup(health.startupSeconds, health.everySeconds),
+        ...startup(health.recoverySeconds ?? health.startupSeconds, health.everySeconds),
         ...answerTime,
       },
       readinessProbe: { ...probeOf(health.ready, endpoints), ...probeTiming.readiness, ...answerTime },

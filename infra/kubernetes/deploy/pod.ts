@@ -19,7 +19,9 @@ export interface PodArgs {
   readonly initContainers?: Container[];
   readonly volumes?: k8s.types.input.core.v1.Volume[];
   /** Folders that must be writable although the root is not; emptied with the pod. */
-  readonly scratch?: readonly { readonly name: string; readonly path: string; readonly memory?: boolean }[];
+  readonly scratch?: readonly { readonly name: string; readonly path: string }[];
+  /** Size of /dev/shm, where the runtime's own 64 MiB are not enough. */
+  readonly sharedMemoryMiB?: number;
   /** Seconds between SIGTERM and SIGKILL, what `preStop` takes included. */
   readonly stopGraceSeconds: number;
   readonly annotations?: Readonly<Record<string, pulumi.Input<string>>>;
@@ -41,16 +43,25 @@ export const podOf = ({
   host,
   user,
   scratch,
+  sharedMemoryMiB,
   stopGraceSeconds,
   placement,
 }: Workload): Pick<
   PodArgs,
-  "component" | "uid" | "gid" | "scratch" | "stopGraceSeconds" | "nodeSelector" | "serviceAccountName"
+  | "component"
+  | "uid"
+  | "gid"
+  | "scratch"
+  | "sharedMemoryMiB"
+  | "stopGraceSeconds"
+  | "nodeSelector"
+  | "serviceAccountName"
 > => ({
   component: host,
   uid: user?.uid ?? usualUid,
   ...(user?.gid !== undefined && { gid: user.gid }),
   ...(scratch && { scratch }),
+  ...(sharedMemoryMiB !== undefined && { sharedMemoryMiB }),
   stopGraceSeconds,
   nodeSelector: placement?.nodeSelector,
   serviceAccountName: placement?.serviceAccount,
@@ -110,8 +121,10 @@ const lostNode: k8s.types.input.core.v1.Toleration[] = ["not-ready", "unreachabl
 
 /** A pod template with the rules of this platform: restricted, without a token for the API, spread where told. */
 export function podTemplate(target: ClusterTarget, args: PodArgs): Template {
+  // Memory of the pod: what is in it counts against the limit of its container.
+  const shared = args.sharedMemoryMiB === undefined ? [] : [{ name: "shm", path: "/dev/shm" }];
   const scratch = args.scratch ?? [];
-  const mounts = scratch.map(({ name, path }) => ({ name, mountPath: path }));
+  const mounts = [...scratch, ...shared].map(({ name, path }) => ({ name, mountPath: path }));
   const withDefaults = (container: Container): Container => ({
     imagePullPolicy: "IfNotPresent",
     securityContext: restricted,
@@ -156,9 +169,10 @@ export function podTemplate(target: ClusterTarget, args: PodArgs): Template {
     containers: args.containers.map(withDefaults),
     volumes: [
       ...(args.volumes ?? []),
-      ...scratch.map(({ name, memory }) => ({
+      ...scratch.map(({ name }) => ({ name, emptyDir: {} })),
+      ...shared.map(({ name }) => ({
         name,
-        emptyDir: memory ? { medium: "Memory", sizeLimit: "64Mi" } : {},
+        emptyDir: { medium: "Memory", sizeLimit: `${args.sharedMemoryMiB}Mi` },
       })),
     ],
   };
