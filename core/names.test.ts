@@ -13,6 +13,7 @@ import {
   passwordName,
   provisionerOf,
   publicKeyName,
+  retireOf,
   roleName,
   signingKeyName,
 } from "./names.ts";
@@ -27,6 +28,7 @@ const own = [
   ...Object.values(storeHosts),
   ...kinds,
   ...kinds.map(provisionerOf),
+  ...kinds.map(retireOf),
   ...kinds.map(backupOf),
   ...kinds.map((kind) => `${kind}-0`),
   ...kinds.map((kind) => `${kind}-members`),

@@ -7,6 +7,8 @@
 export const gatewayName = "gateway";
 /** The component that brings a store to its declared state. */
 export const provisionerOf = (kind: string): string => `provision-${kind}`;
+/** The component that lets members of a store go. */
+export const retireOf = (kind: string): string => `retire-${kind}`;
 /** The component that saves a store. */
 export const backupOf = (kind: string): string => `backup-${kind}`;
 /** The sidecar that watches a service's consumer. */
@@ -43,6 +45,7 @@ const ownWords = [
   gatewayName,
   "proxy",
   "provision",
+  "retire",
   "backup",
   "backups",
   "consumer-watch",

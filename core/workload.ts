@@ -62,8 +62,8 @@ export interface Workload {
   readonly placement?: Placement;
 }
 
-/** What a workload is to the platform. */
-export type Role = "store" | "provisioner" | "service" | "gateway" | "tool";
+/** What a workload is to the platform; a retirement empties members of a store before they go. */
+export type Role = "retirement" | "store" | "provisioner" | "service" | "gateway" | "tool";
 
 /** An image: an entry of the catalogue, one of the project's own programs, or what a reference names. */
 export type ImageUse =

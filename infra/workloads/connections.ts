@@ -3,7 +3,7 @@ import type { PlatformModel } from "../../config/define/model.ts";
 import { addressOfBucket, bucketOf } from "../../config/settings/bucket.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { type Connection, externalEndpoint, sorted } from "../../core/connections.ts";
-import { backupOf, gatewayName, provisionerOf } from "../../core/names.ts";
+import { backupOf, gatewayName, provisionerOf, retireOf } from "../../core/names.ts";
 import type { Workload } from "../../core/workload.ts";
 import { provisionedKinds, type StoreKind, savedKinds, storeHosts, storeKinds } from "../../stores/index.ts";
 
@@ -42,6 +42,9 @@ export function connectionsOf(
       .filter(({ routes }) => routes.length > 0)
       .map(({ name, port }) => ({ from: gatewayName, to: name, port })),
     ...provisionedKinds.filter(declared).flatMap((kind) => toStore(provisionerOf(kind), kind)),
+    ...provisionedKinds
+      .filter((kind) => workloads.some(({ host }) => host === retireOf(kind)))
+      .flatMap((kind) => toStore(retireOf(kind), kind)),
     ...saved.flatMap((kind) => [...toStore(backupOf(kind), kind), ...toBucket(backupOf(kind), settings)]),
     ...workloads.flatMap(amongMembers),
   ]);

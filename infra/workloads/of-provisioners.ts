@@ -2,11 +2,11 @@ import { dirname } from "node:path/posix";
 import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { useOfStore } from "../../config/store-use.ts";
-import { provisionerOf } from "../../core/names.ts";
+import { provisionerOf, retireOf } from "../../core/names.ts";
 import { asValue, secretOf, type Value } from "../../core/value.ts";
 import type { FileSet, Workload } from "../../core/workload.ts";
 import { provisionedKinds, type StoreKind, storeHosts, storeOf } from "../../stores/index.ts";
-import { certificateFile, passwordFile } from "../../stores/store.ts";
+import { certificateFile, type Provisioning, passwordFile } from "../../stores/store.ts";
 import type { Ground } from "./ground.ts";
 
 /** Longer than an engine needs to see that a one-shot has done its work, seconds. */
@@ -21,20 +21,59 @@ export const provisioners = (platform: PlatformModel, settings: Settings, ground
     .filter((kind) => platform.stores[kind] !== undefined)
     .map((kind) => provisioner(platform, settings, ground, kind));
 
+/**
+ * The programs that empty members of a store before there are fewer, and the store's host. They are there where a store has not as
+ * many members as it may have: nobody knows how many there were.
+ */
+export function retirements(
+  platform: PlatformModel,
+  settings: Settings,
+  ground: Ground,
+): { readonly store: string; readonly workload: Workload }[] {
+  if (ground.kind !== "cluster") return [];
+  return provisionedKinds
+    .filter((kind) => platform.stores[kind] !== undefined && settings.external[kind] === undefined)
+    .flatMap((kind) => {
+      const use = useOfStore(platform, settings, kind, ground.memberHost);
+      const retirement = storeOf(kind).provision?.retirement?.(use);
+      if (retirement === undefined) return [];
+      const args = { role: "retirement", name: retireOf(kind), after: [], ca: undefined } as const;
+      return [{ store: storeHosts[kind], workload: program(ground, retirement, args) }];
+    });
+}
+
 function provisioner(platform: PlatformModel, settings: Settings, ground: Ground, kind: StoreKind): Workload {
   const use = useOfStore(platform, settings, kind, ground.kind === "cluster" ? ground.memberHost : undefined);
   const provisioning = storeOf(kind).provision?.plan(use);
   if (provisioning === undefined) throw new Error(`${kind} has nothing to provision`);
-  const name = provisionerOf(kind);
+  return program(ground, provisioning, {
+    role: "provisioner",
+    name: provisionerOf(kind),
+    after: settings.external[kind] === undefined ? [storeHosts[kind]] : [],
+    ca: use.external?.ca,
+  });
+}
+
+/** Which program it is, and what it comes after. */
+interface ProgramArgs {
+  readonly role: "provisioner" | "retirement";
+  readonly name: string;
+  readonly after: readonly string[];
+  readonly ca: string | undefined;
+}
+
+function program(
+  ground: Ground,
+  provisioning: Provisioning,
+  { role, name, after, ca }: ProgramArgs,
+): Workload {
   const plan = asValue(JSON.stringify(provisioning.plan, undefined, 1));
-  const ca = use.external?.ca;
-  const own = settings.external[kind] === undefined ? [storeHosts[kind]] : [];
   const passwords = filesOf(
     { name, volume: "secrets", directory: dirname(passwordFile("any")) },
     Object.fromEntries(provisioning.secrets.map((secret) => [secret, secretOf(secret)])),
   );
   const common = {
-    role: "provisioner",
+    role,
     name,
     host: name,
     image: { program: "provision" },
@@ -44,7 +83,7 @@ function provisioner(platform: PlatformModel, settings: Settings, ground: Ground
     memoryMiB: 192,
     members: { once: true },
     stopGraceSeconds: 5,
-    after: own,
+    after,
   } as const;
   if (ground.kind === "engine")
     return {
@@ -60,7 +99,7 @@ function provisioner(platform: PlatformModel, settings: Settings, ground: Ground
         },
       }),
       withoutCapabilities: true,
-      restartWith: own,
+      restartWith: after,
     };
   const directory = dirname(certificateFile);
   return {
@@ -77,7 +116,7 @@ function provisioner(platform: PlatformModel, settings: Settings, ground: Ground
     ],
     scratch: [{ name: "tmp", path: "/tmp" }],
     cpu: "50m",
-    deadlineSeconds: 300,
+    deadlineSeconds: provisioning.deadlineSeconds ?? 300,
     restartWith: [],
   };
 }

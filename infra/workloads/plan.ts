@@ -4,7 +4,7 @@ import { InputError } from "../../core/problems.ts";
 import type { Role, Workload } from "../../core/workload.ts";
 import type { Ground } from "./ground.ts";
 import { gateway } from "./of-gateway.ts";
-import { provisioners } from "./of-provisioners.ts";
+import { provisioners, retirements } from "./of-provisioners.ts";
 import { services, watches } from "./of-services.ts";
 import { allStores } from "./of-stores.ts";
 import { type Transform, transformed } from "./transform.ts";
@@ -23,8 +23,13 @@ export function workloadsOf(
   transform?: Transform,
 ): Workload[] {
   const running = services(platform, settings, ground);
-  const stores = allStores(platform, settings, ground);
+  const leaving = retirements(platform, settings, ground);
+  const stores = allStores(platform, settings, ground).map((store) => {
+    const first = leaving.find(({ store: host }) => host === store.host);
+    return first === undefined ? store : { ...store, after: [...store.after, first.workload.host] };
+  });
   const all = [
+    ...leaving.map(({ workload }) => workload),
     ...stores.filter(({ role }) => role === "store"),
     ...provisioners(platform, settings, ground),
     ...running,

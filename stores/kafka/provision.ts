@@ -1,4 +1,5 @@
 import { Admin } from "@platformatic/kafka";
+import { someLeave } from "../some-leave.ts";
 import type { Done } from "../store.ts";
 import { untilAnswered } from "../until-answered.ts";
 import type { KafkaPlan } from "./plan-schema.ts";
@@ -6,7 +7,7 @@ import { bringConfigs, lowerMinInSync, minInSync } from "./provision-configs.ts"
 import { bringCopies } from "./provision-copies.ts";
 import { bringFeatures } from "./provision-features.ts";
 import { layoutOf, unregister } from "./requests.ts";
-import { type OwnBrokers, retire, someLeave } from "./retire.ts";
+import { type OwnBrokers, retire } from "./retire.ts";
 
 /** A group that nobody is in. */
 const probeGroup = "beat-provision";
@@ -17,7 +18,10 @@ const probeGroup = "beat-provision";
  */
 export async function provision(plan: KafkaPlan): Promise<Done[]> {
   const { own } = plan;
-  if (plan.step === "retire" && (own === undefined || !(await someLeave(own))))
+  if (
+    plan.step === "retire" &&
+    (own === undefined || !(await untilAnswered(plan.waitSeconds, () => someLeave(own.leaving))))
+  )
     return [{ object: "brokers that leave", result: "unchanged" }];
   const admin = new Admin({
     clientId: "beat-provision",

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import type { Admin } from "@platformatic/kafka";
 import type { Done } from "../store.ts";
 import { untilAnswered } from "../until-answered.ts";
@@ -9,23 +8,6 @@ import { layoutOf, quorum } from "./requests.ts";
 
 /** A cluster's brokers, as its plan names them. */
 export type OwnBrokers = NonNullable<KafkaPlan["own"]>;
-
-/** Whether some broker is there that shall go: its name is known to the cluster as long as its pod is. */
-export async function someLeave({ leaving }: OwnBrokers): Promise<boolean> {
-  const found = await Promise.all(
-    leaving.map(({ host }) =>
-      lookup(host).then(
-        () => true,
-        (error: NodeJS.ErrnoException) => {
-          // Anything else is no answer: a name server that is away shall not make brokers look gone.
-          if (error.code === "ENOTFOUND") return false;
-          throw error;
-        },
-      ),
-    ),
-  );
-  return found.some((known) => known);
-}
 
 /**
  * Moves everything off the brokers that shall go, before they do: all topics, also those nobody declares, and Kafka's own. Then

@@ -52,7 +52,7 @@ export function job(
       parent,
       dependsOn: [...target.ready, ...files.resources, ...after],
       // Longer than the job itself may take: the reason for its end is then the job's own.
-      customTimeouts: { create: "6m" },
+      customTimeouts: { create: `${deadlineOf(workload) + 60}s` },
     },
   );
 }

@@ -95,6 +95,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
     const running: Running = new Map();
     const group = (type: string, groupName: string, role: Role) =>
       new Workloads(type, groupName, inside, ofRole(workloads, role), running, secrets, { parent });
+    group("Retirements", "retirements", "retirement");
     group("Stores", "stores", "store");
     group("Provisioners", "provisioners", "provisioner");
     group("Services", "services", "service");

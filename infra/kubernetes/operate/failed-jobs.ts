@@ -1,4 +1,4 @@
-import { provisionerOf } from "../../../core/names.ts";
+import { provisionerOf, retireOf } from "../../../core/names.ts";
 import { provisionedKinds } from "../../../stores/index.ts";
 import { componentLabel } from "../labels.ts";
 import type { Cluster } from "./client.ts";
@@ -12,7 +12,7 @@ export async function removeFailedJobs(
   namespace: string,
   say: (line: string) => void,
 ): Promise<void> {
-  const provisioners = new Set(provisionedKinds.map(provisionerOf));
+  const provisioners = new Set(provisionedKinds.flatMap((kind) => [provisionerOf(kind), retireOf(kind)]));
   const { items } = await batch.listNamespacedJob({ namespace });
   for (const { metadata, status } of items) {
     const failed = status?.conditions?.some(
