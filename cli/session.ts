@@ -5,7 +5,9 @@ import { InputError } from "../core/problems.ts";
 import { checkDisk, checkEngine } from "../infra/docker/operate/checks.ts";
 import { engineAddress, withScheme } from "../infra/engine/address.ts";
 import { openEngine } from "../infra/engine/client.ts";
-import { bad, type Check } from "../infra/operate/check.ts";
+import { namespaceOf } from "../infra/kubernetes/labels.ts";
+import { bad, type Check, good } from "../infra/operate/check.ts";
+import { movedStack } from "../infra/operate/moved.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { workloadsOf } from "../infra/workloads/plan.ts";
 import { loadDefinition, loadTransform, projectRoot } from "../stacks/program.ts";
@@ -89,9 +91,20 @@ export async function examine(session: Session): Promise<Check[]> {
     checkPulumi(stack.workspace.pulumiCommand),
     checkPlugin(target.plugin),
   ]);
-  const first = [...reached, pulumi, plugin];
+  const first = [...reached, checkPlace(session, state), pulumi, plugin];
   if (reached.some(({ ok }) => !ok)) return first;
   return [...first, ...(await target.checks(state))];
+}
+
+/** Whether it stays where its data is. The program refuses it as well, under a plain `pulumi up`. */
+function checkPlace({ name, platform, settings }: Session, state: StackState): Check {
+  const moved = movedStack(state.resources, {
+    target: settings.target,
+    platform: platform.name,
+    stack: name,
+    namespace: namespaceOf(platform, settings, name),
+  });
+  return moved === undefined ? good("place", "the stack stays where its data is") : bad("place", moved);
 }
 
 /**

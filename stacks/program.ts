@@ -7,6 +7,8 @@ import { insistOnPlaces, parseSettings } from "../config/settings/parse.ts";
 import { checkStack } from "../config/settings/stack-check.ts";
 import { InputError } from "../core/problems.ts";
 import { ownState } from "../infra/graph/own-state.ts";
+import { namespaceOf } from "../infra/kubernetes/labels.ts";
+import { movedStack } from "../infra/operate/moved.ts";
 import { secretProblems } from "../infra/secrets/problems.ts";
 import type { Transform } from "../infra/workloads/plan.ts";
 
@@ -36,6 +38,9 @@ export async function program(): Promise<Record<string, unknown>> {
         : (await import("./docker.ts")).deployToEngine;
     const state = await ownState();
     const stack = pulumi.getStack();
+    const namespace = namespaceOf(platform, settings, stack);
+    const moved = movedStack(state, { target: settings.target, platform: platform.name, stack, namespace });
+    if (moved !== undefined) throw new InputError("the stack would be brought up beside itself", [moved]);
     return await deploy({ platform, settings, stack, root: projectRoot, state, transform });
   } catch (error) {
     // A RunError is shown without a stack trace: this is the user's input, not our code.
