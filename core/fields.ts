@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { faultOfAddress } from "./addresses.ts";
 
 /** A name of a Kubernetes object or namespace. Source: RFC 1123, section 2.1. */
 export const dnsLabel = z
@@ -60,3 +61,9 @@ export const timeZone = z
 export const certificate = z
   .string()
   .regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "must be a PEM certificate");
+
+/** An address that a server listens at. */
+export const ipAddress = z.string().superRefine((text, { addIssue }) => {
+  const message = faultOfAddress(text);
+  if (message !== undefined) addIssue({ code: "custom", message });
+});

@@ -5,9 +5,10 @@ import type { PlatformModel } from "../config/define/model.ts";
 import { renderEnvironment } from "../config/environment.ts";
 import { imageNames } from "../config/images.ts";
 import { platform } from "../config/platform.ts";
-import { environmentOverrides, parseSettings } from "../config/settings/parse.ts";
+import { parseSettings } from "../config/settings/parse.ts";
 import { settingsSchema } from "../config/settings/schema.ts";
 import { stackSchema } from "../config/settings/stack-schema.ts";
+import { environmentOverrides } from "../config/settings/variables.ts";
 import { storeHosts, storeKinds } from "../stores/index.ts";
 import { clusterSettings } from "./settings-table.ts";
 
@@ -52,7 +53,7 @@ function settings(): string {
     "|---|---|---|",
     ...rows,
     "",
-    `Environment variables of the original project override ports: ${overrides.join(", ")}.`,
+    `Environment variables of the original project override these in a stack on an engine with \`platform:environment: Development\`, except a port that its file sets to \`false\`: ${overrides.join(", ")}.`,
   ].join("\n");
 }
 

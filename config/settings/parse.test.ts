@@ -3,9 +3,9 @@ import { InputError } from "../../core/problems.ts";
 import { imageReference } from "../catalogue.ts";
 import { insistOnPlaces, parseSettings } from "./parse.ts";
 
-const refusal = (config: Record<string, string>, env: Record<string, string> = {}): string => {
+const refusal = (config: Record<string, string>): string => {
   try {
-    parseSettings(config, env);
+    parseSettings(config);
   } catch (error) {
     expect(error).toBeInstanceOf(InputError);
     return (error as Error).message;
@@ -54,12 +54,6 @@ test("a password that a connection string cannot carry is refused and not shown"
   expect(message).not.toContain("pass@word99");
 });
 
-test("the original's variables override ports, and an empty one is an error", () => {
-  expect(parseSettings({}, { PROXY_PORT: "9001" }).ports.gateway).toBe(9001);
-  expect(refusal({}, { MONGO_PORT: "" })).toContain("MONGO_PORT: is set but empty");
-  expect(refusal({}, { REDIS_PORT: "x" })).toContain('REDIS_PORT: "x" is not a port');
-});
-
 test("images can come from a mirror, with another tag, by digest, or from elsewhere", () => {
   const reference = (images: object) =>
     imageReference("kafka", parseSettings({ "platform:images": JSON.stringify(images) }).images);
@@ -86,10 +80,15 @@ test.each([
   [
     "published ports and tools on a cluster",
     { "platform:target": "kubernetes" },
-    ["engine", "bind", "ports", "devTools"],
+    ["engine", "bind", "storesBind", "ports", "devTools"],
   ],
 ] as const)("%s are refused, not ignored", (_what, config, keys) => {
-  const values: Record<string, string> = { engine: "unix:///x", bind: "127.0.0.1", devTools: "true" };
+  const values: Record<string, string> = {
+    engine: "unix:///x",
+    bind: "127.0.0.1",
+    storesBind: "127.0.0.1",
+    devTools: "true",
+  };
   for (const key of keys) {
     const given = { ...config, [`platform:${key}`]: values[key] ?? "{}" };
     expect(() => parseSettings(given)).toThrow(

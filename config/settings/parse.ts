@@ -1,26 +1,14 @@
 import type { z } from "zod";
 import { InputError, type Problem } from "../../core/problems.ts";
-import { storePorts } from "../../stores/index.ts";
-import type { HostPort } from "../../stores/store.ts";
 import { namespace, problemsOf } from "./problems.ts";
 import { onlyFor, type Settings, settingsSchema } from "./schema.ts";
 import { onlyForClusterServices } from "./services.ts";
-
-/** Environment variables of the original project that still override a setting in dev. */
-export const environmentOverrides: Readonly<Record<string, string>> = {
-  PROXY_HOST: "bind",
-  PROXY_PORT: "ports.gateway",
-  ...Object.fromEntries(
-    Object.entries<HostPort>(storePorts).flatMap(([name, { variable }]) =>
-      variable === undefined ? [] : [[variable, `ports.${name}`]],
-    ),
-  ),
-};
+import { applyEnvironment } from "./variables.ts";
 
 /**
  * Reads the settings of a stack.
  * @param config all configuration of the stack as Pulumi holds it: `namespace:key` to a string or JSON text.
- * @param environment variables that may override ports; pass `{}` to ignore them.
+ * @param environment variables that may override address and ports of a dev stack; pass `{}` to ignore them.
  * @throws {InputError} with every unknown key and every wrong value; values of secrets are never shown.
  */
 export function parseSettings(
@@ -34,7 +22,7 @@ export function parseSettings(
     raw[key.slice(namespace.length)] = decode(key.slice(namespace.length), text);
   }
   problems.push(...foreignSettings(raw));
-  applyEnvironment(raw, environment, problems);
+  problems.push(...applyEnvironment(raw, environment));
   const parsed = settingsSchema.safeParse(raw);
   if (!parsed.success)
     for (const issue of parsed.error.issues) problems.push(...problemsOf(issue, raw, settingsSchema));
@@ -73,43 +61,15 @@ function decode(key: string, text: string): unknown {
   // Pulumi hands over every value as text; what is a string by the schema stays one.
   const shape = settingsSchema.shape as Record<string, z.ZodType>;
   const field = shape[key];
-  if (field?.safeParse(text).success) return text;
+  const tried = field?.safeParse(text);
+  if (tried?.success) return text;
+  const misshapen = ({ path, code }: z.core.$ZodIssue): boolean =>
+    path.length === 0 && (code === "invalid_type" || code === "invalid_union");
   try {
-    return JSON.parse(text) as unknown;
+    const found = JSON.parse(text) as unknown;
+    return typeof found === "string" || tried?.error?.issues.some(misshapen) !== false ? found : text;
   } catch {
     return text;
-  }
-}
-
-function applyEnvironment(
-  raw: Record<string, unknown>,
-  environment: Readonly<Record<string, string | undefined>>,
-  problems: Problem[],
-): void {
-  for (const [variable, setting] of Object.entries(environmentOverrides)) {
-    const text = environment[variable];
-    if (text === undefined) continue;
-    if (text === "") {
-      problems.push({
-        path: variable,
-        message: "is set but empty",
-        fix: `unset it, or give it a value for ${setting}`,
-      });
-      continue;
-    }
-    if (setting === "bind") raw.bind = text;
-    else {
-      if (!/^\d+$/.test(text)) {
-        problems.push({
-          path: variable,
-          message: `"${text}" is not a port`,
-          fix: "use a number from 1 to 65535",
-        });
-        continue;
-      }
-      const ports = typeof raw.ports === "object" && raw.ports !== null ? raw.ports : {};
-      raw.ports = { ...ports, [setting.slice("ports.".length)]: Number(text) };
-    }
   }
 }
 

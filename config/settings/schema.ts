@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr } from "../../core/fields.ts";
+import { cidr, ipAddress } from "../../core/fields.ts";
 import { type StorePortName, storePorts } from "../../stores/index.ts";
 import type { HostPort } from "../../stores/store.ts";
 import { origin } from "../define/service.ts";
@@ -58,7 +58,10 @@ export const settingsSchema = z.strictObject({
     .string()
     .optional()
     .describe("address of the container engine, e.g. unix:///run/podman/podman.sock"),
-  bind: z.string().min(1).default("127.0.0.1").describe("host address that published ports bind to"),
+  bind: ipAddress.default("127.0.0.1").describe("host address that the gateway's port binds to"),
+  storesBind: ipAddress
+    .default("127.0.0.1")
+    .describe("host address that all other published ports bind to: of stores, their pages and services"),
   ports: portsSchema.prefault({}).describe("published host ports, false for none"),
   publicHost: z
     .string()
@@ -155,6 +158,6 @@ export type Settings = z.output<typeof settingsSchema>;
 
 /** Settings that mean something on one target alone; on the other they are refused, not ignored. */
 export const onlyFor = {
-  docker: ["engine", "bind", "ports", "devTools"],
+  docker: ["engine", "bind", "storesBind", "ports", "devTools"],
   kubernetes: ["kubernetes", "external"],
 } as const satisfies Record<Settings["target"], readonly (keyof Settings)[]>;

@@ -2,6 +2,7 @@ import { type Address, addressesOf } from "../../config/addresses.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings/schema.ts";
+import { urlHost } from "../../core/addresses.ts";
 import { componentLabel, stackName } from "../../core/names.ts";
 import type { OwnProgram, Workload } from "../../core/workload.ts";
 import { buildContext } from "../images/own-images.ts";
@@ -105,7 +106,8 @@ const secretsInFiles = ({ files }: Workload): string[] =>
 const envOf = (workloads: readonly Workload[], settings: Settings): string =>
   [
     "# Where the platform is reached on this machine. No secret is here: those are in secrets.env.",
-    variableLine("BIND", settings.bind),
+    variableLine("BIND", urlHost(settings.bind)),
+    variableLine("STORES_BIND", urlHost(settings.storesBind)),
     ...workloads.flatMap(portsOf).map(({ variable, port }) => variableLine(variable, String(port))),
     "",
   ].join("\n");

@@ -1,5 +1,5 @@
 import type { Address } from "../../config/addresses.ts";
-import type { Endpoint, Workload } from "../../core/workload.ts";
+import type { Endpoint, Role, Workload } from "../../core/workload.ts";
 import { healthCheckOf } from "../engine/health-check.ts";
 import { interpolated, literal, secretVariable } from "./interpolation.ts";
 
@@ -50,11 +50,13 @@ export const portsOf = ({ name, endpoints }: Workload): (PortVariable & { readon
 const isTold = ({ scope, page }: Pick<Endpoint, "scope" | "page">): boolean =>
   scope === "machine" && page === undefined;
 
+const addressOf = (role: Role): string => (role === "gateway" ? "${BIND}" : "${STORES_BIND}");
+
 /** The ports of the host whose number is part of what a workload tells its clients. */
-const fixedPortsOf = ({ endpoints }: Workload): string[] =>
+const fixedPortsOf = ({ role, endpoints }: Workload): string[] =>
   endpoints.flatMap((endpoint) =>
     typeof endpoint.published === "number" && isTold(endpoint)
-      ? [`\${BIND}:${endpoint.published}:${endpoint.port}`]
+      ? [`${addressOf(role)}:${endpoint.published}:${endpoint.port}`]
       : [],
   );
 
@@ -122,7 +124,9 @@ export function composeService(
     ...(workload.afterStart && { post_start: [{ command: workload.afterStart.map(literal) }] }),
     ports: [
       ...fixedPortsOf(workload),
-      ...portsOf(workload).map(({ variable, internal }) => `\${BIND}:\${${variable}}:${internal}`),
+      ...portsOf(workload).map(
+        ({ variable, internal }) => `${addressOf(workload.role)}:\${${variable}}:${internal}`,
+      ),
     ],
     volumes: volumes.map(({ name, path }) => `${name}:${path}`),
     networks: { default: { aliases: [host, ...(workload.aliases ?? [])] } },

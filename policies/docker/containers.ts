@@ -88,7 +88,7 @@ export const storesOnLoopback = each(
       ({ ip, external }) =>
         !loopback.test(String(ip ?? "0.0.0.0")) && {
           message: `publishes port ${String(external)} on ${String(ip ?? "every address")}`,
-          fix: "platform:bind: 127.0.0.1, or platform:ports.<store>: false",
+          fix: "platform:storesBind: 127.0.0.1, or platform:ports.<store>: false",
         },
     );
   },

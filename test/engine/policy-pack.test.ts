@@ -35,7 +35,7 @@ test("the policy pack judges a real preview", { timeout: 240_000 }, async ({ ski
   const good = await preview("");
   expect(good.all).toMatch(/✅ beat-ecoprove@/);
   expect(good.exitCode).toBe(0);
-  const bad = await preview("  platform:bind: 0.0.0.0\n");
+  const bad = await preview("  platform:environment: Development\n  platform:storesBind: 0.0.0.0\n");
   expect(bad.all).toMatch(/\[mandatory\] +stores-on-loopback +\(docker:index:Container: redis\)/);
   expect(bad.all).toContain("redis publishes port 6379 on 0.0.0.0");
   expect(bad.exitCode).not.toBe(0);

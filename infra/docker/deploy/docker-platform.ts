@@ -5,6 +5,7 @@ import { imageReference } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
+import { reachedAt } from "../../../core/addresses.ts";
 import { stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role, Workload } from "../../../core/workload.ts";
 import { writeContext } from "../../images/build-context.ts";
@@ -118,10 +119,9 @@ function urlsOf(
   workloads: readonly Workload[],
 ): Record<string, string> {
   const { ports } = settings;
-  const host = ["0.0.0.0", "127.0.0.1"].includes(settings.bind) ? "localhost" : settings.bind;
   const urls: Record<string, string> = {};
   if (ports.gateway !== false) {
-    const base = `http://${host}:${ports.gateway}`;
+    const base = `http://${reachedAt(settings.bind)}:${ports.gateway}`;
     urls.gateway = `${base}/_gateway/ready`;
     for (const service of Object.values(platform.services)) {
       const route = service.routes.find(({ strip }) => strip);
@@ -129,5 +129,5 @@ function urlsOf(
       if (route !== undefined && "http" in probe) urls[service.name] = `${base}${route.prefix}${probe.http}`;
     }
   }
-  return { ...urls, ...pagesOf(workloads, host) };
+  return { ...urls, ...pagesOf(workloads, reachedAt(settings.storesBind)) };
 }

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { bindOf } from "../../../config/settings/bind.ts";
 import type { Workload } from "../../../core/workload.ts";
 import { healthCheckOf } from "../../engine/health-check.ts";
 import { componentLabel, stackLabel } from "../labels.ts";
@@ -46,7 +47,7 @@ export function managedContainer(
       ports: workload.endpoints.flatMap(({ port, published }) =>
         published === undefined || published === false
           ? []
-          : [{ internal: port, external: published, ip: settings.bind, protocol: "tcp" }],
+          : [{ internal: port, external: published, ip: bindOf(settings, workload.role), protocol: "tcp" }],
       ),
       volumes: volumes.map(({ volume, path }) => ({ volumeName: volume, containerPath: path })),
       networkMode: "bridge",

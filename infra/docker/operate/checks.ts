@@ -2,9 +2,12 @@ import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import type Docker from "dockerode";
 import type { PlatformModel } from "../../../config/define/model.ts";
+import { bindOf } from "../../../config/settings/bind.ts";
 import { floatingTags } from "../../../config/settings/floating-tags.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
 import { stackImages } from "../../../config/stack-images.ts";
+import { urlHost } from "../../../core/addresses.ts";
+import { gatewayName } from "../../../core/names.ts";
 import { storePorts } from "../../../stores/index.ts";
 import type { HostPort } from "../../../stores/store.ts";
 import { bad, type Check, good } from "../../operate/check.ts";
@@ -54,10 +57,11 @@ export async function checkPorts(engine: Docker, settings: Settings, prefix: str
     wanted
       .filter((entry): entry is [string, number] => entry[1] !== false)
       .map(async ([name, port]) => {
-        if (ours.has(port) || (await isFree(settings.bind, port))) return good(`port ${port}`, name);
+        const address = bindOf(settings, name === gatewayName ? "gateway" : "store");
+        if (ours.has(port) || (await isFree(address, port))) return good(`port ${port}`, name);
         return bad(`port ${port}`, {
           path: `platform:ports.${name}`,
-          message: `${settings.bind}:${port} is taken by another program`,
+          message: `${urlHost(address)}:${port} is taken by another program`,
           fix: `stop it (ss -ltnp 'sport = :${port}' names it), or: pulumi config set --path platform:ports.${name} <other port>`,
         });
       }),
