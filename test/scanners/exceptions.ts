@@ -1,0 +1,120 @@
+import type { Exception } from "./findings.ts";
+import type { Scanner } from "./tools.ts";
+
+/** The same decision under the names that two scanners have for it. */
+const both = (
+  rules: Partial<Record<Scanner, string>>,
+  objects: Exception["objects"],
+  reason: string,
+): Exception[] =>
+  (Object.entries(rules) as [Scanner, string][]).map(([scanner, rule]) => ({
+    scanner,
+    rule,
+    objects,
+    reason,
+  }));
+
+/**
+ * Findings of the field's scanners that stay, and why. Whoever adds one writes down what would break if it were mended, or
+ * what does the rule's work here. An entry of which nothing is found any more fails the test, too.
+ */
+export const exceptions: readonly Exception[] = [
+  ...both(
+    { checkov: "CKV_K8S_11", "kube-score": "container-resources" },
+    "any",
+    "a limit of CPU throttles a pod while its node idles, and only adds latency; what each asks for is its share under load",
+  ),
+  ...both(
+    { checkov: "CKV_K8S_15", "kube-score": "container-image-pull-policy" },
+    "any",
+    "a tag never moves: those of the catalogue are whole versions, the platform's own are hashes of their content, and a stack is warned of floating ones. A registry that is down must not keep a pod from coming back",
+  ),
+  {
+    scanner: "checkov",
+    rule: "CKV_K8S_43",
+    objects: "any",
+    reason:
+      "digests differ from one registry's copy to another's; a stack pins them with platform:images, and ./beat images pin writes them",
+  },
+  ...both(
+    { checkov: "CKV_K8S_40", "kube-score": "container-security-context-user-group-id" },
+    ["StatefulSet kafka", "StatefulSet mongo", "StatefulSet postgres", "StatefulSet redis"],
+    "the user that the image is made for owns the data on its volume; a store does not open what another user wrote",
+  ),
+  ...both(
+    { checkov: "CKV_K8S_40", "kube-score": "container-security-context-user-group-id" },
+    ["CronJob backup-mongo", "CronJob backup-postgres"],
+    "the backups that are there belong to this user, and a volume whose driver changes no owner lets no other one clear them away",
+  ),
+  ...both(
+    { checkov: "CKV_K8S_40", "kube-score": "container-security-context-user-group-id" },
+    ["Deployment messaging-service"],
+    "the service's image is made for this user; whether its release runs as another one is for its own repository to prove",
+  ),
+  {
+    scanner: "checkov",
+    rule: "CKV_K8S_35",
+    objects: ["Deployment auth-service", "Deployment core-service", "Deployment messaging-service"],
+    reason: "the services read their passwords from variables alone; each has a Secret of its own",
+  },
+  {
+    scanner: "checkov",
+    rule: "CKV_K8S_35",
+    objects: ["CronJob backup-mongo", "CronJob backup-postgres"],
+    reason:
+      "rclone takes a bucket's keys from variables or from a file that it must be able to write; only the step that uploads has them",
+  },
+  {
+    scanner: "kube-score",
+    rule: "pod-probes-identical",
+    objects: ["Deployment auth-service", "Deployment messaging-service"],
+    reason:
+      "it compares the sidecar's probes, which have a port and no other question; the service's own two differ",
+  },
+  {
+    scanner: "kube-score",
+    rule: "pod-probes-identical",
+    objects: ["Deployment gateway"],
+    reason:
+      "its readiness asks for itself alone: an upstream that is down must not take the gateway out of its Service",
+  },
+  {
+    scanner: "kube-score",
+    rule: "deployment-strategy",
+    objects: ["Deployment core-service"],
+    reason:
+      "its volume is mounted by one node alone: a new pod elsewhere would wait for ever for the old one to let go of it",
+  },
+  {
+    scanner: "kube-score",
+    rule: "deployment-has-host-podantiaffinity",
+    objects: ["Deployment gateway"],
+    reason:
+      "topologySpreadConstraints spread its pods over nodes and zones, and count the new ones of a rollout alone",
+  },
+  {
+    scanner: "kube-score",
+    rule: "statefulset-has-host-podantiaffinity",
+    objects: ["StatefulSet kafka", "StatefulSet mongo"],
+    reason: "topologySpreadConstraints spread their members over nodes and zones",
+  },
+  {
+    scanner: "kube-score",
+    rule: "deployment-replicas",
+    objects: ["Deployment auth-service", "Deployment core-service", "Deployment messaging-service"],
+    reason: "the services bear one pod each: their definitions say why (replicas.why in config/services)",
+  },
+  {
+    scanner: "checkov",
+    rule: "CKV_DOCKER_7",
+    objects: ["gateway/image/Dockerfile", "provision/image/Dockerfile", "samples/image/Dockerfile"],
+    reason: "it does not read the build argument that names the base with its version",
+  },
+  {
+    scanner: "checkov",
+    rule: "CKV_DOCKER_2",
+    objects: ["provision/image/Dockerfile", "samples/image/Dockerfile"],
+    reason:
+      "the first ends by itself, and the sample is asked for the path of the service whose place it takes",
+  },
+];
