@@ -67,3 +67,19 @@ export const ipAddress = z.string().superRefine((text, { addIssue }) => {
   const message = faultOfAddress(text);
   if (message !== undefined) addIssue({ code: "custom", message });
 });
+
+/** A server outside the platform that something connects to. A network policy knows addresses and no names. */
+export const egress = z
+  .strictObject({
+    host: host
+      .optional()
+      .describe(
+        "its name or address; with a name of the Internet's alone any address may be connected to, at that port",
+      ),
+    cidr: cidr.optional().describe("its addresses"),
+    port: port.describe("its TCP port"),
+  })
+  .refine(({ host: name, cidr: range }) => name !== undefined || range !== undefined, {
+    path: ["host"],
+    message: "must be set, or cidr",
+  });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { egress } from "../../core/fields.ts";
 import type { EnvValue, Value } from "../../core/value.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import type { Address, RefsFor } from "../../stores/store.ts";
@@ -104,6 +105,8 @@ const needsSchema = z.strictObject({
   ...storeNeeds,
   /** Services it calls by HTTP. */
   calls: z.array(z.string()).default([]),
+  /** Servers outside the platform that it connects to (SMTP, an API of somebody else's): a cluster lets nothing else out. */
+  egress: z.array(egress).default([]),
   /** Directories that outlive the container. */
   volumes: z.array(z.strictObject({ name, path })).default([]),
   /** Where the platform's RSA pair is mounted read-only; the service must find it there when it starts. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dnsLabel } from "../../core/fields.ts";
+import { dnsLabel, egress } from "../../core/fields.ts";
 import { autoscaleSchema } from "./kubernetes.ts";
 
 /** Where a service's image comes from: the sample that stands in for it, an image, or a build from its repository or a checkout. */
@@ -40,6 +40,10 @@ export const serviceSettingsSchema = z.strictObject({
     )
     .optional()
     .describe("more variables, or others than the definition's; never for what is secret"),
+  egress: z
+    .array(egress)
+    .optional()
+    .describe("on a cluster, servers outside the platform that it may connect to, beside the definition's"),
   annotations: z.record(z.string(), z.string()).optional().describe("on a cluster, of its pods"),
   nodeSelector: z
     .record(z.string(), z.string())
@@ -54,6 +58,7 @@ export const serviceSettingsSchema = z.strictObject({
 export const onlyForClusterServices = [
   "replicas",
   "autoscale",
+  "egress",
   "annotations",
   "nodeSelector",
   "serviceAccount",

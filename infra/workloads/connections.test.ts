@@ -30,3 +30,38 @@ test("the connections are those of the two backups, to the endpoint's port", () 
   // A name that only looks like one of the cluster's.
   expect(outside({ endpoint: "https://s3.eu.svc.example.org" })[0]?.outside).toEqual({});
 });
+
+test("a service reaches outside what its definition and its stack say, by the narrowest that is known of it", () => {
+  const { "core-service": core } = platform.services;
+  if (core === undefined) throw new Error("the definition has no core-service");
+  const egress = [
+    { host: "smtp.example.org", port: 587 },
+    { host: "10.4.0.9", port: 25 },
+    { host: "mail.tools.svc", port: 2525 },
+    { host: "pay.example.org", cidr: "198.51.100.0/24", port: 443 },
+  ];
+  const model = {
+    ...platform,
+    services: { ...platform.services, "core-service": { ...core, needs: { ...core.needs, egress } } },
+  };
+  const settings = parseSettings({
+    "platform:target": "kubernetes",
+    "platform:services": JSON.stringify({ "core-service": { egress: [{ cidr: "fd00::/8", port: 8443 }] } }),
+  });
+  const outside = (of: PlatformModel, stack: Settings) =>
+    connectionsOf(of, stack, [])
+      .filter(({ to }) => to.startsWith("outside:"))
+      .map(({ from, port, outside }) => [from, port, outside]);
+  expect(outside(model, settings)).toEqual([
+    ["core-service", 25, { cidr: "10.4.0.9/32" }],
+    ["core-service", 8443, { cidr: "fd00::/8" }],
+    ["core-service", 2525, { namespace: "tools" }],
+    ["core-service", 443, { cidr: "198.51.100.0/24" }],
+    ["core-service", 587, {}],
+  ]);
+  expect(outside(platform, parseSettings({ "platform:target": "kubernetes" }))).toEqual([]);
+  const nowhere = { "core-service": { egress: [{ port: 443 }] } };
+  expect(() =>
+    parseSettings({ "platform:target": "kubernetes", "platform:services": JSON.stringify(nowhere) }),
+  ).toThrow(/services\.core-service\.egress\[0\]\.host: must be set, or cidr/);
+});

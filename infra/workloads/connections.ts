@@ -37,6 +37,15 @@ export function connectionsOf(
         const port = platform.services[callee]?.port;
         return port === undefined ? [] : [{ from: name, to: callee, port }];
       }),
+      ...[...needs.egress, ...(settings.services[name]?.egress ?? [])].map(
+        ({ host, cidr, port }): Connection => ({
+          from: name,
+          // Apart from whatever is called so inside.
+          to: `outside:${host ?? cidr}`,
+          port,
+          outside: externalEndpoint({ host: host ?? "", cidr }),
+        }),
+      ),
     ]),
     ...services
       .filter(({ routes }) => routes.length > 0)

@@ -2,18 +2,25 @@ import { expect, test } from "vitest";
 import { graphOf, type Json, objects } from "./kubernetes-graph.ts";
 
 /** A cluster with all that can be said of one. */
-const graph = await graphOf({
-  dns: { namespace: "dns", podLabels: { app: "coredns" }, port: 1053, addresses: ["10.96.0.10/32"] },
-  ipFamilies: ["IPv6", "IPv4"],
-  uploads: { accessMode: "ReadWriteMany" },
-  exposure: {
-    type: "ingress",
-    className: "alb",
-    controllerNamespace: "front",
-    controllerAddresses: ["10.9.0.0/16"],
+const graph = await graphOf(
+  {
+    dns: { namespace: "dns", podLabels: { app: "coredns" }, port: 1053, addresses: ["10.96.0.10/32"] },
+    ipFamilies: ["IPv6", "IPv4"],
+    uploads: { accessMode: "ReadWriteMany" },
+    exposure: {
+      type: "ingress",
+      className: "alb",
+      controllerNamespace: "front",
+      controllerAddresses: ["10.9.0.0/16"],
+    },
+    backups: { timeZone: "Europe/Lisbon" },
   },
-  backups: { timeZone: "Europe/Lisbon" },
-});
+  {
+    "platform:services": JSON.stringify({
+      "auth-service": { egress: [{ host: "smtp.example.org", port: 587 }] },
+    }),
+  },
+);
 const policy = (name: string): Json => objects(graph, "NetworkPolicy").get(name).spec;
 const namespace = (name: string) => ({
   namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
@@ -63,4 +70,15 @@ test("a service whose volume many nodes mount is rolled as any other", () => {
 
 test("backups have a time zone", () => {
   for (const [, { spec }] of objects(graph, "CronJob")) expect(spec.timeZone).toBe("Europe/Lisbon");
+});
+
+test("a service may connect to what it names outside, and no other one may", () => {
+  const smtp = (name: string) => policy(name).egress.filter(({ ports }: Json) => ports[0].port === 587);
+  expect(smtp("from-auth-service")).toEqual([
+    {
+      to: [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }],
+      ports: [{ protocol: "TCP", port: 587 }],
+    },
+  ]);
+  expect(smtp("from-core-service")).toEqual([]);
 });

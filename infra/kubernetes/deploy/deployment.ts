@@ -81,7 +81,8 @@ export function deployment(
 
 /**
  * The new pod is ready before the old one goes: one more for a moment is what every service bears. Not where one node alone
- * mounts its volume: on another node the new pod would wait for the old one, which waits for it.
+ * mounts its volume: on another node the new pod would wait for the old one, which waits for it. A stack may change between
+ * the two: it has always said both fields of `rollingUpdate`, so they are its own, and go when it leaves them out.
  */
 const strategyOf = ({ volumes }: Workload): k8s.types.input.apps.v1.DeploymentStrategy =>
   volumes.some(isOfOneNode)
