@@ -1,3 +1,4 @@
+import { isLoopback } from "../../core/addresses.ts";
 import type { Problem } from "../../core/problems.ts";
 import { classOf, controllerOf, privateRanges } from "./exposure.ts";
 import type { Settings } from "./schema.ts";
@@ -8,9 +9,6 @@ const loopback = ["127.0.0.0/8", "::1/128"];
 /** Whether people reach the stack under a name that is not this machine's own. */
 const isPublic = ({ publicHost }: Settings): boolean => publicHost !== "localhost";
 
-const publishedHereAlone = ({ bind }: Settings): boolean =>
-  bind === "::1" || bind === "localhost" || bind.startsWith("127.");
-
 /**
  * The proxies in front of the gateway whose `X-Forwarded-*` it believes: what the stack says; else who can be in front. Behind
  * an Ingress or a Gateway that is its controller, which alone may speak to the gateway. An engine that publishes on this machine
@@ -20,7 +18,7 @@ export function trustedProxiesOf(settings: Settings): readonly string[] {
   const said = saidOf(settings);
   if (said !== undefined) return said;
   if (settings.target === "docker")
-    return isPublic(settings) && publishedHereAlone(settings) ? [...loopback, ...privateRanges] : [];
+    return isPublic(settings) && isLoopback(settings.bind) ? [...loopback, ...privateRanges] : [];
   const controller = controllerOf(settings.kubernetes.exposure);
   if (controller === undefined) return [];
   return [...new Set([...(controller.namespaces.length > 0 ? privateRanges : []), ...controller.addresses])];
