@@ -1,8 +1,11 @@
 import type { Scanner } from "./tools.ts";
 
+/** Who finds: a scanner, npm with its registry's advisories, or the list of allowed licences. */
+export type Finder = Scanner | "npm-audit" | "licences";
+
 /** What a scanner has against something. */
 export interface Finding {
-  readonly scanner: Scanner;
+  readonly scanner: Finder;
   /** The scanner's own name of the rule. */
   readonly rule: string;
   /** What it is about: an object such as `Deployment gateway`, or a file of the project. */
@@ -13,7 +16,7 @@ export interface Finding {
 
 /** A finding that stays, and why. */
 export interface Exception {
-  readonly scanner: Scanner;
+  readonly scanner: Finder;
   readonly rule: string;
   /** What it holds for; `any` is for rules that contradict a decision of the whole platform. */
   readonly objects: readonly string[] | "any";
