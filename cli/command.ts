@@ -6,6 +6,8 @@ import { refusalOf } from "./workspace.ts";
 export interface Common {
   readonly stack: string;
   readonly json?: boolean;
+  /** Whether the command line itself names the stack. */
+  readonly named: boolean;
 }
 
 /** The stack of every command: what is named, else BEAT_STACK, else dev. */
@@ -39,7 +41,8 @@ export function command(
       // Some commands take the stack as their argument, too.
       const named = self.registeredArguments[0]?.name() === "stack" ? self.args[0] : undefined;
       const stack = named ?? own ?? given.stack;
-      const options = { ...given, stack } as typeof given;
+      const onLine = named ?? own ?? (self.getOptionValueSource("stack") === "cli" ? stack : undefined);
+      const options = { ...given, stack, named: onLine !== undefined } as unknown as typeof given;
       try {
         await run(await openSession(stack, needs), options, ...(self.args as string[]));
       } catch (error) {

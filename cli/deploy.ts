@@ -5,6 +5,7 @@ import { DeploymentError } from "../infra/operate/parts.ts";
 import { confirmed } from "./confirm.ts";
 import { withLock } from "./lock.ts";
 import { say } from "./output.ts";
+import { isProduction, mayAdopt, mayBringUp, mayTakeDown } from "./production.ts";
 import { Progress } from "./progress.ts";
 import { examine, insist, type Session } from "./session.ts";
 import { firstLine, stateOf } from "./workspace.ts";
@@ -21,22 +22,29 @@ export interface UpResult {
 export interface UpOptions {
   /** Go on in a cluster that the stack was not made on. */
   readonly adoptCluster: boolean;
+  /** Do not ask about a stack in production. */
+  readonly yes: boolean;
 }
 
-/** Checks, deploys, and returns when the platform answers through its gateway. */
-export async function up(session: Session, options: UpOptions = { adoptCluster: false }): Promise<UpResult> {
-  const start = Date.now();
+/**
+ * Checks, asks where the stack is in production, deploys, and returns when the platform answers through its gateway.
+ * @returns undefined when the answer was no.
+ */
+export async function up(session: Session, options: UpOptions): Promise<UpResult | undefined> {
   const { target } = session;
+  if (options.adoptCluster && !(await mayAdopt(session, options.yes))) return undefined;
   if (options.adoptCluster)
     await target.adopt(session.state ?? (await stateOf(session.stack.workspace, session.name)));
   await target.beforeChecks();
   const checks = await examine(session);
   insist(checks);
   for (const { name, detail } of checks.filter(isNote)) say(`  ${name}: ${detail}`);
+  const stack = withoutReport(session.stack);
+  if (!(await mayBringUp(session, stack, options.yes))) return undefined;
+  const start = Date.now();
   await target.afterChecks();
   say(`Bringing up ${session.name} …`);
   const progress = new Progress();
-  const stack = withoutReport(session.stack);
   const stopAssisting = target.assist();
   try {
     await withLock(stack, say, () =>
@@ -90,19 +98,24 @@ function reasonOf(error: unknown): string {
   return /^\s*(?:stderr: )?error: (.+)$/m.exec(String(error))?.[1] ?? firstLine(error);
 }
 
-/** Takes the stack down. Volumes and secrets stay, so that `up` finds its data again, unless `volumes` is said. */
+/**
+ * Takes the stack down. Volumes and secrets stay, so that `up` finds its data again, unless `volumes` is said.
+ * @returns whether it did: the answer may have been no.
+ */
 export async function down(
   session: Session,
-  options: { readonly volumes: boolean; readonly yes: boolean },
-): Promise<void> {
-  if (options.volumes) {
+  options: { readonly volumes: boolean; readonly yes: boolean; readonly named: boolean },
+): Promise<boolean> {
+  if (isProduction(session)) {
+    if (!(await mayTakeDown(session, options))) return false;
+  } else if (options.volumes) {
     const goOn = await confirmed({
       message: `Delete all data of ${session.name}?`,
       path: "--volumes",
       consequence: "deletes all data of the stack",
       yes: options.yes,
     });
-    if (!goOn) return;
+    if (!goOn) return false;
   }
   const progress = new Progress();
   const stack = withoutReport(session.stack);
@@ -128,4 +141,5 @@ export async function down(
     throw new DeploymentError("the stack is not down");
   }
   await session.target.afterDown(options.volumes);
+  return true;
 }

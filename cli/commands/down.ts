@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { command } from "../command.ts";
+import { type Common, command } from "../command.ts";
 import { down } from "../deploy.ts";
-import { print } from "../output.ts";
+import { print, say } from "../output.ts";
 
 /** Takes a stack down. */
 export function downCommand(beat: Command): void {
@@ -11,13 +11,20 @@ export function downCommand(beat: Command): void {
     "take the stack down; its data stays",
     { create: false, target: true },
     async (session, options) => {
-      const { volumes = false, yes = false } = options as { volumes?: boolean; yes?: boolean };
-      await down(session, { volumes, yes });
+      const {
+        volumes = false,
+        yes = false,
+        named,
+      } = options as Common & { volumes?: boolean; yes?: boolean };
+      if (!(await down(session, { volumes, yes, named }))) {
+        say(`nothing was done to ${session.name}`);
+        return;
+      }
       print(
         `${session.name} is down${volumes ? ", its data is deleted" : "; its volumes and secrets are kept"}`,
       );
     },
   )
     .option("--volumes", "delete volumes and secrets too")
-    .option("-y, --yes", "do not ask");
+    .option("-y, --yes", "do not ask; for a stack in production only together with --stack");
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { command } from "../command.ts";
 import { up } from "../deploy.ts";
-import { print, printJson } from "../output.ts";
+import { print, printJson, say } from "../output.ts";
 
 /** Brings a stack up. */
 export function upCommand(beat: Command): void {
@@ -11,8 +11,16 @@ export function upCommand(beat: Command): void {
     "bring the stack up and wait until it answers",
     { create: true, target: false, state: true },
     async (session, options) => {
-      const { json, adoptCluster = false } = options as { json?: boolean; adoptCluster?: boolean };
-      const result = await up(session, { adoptCluster });
+      const {
+        json,
+        adoptCluster = false,
+        yes = false,
+      } = options as { json?: boolean; adoptCluster?: boolean; yes?: boolean };
+      const result = await up(session, { adoptCluster, yes });
+      if (result === undefined) {
+        say(`nothing was changed of ${session.name}`);
+        return;
+      }
       if (json) return printJson(result);
       const { same = 0, read: _, ...changed } = result.changes;
       const changes = Object.entries(changed).map(([op, count]) => `${count} ${op}`);
@@ -22,5 +30,7 @@ export function upCommand(beat: Command): void {
       for (const [name, url] of Object.entries(result.urls)) print(`  ${name.padEnd(20)} ${url}`);
       print("\n  passwords: ./beat secrets list    logs: ./beat logs <name>    stop: ./beat down");
     },
-  ).option("--adopt-cluster", "go on in a cluster that the stack was not made on");
+  )
+    .option("--adopt-cluster", "go on in a cluster that the stack was not made on")
+    .option("-y, --yes", "do not ask about a stack in production");
 }

@@ -53,7 +53,7 @@ test("what a killed run left is refused by up, and cleared by down", { timeout: 
   if (missing !== undefined) skip(missing);
   writeFileSync(
     file,
-    "config:\n  platform:source: sample\n  platform:ports: { gateway: 19901, postgres: false, mongo: false, redis: false, kafka: false }\n",
+    "config:\n  platform:source: sample\n  platform:environment: Development\n  platform:ports: { gateway: 19901, postgres: false, mongo: false, redis: false, kafka: false }\n",
   );
   await killedUp();
   const refused = await beat("up");
