@@ -4,7 +4,8 @@ import { kindsWithLogin, type StoreKind, storeHosts, storeKinds, storeOf } from 
 import type { MemberSecret } from "../stores/store.ts";
 import type { AnyRefs, PlatformModel, ServiceModel } from "./define/model.ts";
 import type { StackFacts } from "./define/service.ts";
-import { bucketOf, bucketSecrets } from "./settings/bucket.ts";
+import { bucketOf } from "./settings/backups.ts";
+import { bucketSecrets } from "./settings/bucket.ts";
 import type { Settings } from "./settings/schema.ts";
 
 /** The environment of a service, in symbols; `infra/` resolves them for its target. Sorted by name. */

@@ -2,7 +2,7 @@ import { storeKinds, storeOf } from "../stores/index.ts";
 import { builtReference, imageReference, sourceOf } from "./catalogue.ts";
 import type { PlatformModel } from "./define/model.ts";
 import { type ImageName, imageNamed } from "./images.ts";
-import { bucketOf } from "./settings/bucket.ts";
+import { bucketOf } from "./settings/backups.ts";
 import type { Settings } from "./settings/schema.ts";
 
 /** One image that a stack uses. */

@@ -42,8 +42,6 @@ export const cidr = z
     const family = isIP(address);
     return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
   }, rangeRule);
-/** When something is done. */
-export const cron = z.string().regex(/^(\S+ ){4}\S+$/, "must be a cron schedule of five fields");
 const zoneRule = "must be a time zone such as Europe/Lisbon or Etc/UTC";
 /** A name of the time zone database. */
 export const timeZone = z

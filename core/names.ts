@@ -9,7 +9,9 @@ export const gatewayName = "gateway";
 export const provisionerOf = (kind: string): string => `provision-${kind}`;
 /** The component that lets members of a store go. */
 export const retireOf = (kind: string): string => `retire-${kind}`;
-/** The component that saves a store. */
+/** The component that saves all stores of a stack on a cluster. */
+export const backupsName = "backup";
+/** The component that saves a store, or the volumes of a service. */
 export const backupOf = (kind: string): string => `backup-${kind}`;
 /** The sidecar that watches a service's consumer. */
 export const consumerWatchName = "consumer-watch";

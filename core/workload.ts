@@ -63,7 +63,7 @@ export interface Workload {
 }
 
 /** What a workload is to the platform; a retirement empties members of a store before they go. */
-export type Role = "retirement" | "store" | "provisioner" | "service" | "gateway" | "tool";
+export type Role = "retirement" | "store" | "provisioner" | "service" | "gateway" | "tool" | "backup";
 
 /** An image: an entry of the catalogue, one of the project's own programs, or what a reference names. */
 export type ImageUse =
@@ -109,6 +109,8 @@ export interface Volume {
   readonly shared?: boolean;
   /** What the image has at the path is copied into a new one, where a target does not do that by itself. */
   readonly seeded?: boolean;
+  /** It outlives its stack: nothing that takes the stack down deletes it, not even with its data. */
+  readonly kept?: boolean;
 }
 
 /** A folder that is emptied. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { backupsSchema } from "../config/settings/backups.ts";
 import { externalSchema, kubernetesSchema } from "../config/settings/kubernetes.ts";
 
 /** The part of JSON Schema that zod writes for settings. */
@@ -37,9 +38,10 @@ function rowsOf(path: string, schema: Schema, said = schema.description): string
     .flatMap(([name, child]) => rowsOf(`${path}.${name}`, child));
 }
 
-/** Every setting under `platform:kubernetes` and `platform:external`, with its form and default. */
+/** Every setting under `platform:backups`, `platform:kubernetes` and `platform:external`, with its form and default. */
 export function clusterSettings(): string {
   const rows = [
+    ["backups", backupsSchema],
     ["kubernetes", kubernetesSchema],
     ["external", externalSchema],
   ] as const;

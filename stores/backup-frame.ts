@@ -59,6 +59,7 @@ export const backupFrame = (
     "  fi",
     "done",
     ...after,
+    ...tellStatus,
     ...(keepDays === undefined ? tellNext : fail),
     "",
   ].join("\n");
@@ -86,6 +87,14 @@ const prune = (keepDays: number, suffix: string): string[] => [
   `    if ! find "$folder" -type f -mtime +${keepDays} ! -name "$now${suffix}" ! -name "$now${suffix}.manifest" -print -delete; then`,
   '      failed+=("$database (old backups stay)")',
   "    fi",
+];
+
+/** What came of it, for `./beat status`. */
+const tellStatus: readonly string[] = [
+  'mkdir -p "/backups/.status"',
+  "result=ok",
+  'if [ "${#failed[@]}" -gt 0 ]; then result=failed; fi',
+  'echo "backup $now $result $STORE" | tee "/backups/.status/$STORE"',
 ];
 
 const fail: readonly string[] = [

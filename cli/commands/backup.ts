@@ -1,25 +1,26 @@
 import type { Command } from "commander";
 import { savedKinds } from "../../stores/index.ts";
+import { uploadsName } from "../../stores/uploads.ts";
 import { command } from "../command.ts";
 import { print, printJson } from "../output.ts";
 
-/** Saves stores, or lists what was saved. */
+const storeChoice = `${[...savedKinds, uploadsName].join(", ")}; default: everything that is saved`;
+
+/** Saves what a stack holds, lists what was saved, or tries whether it can be restored. */
 export function backupCommand(beat: Command): void {
-  command(
+  const backup = command(
     beat,
     "backup",
-    "save the stores of a stack on Kubernetes now, or list what was saved",
+    "save databases and uploads of a stack now, or list what was saved",
     { create: false, target: true },
     async (session, options) => {
       const { json, store, list } = options as { json?: boolean; store?: string; list?: boolean };
-      const { backUp, listBackups } = await import("../../infra/kubernetes/operate/backups.ts");
+      const operations = await session.target.backups();
       if (!list) {
-        const lines = await backUp(session, store);
+        const lines = await operations.save(store);
         return json ? printJson(lines) : print(lines.join("\n"));
       }
-      const all = (await listBackups(session)).filter(
-        (backup) => store === undefined || backup.store === store,
-      );
+      const all = (await operations.list()).filter((found) => store === undefined || found.store === store);
       if (json) return printJson(all);
       if (all.length === 0) print("there are no backups yet");
       for (const { store, database, file, bytes } of all)
@@ -27,6 +28,20 @@ export function backupCommand(beat: Command): void {
     },
   )
     .argument("[stack]", "stack to work on, like --stack")
-    .option("--store <name>", `${savedKinds.join(" or ")}; default: all that are saved`)
+    .option("--store <name>", storeChoice)
     .option("--list", "list the backups");
+  command(
+    backup,
+    "verify",
+    "restore the newest backups into a place of their own and count what is in them",
+    { create: false, target: true },
+    async (session, options) => {
+      const { json, store } = options as { json?: boolean; store?: string };
+      const lines = await (await session.target.backups()).verify(store);
+      if (json) printJson(lines);
+      else print(lines.join("\n"));
+    },
+  )
+    .argument("[stack]", "stack to work on, like --stack")
+    .option("--store <name>", storeChoice);
 }

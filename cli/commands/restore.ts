@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { savedKinds } from "../../stores/index.ts";
+import { uploadsName } from "../../stores/uploads.ts";
 import { command } from "../command.ts";
 import { confirmed } from "../confirm.ts";
 import { print, printJson } from "../output.ts";
@@ -9,7 +10,7 @@ export function restoreCommand(beat: Command): void {
   command(
     beat,
     "restore",
-    "put a backup in place of a database of a stack on Kubernetes; what it was is kept",
+    "put a backup in place of a database or of uploads; what it was is kept",
     { create: false, target: true },
     async (session, options) => {
       const { json, store, database, from, yes } = options as unknown as {
@@ -19,9 +20,9 @@ export function restoreCommand(beat: Command): void {
         from: string;
         yes?: boolean;
       };
-      const { restore, restoreSteps } = await import("../../infra/kubernetes/operate/backups.ts");
+      const operations = await session.target.backups();
       // Wrong arguments are said before anybody is asked.
-      restoreSteps(session, { store, database, from });
+      operations.examine({ store, database, from });
       const goOn = await confirmed({
         message: `Put the backup ${from} in place of ${store}'s ${database} in ${session.name}? Its clients are cut off for a moment.`,
         path: "restore",
@@ -29,14 +30,14 @@ export function restoreCommand(beat: Command): void {
         yes: yes ?? false,
       });
       if (!goOn) return;
-      const lines = await restore(session, { store, database, from });
+      const lines = await operations.restore({ store, database, from });
       if (json) printJson(lines);
       else print(lines.join("\n"));
     },
   )
     .argument("[stack]", "stack to work on, like --stack")
-    .requiredOption("--store <name>", savedKinds.join(" or "))
-    .requiredOption("--database <name>", "database, e.g. core_service")
+    .requiredOption("--store <name>", [...savedKinds, uploadsName].join(", "))
+    .requiredOption("--database <name>", "database or volume, e.g. core_service, core-public")
     .option("--from <file>", "a file of `beat backup --list`", "latest")
     .option("-y, --yes", "do not ask");
 }

@@ -1,4 +1,5 @@
 import { frontNotes } from "../../config/settings/front.ts";
+import { EngineBackups } from "../../infra/docker/operate/backups.ts";
 import {
   checkDisk,
   checkEngine,
@@ -10,9 +11,11 @@ import {
 import { containersOf, imageTags, lastWords, objectsOf } from "../../infra/docker/operate/engine.ts";
 import { followLogs } from "../../infra/docker/operate/logs.ts";
 import { buildServiceImages } from "../../infra/images/build-services.ts";
+import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, noted } from "../../infra/operate/check.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
+import { backupsVolume } from "../../infra/workloads/of-backups.ts";
 import { print, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
 import { statusOf, type Target, type TargetArgs } from "./target.ts";
@@ -86,10 +89,11 @@ export class EngineTarget implements Target {
   async parts(): Promise<PartState[]> {
     const { engine, prefix } = this.#args;
     const tags = await imageTags(engine, prefix);
-    return (await containersOf(engine, prefix)).map((container) => ({
+    const containers = (await containersOf(engine, prefix)).map((container) => ({
       ...container,
       image: tags.get(container.image) ?? container.image,
     }));
+    return [...containers, ...(await new EngineBackups(this.#args).reports())];
   }
 
   async explain(): Promise<string[]> {
@@ -101,6 +105,10 @@ export class EngineTarget implements Target {
       for (const line of await lastWords(engine, container.id, 10)) lines.push(`  ${line}`);
     }
     return lines;
+  }
+
+  async backups(): Promise<BackupOperations> {
+    return new EngineBackups(this.#args);
   }
 
   async logs(name: string | undefined, options: LogOptions): Promise<void> {
@@ -137,5 +145,12 @@ export class EngineTarget implements Target {
         await engine.getVolume(name).remove();
         say(`  ✔ stray volume ${name} removed`);
       }
+    const kept = `${prefix}-${backupsVolume}`;
+    const backups = await engine
+      .getVolume(kept)
+      .inspect()
+      .catch(() => undefined);
+    if (volumes && backups !== undefined)
+      say(`  ! its backups are kept in the volume ${kept}; docker volume rm ${kept} deletes them`);
   }
 }

@@ -1,10 +1,11 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { frontNotes } from "../../config/settings/front.ts";
-import { backupOf } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import { checkEngine } from "../../infra/docker/operate/checks.ts";
+import { memberHostIn } from "../../infra/kubernetes/deploy/names.ts";
 import { labelsOf, namespaceOf } from "../../infra/kubernetes/labels.ts";
+import { ClusterBackups } from "../../infra/kubernetes/operate/backups.ts";
 import {
   boundIdentity,
   checkBinding,
@@ -37,10 +38,11 @@ import {
 } from "../../infra/kubernetes/operate/pods.ts";
 import { replaceStuckPods } from "../../infra/kubernetes/operate/stuck-pods.ts";
 import { fullVolumes, volumePart, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
+import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { bad, type Check, noted } from "../../infra/operate/check.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
-import { savedKinds } from "../../stores/index.ts";
+import { type Saved, savedOf } from "../../infra/workloads/saved.ts";
 import { print, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
 import { statusOf, type Target, type TargetArgs } from "./target.ts";
@@ -182,12 +184,21 @@ export class KubernetesTarget implements Target {
 
   async explain(): Promise<string[]> {
     // Backups run on a schedule of their own: a failed one is not why `up` failed.
-    const concerns = (pod: V1Pod) => !savedKinds.some((kind) => componentOf(pod) === backupOf(kind));
+    const jobs = new Set(this.#saved().map(({ job }) => job));
+    const concerns = (pod: V1Pod) => !jobs.has(componentOf(pod));
     try {
       return [...(await explainPods(this.cluster, this.namespace, concerns)), ...(await this.#fullVolumes())];
     } catch (error) {
       return [`the pods cannot be asked: ${reasonOf(error)}`];
     }
+  }
+
+  async backups(): Promise<BackupOperations> {
+    return new ClusterBackups({ ...this.#args, target: this });
+  }
+
+  #saved(): Saved[] {
+    return savedOf(this.#args.platform, this.#args.settings, memberHostIn(this.namespace));
   }
 
   logs(name: string | undefined, options: LogOptions): Promise<void> {

@@ -3,7 +3,8 @@ import type { InputError } from "../../core/problems.ts";
 import type { PlatformModel } from "../define/model.ts";
 import { requiredSecrets, suppliedSecrets } from "../environment.ts";
 import { platform as real } from "../platform.ts";
-import { bucketOf, bucketSecrets } from "./bucket.ts";
+import { backupsOf, bucketOf } from "./backups.ts";
+import { bucketSecrets } from "./bucket.ts";
 import { floatingTags } from "./floating-tags.ts";
 import { parseSettings } from "./parse.ts";
 
@@ -15,9 +16,10 @@ const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE----
 const settingsWith = (bucket: object, more: Readonly<Record<string, unknown>> = {}) =>
   parseSettings(
     Object.fromEntries(
-      Object.entries({ target: "kubernetes", kubernetes: { backups: { bucket } }, ...more }).map(
-        ([key, value]) => [`platform:${key}`, JSON.stringify(value)],
-      ),
+      Object.entries({ target: "kubernetes", backups: { to: { bucket } }, ...more }).map(([key, value]) => [
+        `platform:${key}`,
+        JSON.stringify(value),
+      ]),
     ),
   );
 /** The settings that are refused, with the message of each. */
@@ -29,11 +31,10 @@ const refused = (bucket: object): string[] => {
   }
   return [];
 };
-const at = "platform:kubernetes.backups.bucket";
+const at = "platform:backups.to.bucket";
 
 test("an endpoint and a bucket are enough, and schedule and retention stay as they are", () => {
-  const { kubernetes } = settingsWith(good);
-  expect(kubernetes.backups).toMatchObject({ schedule: "17 2 * * *", keepDays: 14, bucket: good });
+  expect(backupsOf(settingsWith(good))).toMatchObject({ schedule: "17 2 * * *", keepDays: 14, bucket: good });
   expect(bucketOf(settingsWith(good))).toEqual({
     ...good,
     region: "us-east-1",

@@ -25,7 +25,7 @@ const prefix = z
     "must be letters, digits, '.', '_' and '-', with '/' between and none at the ends",
   );
 
-/** `platform:kubernetes.backups.bucket`: an S3-compatible bucket that backups go to. It must exist. */
+/** `platform:backups.to.bucket`: an S3-compatible bucket that backups go to. It must exist. */
 export const bucketSchema = z
   .strictObject({
     endpoint: endpoint.describe("address of the S3 API, e.g. https://s3.example.org"),
@@ -66,17 +66,6 @@ export const bucketSecrets = {
   accessKeyId: "backups-access-key-id",
   secretAccessKey: "backups-secret-access-key",
 } as const;
-
-/** The part of a stack's settings that says where backups go. */
-interface BackupSettings {
-  readonly target: string;
-  readonly kubernetes: { readonly backups: false | { readonly bucket?: Bucket | undefined } };
-}
-
-/** The bucket of a stack's backups; undefined when they lie in a claim, or there are none. */
-export function bucketOf({ target, kubernetes: { backups } }: BackupSettings): Bucket | undefined {
-  return target === "kubernetes" && backups !== false ? backups.bucket : undefined;
-}
 
 /** Host and port of a bucket's endpoint. */
 export function addressOfBucket({ endpoint }: Pick<Bucket, "endpoint">): { host: string; port: number } {

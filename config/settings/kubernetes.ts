@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { cidr, cpu, cron, dnsLabel, timeZone } from "../../core/fields.ts";
+import { cidr, cpu, dnsLabel } from "../../core/fields.ts";
 import { volumeField } from "../../stores/fields.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
-import { bucketSchema } from "./bucket.ts";
+import { oldBackupsSchema } from "./backups.ts";
 import { accessMode, dnsSchema, ipFamiliesField } from "./cluster-network.ts";
 import { exposureSchema } from "./exposure.ts";
 
@@ -63,26 +63,9 @@ export const kubernetesSchema = z.strictObject({
     .describe("what happens to the volumes of stores and services when the stack is destroyed"),
   ...clusterStores,
   uploads: volumeField("10Gi", { accessMode }).describe("what services keep in directories"),
-  backups: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        schedule: cron.default("17 2 * * *").describe("when stores are saved"),
-        timeZone: timeZone.default("Etc/UTC").describe("the time zone of the schedule"),
-        keepDays: z
-          .number()
-          .int()
-          .min(1)
-          .default(14)
-          .describe("days after which a backup is deleted; the newest is always kept"),
-        volume: volumeField("20Gi"),
-        bucket: bucketSchema
-          .optional()
-          .describe("where they go instead of the volume, which is not made then"),
-      }),
-    ])
-    .prefault({})
-    .describe("of the stores, every night; false for none"),
+  backups: oldBackupsSchema
+    .optional()
+    .describe("the old spelling of platform:backups; it goes with the next version"),
 });
 
 /** Bounds of an autoscaler. */

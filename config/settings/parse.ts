@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { InputError, type Problem } from "../../core/problems.ts";
+import { backupProblems } from "./backups.ts";
 import { namespace, problemsOf } from "./problems.ts";
 import { onlyFor, type Settings, settingsSchema } from "./schema.ts";
 import { onlyForClusterServices } from "./services.ts";
@@ -28,7 +29,7 @@ export function parseSettings(
     for (const issue of parsed.error.issues) problems.push(...problemsOf(issue, raw, settingsSchema));
   if (problems.length > 0 || !parsed.success)
     throw new InputError("the stack's settings are not valid", problems);
-  problems.push(...portClashes(parsed.data));
+  problems.push(...portClashes(parsed.data), ...backupProblems(parsed.data));
   if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
   return parsed.data;
 }

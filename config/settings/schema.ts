@@ -4,6 +4,7 @@ import { type StorePortName, storePorts } from "../../stores/index.ts";
 import type { HostPort } from "../../stores/store.ts";
 import { origin } from "../define/service.ts";
 import { imageNames } from "../images.ts";
+import { backupsSchema } from "./backups.ts";
 import { externalSchema, kubernetesSchema } from "./kubernetes.ts";
 import { secretRule } from "./secret-rules.ts";
 import { serviceSettingsSchema, sourceSchema } from "./services.ts";
@@ -118,6 +119,11 @@ export const settingsSchema = z.strictObject({
     .regex(/^[^\s@]+[^/\s]$/, "must be a registry host and path without a trailing /")
     .default("localhost")
     .describe("where the project's own images (gateway, provision, sample) are pushed to and pulled from"),
+  backups: backupsSchema
+    .optional()
+    .describe(
+      "when databases and uploads are saved, where, and how long that is kept; default: every night on Kubernetes, never on Docker; see docs/backups.md",
+    ),
   kubernetes: kubernetesSchema.prefault({}).describe("what only a cluster knows; see docs/kubernetes.md"),
   external: externalSchema.prefault({}).describe("stores that somebody else runs (Kubernetes target)"),
   source: sourceSchema

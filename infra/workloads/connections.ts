@@ -1,11 +1,13 @@
 import { addressesOf } from "../../config/addresses.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
-import { addressOfBucket, bucketOf } from "../../config/settings/bucket.ts";
+import { bucketOf } from "../../config/settings/backups.ts";
+import { addressOfBucket } from "../../config/settings/bucket.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { type Connection, externalEndpoint, sorted } from "../../core/connections.ts";
-import { backupOf, gatewayName, provisionerOf, retireOf } from "../../core/names.ts";
+import { gatewayName, provisionerOf, retireOf } from "../../core/names.ts";
 import type { Workload } from "../../core/workload.ts";
-import { provisionedKinds, type StoreKind, savedKinds, storeHosts, storeKinds } from "../../stores/index.ts";
+import { provisionedKinds, type StoreKind, storeHosts, storeKinds } from "../../stores/index.ts";
+import { savedOf } from "./saved.ts";
 
 /** The name of the connections to the bucket of backups. */
 export const bucketName = "backups-bucket";
@@ -28,7 +30,7 @@ export function connectionsOf(
     return [{ from, to, port, ...(external && { outside: externalEndpoint(external) }) }];
   };
   const declared = (kind: StoreKind) => platform.stores[kind] !== undefined;
-  const saved = settings.kubernetes.backups === false ? [] : savedKinds.filter(declared);
+  const saved = savedOf(platform, settings, (workload) => workload);
   const services = Object.values(platform.services);
   return sorted([
     ...services.flatMap(({ name, needs }) => [
@@ -54,7 +56,8 @@ export function connectionsOf(
     ...provisionedKinds
       .filter((kind) => workloads.some(({ host }) => host === retireOf(kind)))
       .flatMap((kind) => toStore(retireOf(kind), kind)),
-    ...saved.flatMap((kind) => [...toStore(backupOf(kind), kind), ...toBucket(backupOf(kind), settings)]),
+    ...saved.flatMap(({ kind, job }) => (kind === undefined ? [] : toStore(job, kind))),
+    ...[...new Set(saved.map(({ job }) => job))].flatMap((job) => toBucket(job, settings)),
     ...workloads.flatMap(amongMembers),
   ]);
 }

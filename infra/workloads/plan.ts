@@ -3,6 +3,7 @@ import type { Settings } from "../../config/settings/schema.ts";
 import { InputError } from "../../core/problems.ts";
 import type { Role, Workload } from "../../core/workload.ts";
 import type { Ground } from "./ground.ts";
+import { backups } from "./of-backups.ts";
 import { gateway } from "./of-gateway.ts";
 import { provisioners, retirements } from "./of-provisioners.ts";
 import { services, watches } from "./of-services.ts";
@@ -12,8 +13,8 @@ import { type Transform, transformed } from "./transform.ts";
 export type { Transform } from "./transform.ts";
 
 /**
- * Everything that runs of a platform, in the order in which it starts. Backups are no part of it: they are scheduled, on a
- * cluster alone (`infra/kubernetes/deploy/backups.ts`).
+ * Everything that runs of a platform, in the order in which it starts. A cluster's backups are
+ * no part of it: they are CronJobs (`infra/kubernetes/deploy/backups.ts`).
  * @throws {InputError} when a stack's transform gives something that is no workload, or another one.
  */
 export function workloadsOf(
@@ -36,6 +37,7 @@ export function workloadsOf(
     gateway(platform, settings, ground, running),
     ...watches(platform, ground),
     ...stores.filter(({ role }) => role === "tool"),
+    ...(ground.kind === "engine" ? backups(platform, settings) : []),
   ];
   const made = transform === undefined ? all : all.map((workload) => transformed(workload, transform));
   if (ground.kind === "engine") for (const workload of made) insistOnOne(workload);

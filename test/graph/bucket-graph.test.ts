@@ -10,8 +10,14 @@ const keys = {
 const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const bucketGraph = (bucket: object = {}): Promise<Registered[]> =>
   graphOf(
-    { backups: { keepDays: 7, bucket: { endpoint: "https://s3.example.org", name: "beat", ...bucket } } },
-    { "platform:secrets": JSON.stringify(keys) },
+    {},
+    {
+      "platform:secrets": JSON.stringify(keys),
+      "platform:backups": JSON.stringify({
+        keep: 7,
+        to: { bucket: { endpoint: "https://s3.example.org", name: "beat", ...bucket } },
+      }),
+    },
   );
 
 const graph = await bucketGraph();
@@ -23,11 +29,11 @@ const pods = new Map(
 );
 
 test("backups go to the bucket, and no claim is made for them", () => {
-  expect([...pods.keys()].sort()).toEqual(["backup-mongo", "backup-postgres"]);
+  expect([...pods.keys()].sort()).toEqual(["backup", "backup-core-service"]);
   expect([...objects(graph, "PersistentVolumeClaim").keys()]).not.toContain("backups");
   for (const [name, pod] of pods) {
-    const store = name === "backup-mongo" ? "mongo:8.0" : "postgis/postgis:17-3.5";
-    expect(pod.initContainers.map(({ image }: Json) => image)).toEqual([store]);
+    const tools = name === "backup" ? ["mongo:8.0", "postgis/postgis:17-3.5"] : ["postgis/postgis:17-3.5"];
+    expect(pod.initContainers.map(({ image }: Json) => image).sort()).toEqual(tools);
     expect(pod.containers.map(({ image }: Json) => image)).toEqual(["rclone/rclone:1.76.0"]);
     expect(pod.volumes.find(({ name }: Json) => name === "backups").emptyDir).toEqual({ sizeLimit: "10Gi" });
   }
@@ -40,13 +46,16 @@ test("the keys are in one Secret and nowhere else, and the store's password stay
     RCLONE_CONFIG_BACKUPS_SECRET_ACCESS_KEY: keys["backups-secret-access-key"],
   });
   for (const pod of pods.values()) {
-    const [dump] = pod.initContainers;
     const [upload] = pod.containers;
     expect(upload.envFrom).toEqual([{ secretRef: { name: secret.metadata.name } }]);
-    expect(dump.envFrom).toBeUndefined();
     const mounts = ({ volumeMounts }: Json) => volumeMounts.map(({ name }: Json) => name).sort();
-    expect(mounts(dump)).toEqual(["backups", "login", "script", "tmp"]);
-    expect(mounts(upload)).toEqual(["backups", "script"]);
+    expect(mounts(upload)).toEqual(["backups", `${pod.initContainers[0].name}-script`].sort());
+    for (const dump of pod.initContainers) {
+      expect(dump.envFrom).toBeUndefined();
+      const own = ["login", "script", "tmp"].map((what) => `${dump.name}-${what}`);
+      const uploads = dump.name === "backup-core-service" ? ["core-public"] : [];
+      expect(mounts(dump)).toEqual(["backups", ...own, ...uploads].sort());
+    }
   }
   const others = JSON.stringify(
     graph.filter(({ type, name }) => !(type.endsWith(":Secret") && name === "backups-bucket")),
@@ -68,13 +77,14 @@ test("keeps every policy: restricted, read-only, with limits", () => {
 test("only the backups may speak to the outside, at the endpoint's port", () => {
   const outside = (graph: readonly Registered[]) =>
     [...objects(graph, "NetworkPolicy")].flatMap(([name, { spec }]) =>
-      (spec.egress ?? [])
+      // A node's own cache of names has an address.
+      (name === "dns" ? [] : (spec.egress ?? []))
         .filter(({ to }: Json) => to[0].ipBlock !== undefined)
         .map(({ to, ports }: Json) => `${name} ${to[0].ipBlock.cidr}:${ports[0].port}`),
     );
   expect(outside(graph).sort()).toEqual([
-    "from-backup-mongo 0.0.0.0/0:443",
-    "from-backup-postgres 0.0.0.0/0:443",
+    "from-backup 0.0.0.0/0:443",
+    "from-backup-core-service 0.0.0.0/0:443",
   ]);
 });
 
@@ -87,7 +97,7 @@ test("what the stack says of the bucket is what rclone is told", async () => {
     spool: "2Gi",
     ca: certificate,
   });
-  const { spec } = objects(other, "CronJob").get("backup-postgres").spec.jobTemplate.spec.template;
+  const { spec } = objects(other, "CronJob").get("backup").spec.jobTemplate.spec.template;
   const env = Object.fromEntries(spec.containers[0].env.map(({ name, value }: Json) => [name, value]));
   expect(env).toMatchObject({
     BACKUPS: "backups:beat/beat/prod",
@@ -98,11 +108,29 @@ test("what the stack says of the bucket is what rclone is told", async () => {
     RCLONE_CA_CERT: "/run/backup/bucket-ca.pem",
   });
   expect(objects(other, "ConfigMap").get("backup-postgres").data["bucket-ca.pem"]).toBe(certificate);
-  const { egress } = objects(other, "NetworkPolicy").get("from-backup-postgres").spec;
+  const { egress } = objects(other, "NetworkPolicy").get("from-backup").spec;
   expect(egress).toContainEqual({
     to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "storage" } } }],
     ports: [{ protocol: "TCP", port: 9000 }],
   });
-  const first = pods.get("backup-postgres").containers[0].env;
+  const first = pods.get("backup").containers[0].env;
   expect(first.find(({ name }: Json) => name === "BACKUPS").value).toBe("backups:beat/beat-ecoprove-prod");
+});
+
+test("one job has all stores, in a time zone; uploads are saved beside the service that writes them", async () => {
+  const graph = await graphOf({}, { "platform:backups": JSON.stringify({ timeZone: "Europe/Lisbon" }) });
+  const jobs = objects(graph, "CronJob");
+  const stores = jobs.get("backup").spec;
+  expect(stores).toMatchObject({ timeZone: "Europe/Lisbon", concurrencyPolicy: "Forbid" });
+  const pod = stores.jobTemplate.spec.template.spec;
+  expect(pod.containers.map(({ name }: Json) => name).sort()).toEqual(["backup-mongo", "backup-postgres"]);
+  const claims = (spec: Json) =>
+    spec.volumes.flatMap(({ persistentVolumeClaim: claim }: Json) => (claim ? [claim.claimName] : []));
+  expect(claims(pod)).toEqual(["backups"]);
+  const uploads = jobs.get("backup-core-service").spec.jobTemplate.spec.template.spec;
+  expect(claims(uploads)).toEqual(["backups-core-service", "core-public"]);
+  const [term] = uploads.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution;
+  expect(term.topologyKey).toBe("kubernetes.io/hostname");
+  expect(term.labelSelector.matchLabels["app.kubernetes.io/component"]).toBe("core-service");
+  expect(brokenRulesOf(graph)).toEqual([]);
 });

@@ -34,7 +34,7 @@ describe("network", () => {
   for (const kind of ["postgres", "mongo", "kafka"] as const)
     expected.add(`provision-${kind} > ${stores[kind]}:${platform.stores[kind]?.port}`);
   for (const kind of ["postgres", "mongo"] as const)
-    expected.add(`backup-${kind} > ${stores[kind]}:${platform.stores[kind]?.port}`);
+    expected.add(`backup > ${stores[kind]}:${platform.stores[kind]?.port}`);
   for (const port of [9092, 9093]) expected.add(`kafka-b > kafka-b:${port}`);
   expected.add("mongo > mongo:27017");
 

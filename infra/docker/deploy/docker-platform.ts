@@ -61,7 +61,9 @@ export class DockerPlatform extends pulumi.ComponentResource {
       { parent, ignoreChanges: ["ipamOptions", "ipamDriver", "options"] },
     );
     const built = new Map<string, pulumi.Output<string>>();
+    const volumes = new Map<string, docker.Volume>();
     const target: DockerTarget = {
+      volumes,
       platform,
       settings,
       prefix,
@@ -83,6 +85,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
     group("Services", "services", "service");
     for (const workload of ofRole(workloads, "gateway"))
       runWorkload(target, workload, started, secrets, parent);
+    if (ofRole(workloads, "backup").length > 0) group("Backups", "backups", "backup");
     if (settings.devTools) group("DevTools", "dev-tools", "tool");
     this.urls = urlsOf(platform, settings, workloads);
     this.registerOutputs({ urls: this.urls });

@@ -13,6 +13,8 @@ export interface DockerTarget {
   /** Folder for build contexts, relative to the project's root: the Docker provider keeps the path in its state. */
   readonly buildDirectory: string;
   readonly network: docker.Network;
+  /** The volumes that there are, by name: what saves one mounts it, too. */
+  readonly volumes: Map<string, docker.Volume>;
   /** The id of an image by its reference. */
   readonly images: (reference: string) => pulumi.Output<string>;
   /** The id of an image of one of the project's own programs, with more files in it. */

@@ -1,92 +1,76 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { imageReference } from "../../../config/catalogue.ts";
-import { imageNamed } from "../../../config/images.ts";
-import { bucketOf } from "../../../config/settings/bucket.ts";
-import type { KubernetesSettings } from "../../../config/settings/kubernetes.ts";
-import { useOfStore } from "../../../config/store-use.ts";
-import { administratorSecret, backupOf } from "../../../core/names.ts";
-import { type StoreKind, savedKinds, storeOf } from "../../../stores/index.ts";
-import type { AnyUse, Backup } from "../../../stores/store.ts";
+import { type BackupPlan, backupsOf } from "../../../config/settings/backups.ts";
+import type { Workload } from "../../../core/workload.ts";
 import type { Secrets } from "../../secrets/component.ts";
-import { labelsOf } from "../labels.ts";
-import { type BucketPodArgs, bucketCertificate, bucketKeys, bucketPod } from "./bucket-pod.ts";
+import { type Saved, savedOf } from "../../workloads/saved.ts";
+import { labelsOf, selectorOf } from "../labels.ts";
+import { bucketCertificate, bucketKeys, bucketPod } from "./bucket-pod.ts";
 import { uploadScript } from "./bucket-scripts.ts";
 import { claim } from "./claim.ts";
 import { type ClusterTarget, type Content, configMap, secret } from "./cluster.ts";
 import { memberHostIn } from "./names.ts";
-import { type PodArgs, podTemplate, resources } from "./pod.ts";
-
-/** The claim that backups are written to. */
-const backupClaim = "backups";
-/** The container that does all there is to do with it. */
-export const claimContainer = "backup";
+import { type PodArgs, podOf, podTemplate } from "./pod.ts";
+import { type SavedContent, saveContainer, volumesOf } from "./save-container.ts";
 
 /** How long a backup may take, seconds. */
 const longestSeconds = 6 * 3600;
+/** The user of the images of stores. */
+const storeUser = 999;
 
-/** CronJobs that save each store into a claim of their own or a bucket, with retention. */
+/**
+ * CronJobs that save what the stack holds into claims or a bucket, with retention. One job has all stores, a container each,
+ * side by side, so that one that fails costs no other; and the claim is written on one node, as it must be. The volumes of a
+ * service are saved by a job of their own, on the service's node, into a claim of its own.
+ */
 export class Backups extends pulumi.ComponentResource {
-  constructor(name: string, target: ClusterTarget, secrets: Secrets, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    target: ClusterTarget,
+    workloads: readonly Workload[],
+    secrets: Secrets,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("beat:kubernetes:Backups", name, {}, opts);
-    const { backups } = target.settings.kubernetes;
-    const saved = savedKinds.filter((kind) => target.platform.stores[kind] !== undefined);
-    if (backups !== false && saved.length > 0) {
-      const bucket = bucketOf(target.settings);
-      if (bucket === undefined)
-        // Whatever the stack says of its stores: a backup that goes with what it saved is none.
-        claim(
-          target,
-          { name: backupClaim, component: "backup", size: backups.volume.size, retained: true },
-          this,
-        );
-      const place = bucket && { bucket, keys: bucketKeys(target, secrets, this) };
-      for (const kind of saved) this.#cronJob(target, kind, secrets, backups, place);
+    const plan = backupsOf(target.settings);
+    const all = savedOf(target.platform, target.settings, memberHostIn(target.namespace));
+    if (plan !== undefined && all.length > 0) {
+      const keys = plan.bucket && bucketKeys(target, secrets, this);
+      for (const job of new Set(all.map((saved) => saved.job))) {
+        const inside = all.filter((saved) => saved.job === job);
+        this.#cronJob(target, job, inside, { plan, keys, workloads, secrets });
+      }
     }
     this.registerOutputs();
   }
 
   #cronJob(
     target: ClusterTarget,
-    kind: StoreKind,
-    secrets: Secrets,
-    { schedule, timeZone, keepDays }: Exclude<KubernetesSettings["backups"], false>,
-    place: Pick<BucketPodArgs, "bucket" | "keys"> | undefined,
+    job: string,
+    inside: readonly Saved[],
+    args: {
+      readonly plan: BackupPlan;
+      readonly keys: Content | undefined;
+      readonly workloads: readonly Workload[];
+      readonly secrets: Secrets;
+    },
   ): void {
-    const component = backupOf(kind);
-    const { tools, use } = backupOfStore(target, kind);
-    const login = secret(
-      target,
-      {
-        name: component,
-        component,
-        // A store whose clients know no password is saved without one.
-        data: storeOf(kind).login ? { password: secrets.get(administratorSecret(kind)) } : {},
-      },
-      this,
-    );
-    const script = configMap(
-      target,
-      {
-        name: component,
-        component,
-        data: {
-          "backup.sh": tools.script(use, { keepDays: place === undefined ? keepDays : undefined }),
-          ...certificate(use),
-          ...(place && { "upload.sh": uploadScript(keepDays) }),
-          ...(place?.bucket.ca !== undefined && { [bucketCertificate]: place.bucket.ca }),
-        },
-      },
-      this,
-    );
-    const image = imageReference(imageNamed(tools.image), target.settings.images);
+    const { plan, keys, workloads, secrets } = args;
+    const { bucket } = plan;
+    const place = bucket && keys && { bucket, keys };
+    const [first] = inside;
+    if (place === undefined && first !== undefined)
+      // Whatever the stack says of its stores: a backup that goes with what it saved is none.
+      claim(target, { name: first.claim, component: job, size: plan.volumeSize, retained: true }, this);
+    const contents = inside.map((saved) => this.#content(target, saved, plan, secrets));
+    const service = workloads.find(({ name }) => name === first?.service);
     new k8s.batch.v1.CronJob(
-      component,
+      job,
       {
-        metadata: { name: component, namespace: target.namespace, labels: labelsOf(target, component) },
+        metadata: { name: job, namespace: target.namespace, labels: labelsOf(target, job) },
         spec: {
-          schedule,
-          timeZone,
+          schedule: plan.schedule,
+          timeZone: plan.timeZone,
           concurrencyPolicy: "Forbid",
           // A start that was missed is made up for, and one that is long past is left to the next.
           startingDeadlineSeconds: longestSeconds,
@@ -97,13 +81,13 @@ export class Backups extends pulumi.ComponentResource {
               backoffLimit: 2,
               activeDeadlineSeconds: longestSeconds,
               template: podTemplate(target, {
-                component,
-                uid: 999,
+                component: job,
+                ...(service === undefined ? { uid: storeUser } : asService(target, service)),
                 stopGraceSeconds: 30,
                 restartPolicy: "Never",
                 ...(place === undefined
-                  ? claimPod(image, login, script)
-                  : bucketPod(target, { ...place, image, login, script })),
+                  ? claimPod(target, contents)
+                  : bucketPod(target, { ...place, contents })),
               }),
             },
           },
@@ -113,59 +97,75 @@ export class Backups extends pulumi.ComponentResource {
         parent: this,
         dependsOn: [
           ...target.ready,
-          login.resource,
-          script.resource,
-          ...(place ? [place.keys.resource] : []),
+          ...contents.flatMap(({ login, script }) => [login.resource, script.resource]),
+          ...(keys ? [keys.resource] : []),
         ],
       },
     );
   }
+
+  #content(target: ClusterTarget, saved: Saved, plan: BackupPlan, secrets: Secrets): SavedContent {
+    const { component, job, password, ca } = saved;
+    const { keepDays, drillDays, bucket } = plan;
+    const data = password === undefined ? {} : { password: secrets.get(password) };
+    return {
+      saved,
+      login: secret(target, { name: component, component: job, data }, this),
+      script: configMap(
+        target,
+        {
+          name: component,
+          component: job,
+          data: {
+            "backup.sh": saved.script({ keepDays: bucket === undefined ? keepDays : undefined, drillDays }),
+            ...(ca !== undefined && { "ca.pem": ca }),
+            ...(bucket !== undefined && { "upload.sh": uploadScript(keepDays) }),
+            ...(bucket?.ca !== undefined && { [bucketCertificate]: bucket.ca }),
+          },
+        },
+        this,
+      ),
+    };
+  }
 }
 
-/** What a pod is made of that dumps a store into the claim. */
-function claimPod(
-  image: string,
-  login: Content,
-  script: Content,
-): Pick<PodArgs, "containers" | "volumes" | "scratch"> {
+/** A volume that one node writes is read beside the service that writes it, and by the same user. */
+const asService = (
+  target: ClusterTarget,
+  service: Workload,
+): Pick<PodArgs, "uid" | "gid" | "nodeSelector" | "affinity"> => {
+  const { uid, gid, nodeSelector } = podOf(service);
+  const shared = target.settings.kubernetes.uploads.accessMode === "ReadWriteMany";
   return {
-    scratch: [{ name: "tmp", path: "/tmp" }],
-    volumes: [
-      { name: "backups", persistentVolumeClaim: { claimName: backupClaim } },
-      { name: "login", secret: { secretName: login.name, defaultMode: 0o440 } },
-      { name: "script", configMap: { name: script.name } },
-    ],
-    containers: [
-      {
-        name: claimContainer,
-        image,
-        command: ["bash", "/run/backup/backup.sh"],
-        resources: resources(256, "50m"),
-        terminationMessagePolicy: "FallbackToLogsOnError",
-        volumeMounts: [
-          { name: "backups", mountPath: "/backups" },
-          { name: "login", mountPath: "/run/secrets/backup", readOnly: true },
-          { name: "script", mountPath: "/run/backup", readOnly: true },
-        ],
+    uid,
+    ...(gid !== undefined && { gid }),
+    nodeSelector,
+    ...(!shared && {
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            {
+              topologyKey: "kubernetes.io/hostname",
+              labelSelector: { matchLabels: selectorOf(target, service.host) },
+            },
+          ],
+        },
       },
-    ],
+    }),
   };
-}
+};
 
-function certificate({ external }: AnyUse): Record<string, string> {
-  const ca = external?.ca;
-  return ca === undefined ? {} : { "ca.pem": ca };
-}
-
-/**
- * How a store is saved and restored, and where it is.
- * @throws when nobody saves such a store.
- */
-export function backupOfStore(
-  { platform, settings, namespace }: Pick<ClusterTarget, "platform" | "settings" | "namespace">,
-  kind: StoreKind,
-): { readonly tools: Backup; readonly use: AnyUse } {
-  const tools = storeOf(kind).backup;
-  if (tools === undefined) throw new Error(`${kind} is not saved`);
-  return { tools, use: useOfStore(platform, settings, kind, memberHostIn(namespace)) };
+/** What a pod is made of that saves into a claim. */
+function claimPod(
+  target: ClusterTarget,
+  contents: readonly SavedContent[],
+): Pick<PodArgs, "containers" | "volumes" | "scratch"> {
+  const [first] = contents;
+  return {
+    volumes: [
+      { name: "backups", persistentVolumeClaim: { claimName: first?.saved.claim ?? "" } },
+      ...contents.flatMap(volumesOf),
+    ],
+    containers: contents.map((content) => saveContainer(target, content)),
+  };
 }

@@ -6,9 +6,8 @@ import type { Secrets } from "../../secrets/component.ts";
 import { unexpanded } from "../expansion.ts";
 import { type ClusterTarget, type Content, secret } from "./cluster.ts";
 import { type PodArgs, resources } from "./pod.ts";
+import { type SavedContent, saveContainer, volumesOf } from "./save-container.ts";
 
-/** The container that dumps a store. */
-export const dumpContainer = "dump";
 /** The container that speaks to the bucket. */
 export const uploadContainer = "upload";
 
@@ -34,16 +33,12 @@ export const bucketKeys = (target: ClusterTarget, secrets: Secrets, parent: pulu
 /** rclone's option of our remote as an environment variable. Source: rclone documentation, "Config file", environment. */
 const variable = (option: string): string => `RCLONE_CONFIG_${remote}_${option}`.toUpperCase();
 
-/** What a pod is made of that dumps a store and carries the dump into a bucket. */
+/** What a pod is made of that dumps stores and carries the dumps into a bucket. */
 export interface BucketPodArgs {
   readonly bucket: Bucket;
   readonly keys: Content;
-  /** The store's own image, which has the tools. */
-  readonly image: string;
-  /** The store's administrator's password. */
-  readonly login: Content;
-  /** `backup.sh`, `upload.sh` and certificates. */
-  readonly script: Content;
+  /** What is dumped, one after the other. */
+  readonly contents: readonly SavedContent[];
 }
 
 /**
@@ -52,28 +47,20 @@ export interface BucketPodArgs {
  */
 export function bucketPod(
   target: ClusterTarget,
-  { bucket, keys, image, login, script }: BucketPodArgs,
+  { bucket, keys, contents }: BucketPodArgs,
 ): Pick<PodArgs, "initContainers" | "containers" | "volumes"> {
   const spool = { name: "backups", mountPath: "/backups" };
+  const [first] = contents;
   // The spool counts as well. It is not asked for: a store that takes a tenth of it is saved on a small node, too.
   const storage = { request: "1Mi", limit: bucket.spool };
-  const scripts = { name: "script", mountPath: scriptFolder, readOnly: true };
+  const scripts = {
+    name: `${first?.saved.component}-script`,
+    mountPath: scriptFolder,
+    readOnly: true,
+  };
   return {
-    initContainers: [
-      {
-        name: dumpContainer,
-        image,
-        command: ["bash", `${scriptFolder}/backup.sh`],
-        resources: resources(256, "50m", storage),
-        terminationMessagePolicy: "FallbackToLogsOnError",
-        volumeMounts: [
-          spool,
-          { name: "login", mountPath: "/run/secrets/backup", readOnly: true },
-          scripts,
-          { name: "tmp", mountPath: "/tmp" },
-        ],
-      },
-    ],
+    // Each notes what it could not save and ends well, so that the next one has its turn.
+    initContainers: contents.map((content) => saveContainer(target, content, storage)),
     containers: [
       {
         name: uploadContainer,
@@ -86,12 +73,7 @@ export function bucketPod(
         volumeMounts: [spool, scripts],
       },
     ],
-    volumes: [
-      { name: "backups", emptyDir: { sizeLimit: bucket.spool } },
-      { name: "tmp", emptyDir: {} },
-      { name: "login", secret: { secretName: login.name, defaultMode: 0o440 } },
-      { name: "script", configMap: { name: script.name } },
-    ],
+    volumes: [{ name: "backups", emptyDir: { sizeLimit: bucket.spool } }, ...contents.flatMap(volumesOf)],
   };
 }
 

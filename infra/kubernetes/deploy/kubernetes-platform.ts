@@ -100,7 +100,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
     group("Provisioners", "provisioners", "provisioner");
     group("Services", "services", "service");
     const gateway = group("Gateway", gatewayName, "gateway").services.get(gatewayName);
-    new Backups("backups", inside, secrets, { parent });
+    new Backups("backups", inside, workloads, secrets, { parent });
     this.urls = urlsOf(settings, gateway);
     this.registerOutputs({ urls: this.urls });
   }

@@ -44,7 +44,7 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
       {
         path: `CronJob ${args.from}`,
         message: `is not in namespace ${namespace}`,
-        fix: "turn platform:kubernetes.backups on and bring the stack up",
+        fix: "turn platform:backups on and bring the stack up",
       },
     ]);
   const template = cron.spec?.jobTemplate.spec;

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { parseCron } from "./cron.ts";
+import { timeZone } from "./fields.ts";
+
+test("each field is the numbers that it allows", () => {
+  expect(parseCron("*/20 1-3,22 1 jan-mar mon")).toEqual({
+    minutes: [0, 20, 40],
+    hours: [1, 2, 3, 22],
+    days: [1],
+    months: [1, 2, 3],
+    weekdays: [1],
+    eitherDay: true,
+  });
+  expect(parseCron("17 2 * * *")).toMatchObject({ minutes: [17], hours: [2], eitherDay: false });
+  expect(parseCron("50/4 0 */10 * 6").minutes).toEqual([50, 54, 58]);
+});
+
+test.each([
+  ["60 2 * * *", "minute"],
+  ["17 24 * * *", "hour"],
+  ["17 2 0 * *", "day of the month"],
+  ["17 2 * 13 *", "month"],
+  ["17 2 * * 7", "day of the week"],
+  ["5-1 2 * * *", "minute"],
+  ["*/0 2 * * *", "minute"],
+  ["1/2/3 2 * * *", "minute"],
+  ["17 2 * *", "five fields"],
+  ["17  2 * * *", "five fields"],
+  ["$(id) 2 * * *", "minute"],
+  ["@daily", "five fields"],
+])("refuses %s for its %s", (text, field) => expect(() => parseCron(text)).toThrow(field));
+
+test("a time zone is one that exists", () => {
+  for (const good of ["Etc/UTC", "Europe/Lisbon", "America/Argentina/Buenos_Aires", "UTC"])
+    expect(timeZone.safeParse(good).success).toBe(true);
+  for (const bad of ["", "Europe/Lisboa", "Local", "+01:00", "Europe/Lisbon; id", "../etc/passwd"])
+    expect(timeZone.safeParse(bad).success).toBe(false);
+});

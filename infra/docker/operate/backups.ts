@@ -1,0 +1,122 @@
+import { PassThrough } from "node:stream";
+import type Docker from "dockerode";
+import type { PlatformModel } from "../../../config/define/model.ts";
+import type { Settings } from "../../../config/settings/schema.ts";
+import { InputError } from "../../../core/problems.ts";
+import { listScript } from "../../../stores/restore-frame.ts";
+import {
+  type Backup,
+  type BackupOperations,
+  eachOf,
+  parseList,
+  type RestoreWish,
+  reportOf,
+  restoreArgs,
+  savedNamed,
+  savedOfWish,
+} from "../../operate/backups.ts";
+import { DeploymentError, type PartState } from "../../operate/parts.ts";
+import { type Saved, savedOf } from "../../workloads/saved.ts";
+import { containersOf } from "./engine.ts";
+
+/** A stack on an engine whose stores are saved and restored. */
+export interface EngineStack {
+  readonly platform: PlatformModel;
+  readonly settings: Settings;
+  readonly engine: Docker;
+  /** Name prefix of the stack on the engine. */
+  readonly prefix: string;
+}
+
+/** The backups of a stack on an engine: everything is done inside the containers that save on schedule. */
+export class EngineBackups implements BackupOperations {
+  readonly #stack: EngineStack;
+  readonly #all: readonly Saved[];
+
+  constructor(stack: EngineStack) {
+    this.#stack = stack;
+    this.#all = savedOf(stack.platform, stack.settings, undefined);
+  }
+
+  save(store: string | undefined): Promise<string[]> {
+    return eachOf(savedNamed(this.#all, store), (saved) =>
+      this.#run(saved, "exec bash /run/backup/backup.sh"),
+    );
+  }
+
+  async list(): Promise<Backup[]> {
+    // All of them write one volume.
+    const lines = await eachOf(savedNamed(this.#all, undefined).slice(0, 1), (saved) =>
+      this.#run(saved, listScript),
+    );
+    return parseList(lines.join("\n"));
+  }
+
+  verify(store: string | undefined): Promise<string[]> {
+    return eachOf(savedNamed(this.#all, store), (saved) => this.#run(saved, saved.verify()));
+  }
+
+  examine(wish: RestoreWish): void {
+    savedOfWish(this.#all, wish);
+  }
+
+  restore(wish: RestoreWish): Promise<string[]> {
+    return eachOf([savedOfWish(this.#all, wish)], (saved) =>
+      this.#run(saved, saved.restore(restoreArgs(wish, false)).script),
+    );
+  }
+
+  /** What the last backups and drills came to, for the list of parts; nothing of containers that do not run. */
+  async reports(): Promise<PartState[]> {
+    const running = await containersOf(this.#stack.engine, this.#stack.prefix);
+    const parts: PartState[] = [];
+    for (const { store, component } of this.#all) {
+      const found = running.find(({ name, state }) => name === component && state === "running");
+      if (found === undefined) continue;
+      const script = `cat "/backups/.status/${store}" "/backups/.drill/${store}" 2> /dev/null || true`;
+      const { output } = await runInside(this.#stack.engine, found.id, script);
+      const { ok, text } = reportOf(output);
+      parts.push({ name: `backup of ${store}`, ok, status: text, image: "" });
+    }
+    return parts;
+  }
+
+  async #run({ component }: Saved, script: string): Promise<string> {
+    const { engine, prefix } = this.#stack;
+    const found = (await containersOf(engine, prefix)).find(({ name }) => name === component);
+    if (found?.state !== "running")
+      throw new InputError("nothing was done", [
+        {
+          path: `container ${prefix}-${component}`,
+          message: found === undefined ? "is not there" : `does not run: ${found.status}`,
+          fix: "./beat up first",
+        },
+      ]);
+    const { code, output } = await runInside(engine, found.id, script);
+    if (code !== 0) throw new DeploymentError(`${component} failed\n${output.trimEnd()}`);
+    return output;
+  }
+}
+
+/** Runs a script for bash inside a container. @returns its exit code, and what it said on both outputs. */
+async function runInside(
+  engine: Docker,
+  id: string,
+  script: string,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const exec = await engine.getContainer(id).exec({
+    Cmd: ["bash", "-c", script],
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  const stream = await exec.start({});
+  const both = new PassThrough();
+  const chunks: Buffer[] = [];
+  both.on("data", (chunk: Buffer) => chunks.push(chunk));
+  engine.modem.demuxStream(stream, both, both);
+  await new Promise<void>((resolve, reject) => {
+    stream.once("end", resolve).once("close", resolve).once("error", reject);
+  });
+  const { ExitCode } = await exec.inspect();
+  return { code: ExitCode, output: Buffer.concat(chunks).toString("utf8") };
+}

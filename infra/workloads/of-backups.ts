@@ -1,0 +1,68 @@
+import type { PlatformModel } from "../../config/define/model.ts";
+import { type BackupPlan, backupsOf } from "../../config/settings/backups.ts";
+import type { Settings } from "../../config/settings/schema.ts";
+import { asValue, secretOf } from "../../core/value.ts";
+import type { Workload } from "../../core/workload.ts";
+import { storeHosts } from "../../stores/index.ts";
+import { uploadsPath } from "../../stores/uploads.ts";
+import { type Saved, savedOf } from "./saved.ts";
+import { scheduleScript } from "./schedule.ts";
+
+/** The volume of an engine that backups are written to. */
+export const backupsVolume = "backups";
+
+/**
+ * What saves a stack on an engine: a container for each store and for the volumes of each service, since each store has its
+ * tools in its own image. All of them wait for the schedule. A cluster has CronJobs instead.
+ */
+export function backups(platform: PlatformModel, settings: Settings): Workload[] {
+  const plan = backupsOf(settings);
+  if (plan === undefined) return [];
+  return savedOf(platform, settings, undefined).map((saved) => backup(saved, plan));
+}
+
+function backup(saved: Saved, plan: BackupPlan): Workload {
+  const { component, image, parts, password, kind, service } = saved;
+  return {
+    role: "backup",
+    name: component,
+    host: component,
+    image: { catalogue: image },
+    entrypoint: ["bash"],
+    args: ["/run/backup/schedule.sh"],
+    env: {},
+    files: [
+      {
+        name: component,
+        volume: "backup",
+        directory: "/run/backup",
+        files: {
+          "backup.sh": asValue(saved.script({ keepDays: plan.keepDays, drillDays: plan.drillDays })),
+          "schedule.sh": asValue(scheduleScript(plan)),
+        },
+      },
+      ...(password === undefined
+        ? []
+        : [
+            {
+              name: component,
+              volume: "login",
+              directory: "/run/secrets/backup",
+              files: { password: secretOf(password) },
+            },
+          ]),
+    ],
+    endpoints: [],
+    volumes: [
+      { name: backupsVolume, path: "/backups", kept: true },
+      ...(service === undefined ? [] : parts.map((name) => ({ name, path: uploadsPath(name) }))),
+    ],
+    memoryMiB: 256,
+    members: { replicas: 1 },
+    stopGraceSeconds: 10,
+    after: kind === undefined ? [] : [storeHosts[kind]],
+    restartWith: [],
+    // Files of a service belong to whomever it runs as: only root with its capabilities reads all of them.
+    ...(service === undefined && { withoutCapabilities: true }),
+  };
+}

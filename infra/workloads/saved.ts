@@ -1,0 +1,113 @@
+import type { PlatformModel } from "../../config/define/model.ts";
+import { type ImageName, imageNamed } from "../../config/images.ts";
+import { backupsOf } from "../../config/settings/backups.ts";
+import type { Settings } from "../../config/settings/schema.ts";
+import { useOfStore } from "../../config/store-use.ts";
+import { administratorSecret, backupOf, backupsName } from "../../core/names.ts";
+import { type StoreKind, savedKinds, storeOf } from "../../stores/index.ts";
+import type { MemberHost, RestoreArgs, RestoreScripts, SaveArgs } from "../../stores/store.ts";
+import {
+  restoreUploads,
+  uploadsImage,
+  uploadsName,
+  uploadsScript,
+  uploadsSuffix,
+  verifyUploads,
+} from "../../stores/uploads.ts";
+
+/** One thing that is saved: the databases of a store, or the volumes of a service. */
+export interface Saved {
+  /** The store, or `uploads`: its folder among the backups, and what `--store` is told. */
+  readonly store: string;
+  /** What saves it: its container on an engine or in a pod, its script and its login. */
+  readonly component: string;
+  /** What it runs in on a cluster: one job has all stores, so that one node writes their claim; a service's is where that one is. */
+  readonly job: string;
+  /** The claim of that job. */
+  readonly claim: string;
+  readonly image: ImageName;
+  /** How its files end. */
+  readonly suffix: string;
+  /** What is saved by itself: databases or volumes. */
+  readonly parts: readonly string[];
+  /** The secret that is the password of the store's administrator. */
+  readonly password: string | undefined;
+  /** Authority of the server's certificate. */
+  readonly ca: string | undefined;
+  /** The store that it speaks to. */
+  readonly kind: StoreKind | undefined;
+  /** The service whose volumes these are. */
+  readonly service: string | undefined;
+  script(args: SaveArgs): string;
+  verify(): string;
+  restore(args: RestoreArgs): RestoreScripts;
+}
+
+/** Everything of a stack that is saved; nothing where its settings turn that off. @param memberHost as on a cluster. */
+export function savedOf(
+  platform: PlatformModel,
+  settings: Settings,
+  memberHost: MemberHost | undefined,
+): Saved[] {
+  if (backupsOf(settings) === undefined) return [];
+  return [
+    ...savedKinds
+      .filter((kind) => platform.stores[kind] !== undefined)
+      .map((kind) => storeOfStack(platform, settings, kind, memberHost)),
+    ...Object.values(platform.services).flatMap(({ name, needs }) =>
+      needs.volumes.length === 0
+        ? []
+        : [
+            uploadsOf(
+              name,
+              needs.volumes.map((volume) => volume.name),
+            ),
+          ],
+    ),
+  ];
+}
+
+function storeOfStack(
+  platform: PlatformModel,
+  settings: Settings,
+  kind: StoreKind,
+  memberHost: MemberHost | undefined,
+): Saved {
+  const { backup, login } = storeOf(kind);
+  if (backup === undefined) throw new Error(`${kind} is not saved`);
+  const use = useOfStore(platform, settings, kind, memberHost);
+  return {
+    store: kind,
+    component: backupOf(kind),
+    job: backupsName,
+    claim: "backups",
+    image: imageNamed(backup.image),
+    suffix: backup.suffix,
+    parts: backup.databases(use.needs),
+    // A store whose clients know no password is saved without one.
+    password: login ? administratorSecret(kind) : undefined,
+    ca: use.external?.ca,
+    kind,
+    service: undefined,
+    script: (args) => backup.script(use, args),
+    verify: () => backup.verify(use),
+    restore: (args) => backup.restore(use, args),
+  };
+}
+
+const uploadsOf = (service: string, volumes: readonly string[]): Saved => ({
+  store: uploadsName,
+  component: backupOf(service),
+  job: backupOf(service),
+  claim: `backups-${service}`,
+  image: uploadsImage,
+  suffix: uploadsSuffix,
+  parts: volumes,
+  password: undefined,
+  ca: undefined,
+  kind: undefined,
+  service,
+  script: (args) => uploadsScript(volumes, args),
+  verify: () => verifyUploads(volumes),
+  restore: restoreUploads,
+});

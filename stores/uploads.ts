@@ -1,0 +1,106 @@
+import { quoted } from "../core/shell.ts";
+import { alone, backupFrame } from "./backup-frame.ts";
+import { findBackup, type RestoreFrame } from "./restore-frame.ts";
+import type { RestoreArgs, RestoreScripts, SaveArgs } from "./store.ts";
+import { drillWhenDue, verifyFrame, verifyParts } from "./verify-frame.ts";
+
+/** What services keep in directories, as backups name it among the stores. */
+export const uploadsName = "uploads";
+/** How its backups end. */
+export const uploadsSuffix = ".tar.gz";
+/** The image of the catalogue that has bash and GNU's tar. */
+export const uploadsImage = "postgres";
+/** Where a volume of a service is mounted to be saved and restored. */
+export const uploadsPath = (volume: string): string => `/uploads/${volume}`;
+
+const frame: RestoreFrame = { store: uploadsName, suffix: uploadsSuffix };
+
+/** `pack VOLUME FILE`: what is written meanwhile is in the archive or not (tar ends with 1 then), and no reason to have none. */
+const pack: readonly string[] = [
+  "pack() {",
+  "  local result=0",
+  '  tar -C "/uploads/$1" -czf "$2" --exclude=./lost+found . || result=$?',
+  '  [ "$result" -le 1 ]',
+  "}",
+];
+
+/** Every file counts as a row, and the archive is what is counted. */
+const save: readonly string[] = [
+  ...pack,
+  "save() {",
+  '  pack "$1" "$2" && tar -tzf "$2" > "$2.names" || return 1',
+  '  echo "rows $(grep -vc "/$" "$2.names" || true) files" > "$3"',
+  '  rm -f "$2.names"',
+  "}",
+];
+
+const restoreApart: readonly string[] = [
+  "restored_rows() {",
+  '  local apart="$parts/apart" result=0',
+  '  rm -rf "$apart" && mkdir -p "$apart" || return 1',
+  '  if tar -C "$apart" -xzf "$2"; then echo "rows $(find "$apart" ! -type d -printf x | wc -c) files" > "$3"; else result=1; fi',
+  '  rm -rf "$apart"',
+  '  return "$result"',
+  "}",
+];
+
+const store = `STORE=${quoted(uploadsName)}`;
+
+/** A script for bash that saves volumes; as {@link Backup.script} of a store. */
+export const uploadsScript = (volumes: readonly string[], { keepDays, drillDays }: SaveArgs): string =>
+  backupFrame([store, ...save, ...restoreApart], {
+    databases: volumes,
+    keepDays,
+    suffix: uploadsSuffix,
+    after: [
+      ...verifyParts([], { databases: volumes, suffix: uploadsSuffix }),
+      ...drillWhenDue(drillDays, keepDays !== undefined),
+    ],
+  });
+
+/** A script for bash that tries the newest backups of volumes; as {@link Backup.verify} of a store. */
+export const verifyUploads = (volumes: readonly string[]): string =>
+  verifyFrame([store, ...restoreApart], { databases: volumes, suffix: uploadsSuffix });
+
+const head = ({ database, from }: RestoreArgs): string[] => [
+  "set -euo pipefail",
+  "umask 077",
+  `database=${quoted(database)} from=${quoted(from)}`,
+  ...pack,
+];
+
+const savePresent: readonly string[] = [
+  'folder="/backups/$STORE/$database"',
+  'mkdir -p "$folder"',
+  // A name that `latest` passes over, as for a database.
+  `present="$folder/$(date -u +%Y%m%dT%H%M%SZ).before-restore${uploadsSuffix}"`,
+  'pack "$database" "$parts/before"',
+  'mv "$parts/before" "$present"',
+  'echo "saved the present state as ${present##*/}"',
+];
+
+/** What is there is replaced only when all of the archive lies beside it, on the same volume. */
+const replacePresent: readonly string[] = [
+  'volume="/uploads/$database" apart="/uploads/$database/.restore"',
+  'rm -rf "$apart"',
+  'mkdir "$apart"',
+  'if ! tar -C "$apart" -xzpf "$file"; then',
+  '  rm -rf "$apart"',
+  '  echo "the backup could not be restored; $database is as it was" >&2',
+  "  exit 4",
+  "fi",
+  'find "$volume" -mindepth 1 -maxdepth 1 ! -name .restore ! -name lost+found -exec rm -rf {} +',
+  'find "$apart" -mindepth 1 -maxdepth 1 -exec mv -t "$volume" {} +',
+  'rmdir "$apart"',
+  'echo "$database is restored from $from; what it was is saved as said above"',
+];
+
+/** Scripts for bash that bring a volume back. */
+export function restoreUploads(args: RestoreArgs): RestoreScripts {
+  const script = (...lines: readonly string[]) => [...head(args), ...lines, ""].join("\n");
+  const found = findBackup(frame);
+  return args.fetched
+    ? { before: script(store, ...alone, ...savePresent), script: script(...found, ...replacePresent) }
+    : // A backup that is not there is told before anything is saved.
+      { script: script(...found, ...savePresent, ...replacePresent) };
+}
