@@ -1,4 +1,5 @@
 import type { PlatformModel } from "../config/define/model.ts";
+import { endingImages } from "../config/lifecycle.ts";
 import type { Settings } from "../config/settings/schema.ts";
 import { stackName } from "../core/names.ts";
 import { InputError } from "../core/problems.ts";
@@ -6,7 +7,8 @@ import { checkDisk, checkEngine } from "../infra/docker/operate/checks.ts";
 import { engineAddress, withScheme } from "../infra/engine/address.ts";
 import { openEngine } from "../infra/engine/client.ts";
 import { namespaceOf } from "../infra/kubernetes/labels.ts";
-import { bad, type Check, good } from "../infra/operate/check.ts";
+import { bad, type Check, good, noted } from "../infra/operate/check.ts";
+import { dataVersionProblems } from "../infra/operate/data-versions.ts";
 import { movedStack } from "../infra/operate/moved.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { workloadsOf } from "../infra/workloads/plan.ts";
@@ -93,7 +95,13 @@ export async function examine(session: Session): Promise<Check[]> {
   ]);
   const first = [...reached, checkPlace(session, state), pulumi, plugin];
   if (reached.some(({ ok }) => !ok)) return first;
-  return [...first, ...(await target.checks(state))];
+  const { platform, settings } = session;
+  return [
+    ...first,
+    ...(await target.checks(state)),
+    ...dataVersionProblems(platform, settings, state.resources).map((problem) => bad(problem.path, problem)),
+    ...endingImages(platform, settings, new Date()).map(({ text }) => noted("image support", text)),
+  ];
 }
 
 /** Whether it stays where its data is. The program refuses it as well, under a plain `pulumi up`. */

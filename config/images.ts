@@ -13,7 +13,14 @@ export const images: Readonly<Record<ImageName, CatalogueImage>> = {
   // Carries backups to a bucket.
   rclone: { repository: "rclone/rclone", tag: "1.76.0" },
   // The base of our own images; the sample service is probed with its wget.
-  node: { repository: "node", tag: "24-alpine" },
+  node: {
+    repository: "node",
+    tag: "24-alpine",
+    lifecycle: {
+      source: "https://nodejs.org/en/about/previous-releases",
+      lines: { "20": "2026-04-30", "22": "2027-04-30", "24": "2028-04-30" },
+    },
+  },
 };
 
 /** The names of the image catalogue, in a stable order. */

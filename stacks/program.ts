@@ -8,6 +8,7 @@ import { checkStack } from "../config/settings/stack-check.ts";
 import { InputError } from "../core/problems.ts";
 import { ownState } from "../infra/graph/own-state.ts";
 import { namespaceOf } from "../infra/kubernetes/labels.ts";
+import { dataVersionProblems } from "../infra/operate/data-versions.ts";
 import { movedStack } from "../infra/operate/moved.ts";
 import { secretProblems } from "../infra/secrets/problems.ts";
 import type { Transform } from "../infra/workloads/plan.ts";
@@ -37,6 +38,8 @@ export async function program(): Promise<Record<string, unknown>> {
         ? (await import("./kubernetes.ts")).deployToCluster
         : (await import("./docker.ts")).deployToEngine;
     const state = await ownState();
+    const versions = dataVersionProblems(platform, settings, state);
+    if (versions.length > 0) throw new InputError("a store would not read its data", versions);
     const stack = pulumi.getStack();
     const namespace = namespaceOf(platform, settings, stack);
     const moved = movedStack(state, { target: settings.target, platform: platform.name, stack, namespace });

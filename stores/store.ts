@@ -1,7 +1,11 @@
 import type { z } from "zod";
 import type { Problem } from "../core/problems.ts";
 import type { Value } from "../core/value.ts";
+import type { Upgrade } from "../core/versions.ts";
 import type { Sidecar, Workload } from "../core/workload.ts";
+import type { CatalogueImage, HostPort } from "./catalogue.ts";
+
+export type { CatalogueImage, HostPort } from "./catalogue.ts";
 
 /**
  * All that the platform knows of one kind of store. A folder beside this file makes one, and one line in `kinds.ts` registers it:
@@ -44,7 +48,9 @@ export interface Store<
   check?(context: CheckContext<z.output<Facts>, z.output<Need>>): readonly Problem[];
   /** Secrets that its members share on a cluster. */
   memberSecrets?(cluster: z.output<Cluster>): readonly MemberSecret[];
-  /** The images of the catalogue that a stack uses of it. */
+  /** How its data gets to another major version. */
+  readonly upgrade?: Upgrade;
+  /** The images of the catalogue that a stack uses of it; the first one is the server's. */
   imagesUsed(devTools: boolean): readonly ImageNames[];
   /** On a container engine: one server, and its tools where a stack has them. The first workload is the store. */
   onEngine(context: EngineContext<z.output<Facts>, PortNames>): readonly [Workload, ...Workload[]];
@@ -69,24 +75,6 @@ export type ExternalSchema = z.ZodType<{
   readonly cidr?: string | undefined;
   readonly ca?: string | undefined;
 }>;
-
-/** One image of the catalogue. */
-export interface CatalogueImage {
-  readonly repository: string;
-  readonly tag: string;
-}
-
-/** A port of the engine's machine. */
-export interface HostPort {
-  /** Its number where a stack says nothing. */
-  readonly usual: number;
-  /** What is reached there. */
-  readonly what: string;
-  /** Only there with `platform:devTools`. */
-  readonly tool?: boolean;
-  /** The variable of the original project that sets it in dev. */
-  readonly variable?: string;
-}
 
 /** A type that follows from what a service needs: `refs` is read with `need` filled in. */
 export interface RefsKind {

@@ -26,7 +26,17 @@ export const kafka = defineStore({
   need,
   cluster,
   external,
-  images: { kafka: { repository: "apache/kafka", tag: "4.3.1" } },
+  images: {
+    kafka: {
+      repository: "apache/kafka",
+      tag: "4.3.1",
+      lifecycle: {
+        // The last three minor releases are cared for: with 4.3 that is over for 4.0.
+        source: "https://cwiki.apache.org/confluence/display/KAFKA/Time+Based+Release+Plan",
+        lines: { "3": "ended", "4.0": "ended" },
+      },
+    },
+  },
   ports: {
     kafka: { usual: 9094, what: "Kafka's listener for programs on the host", variable: "KAFKA_PORT" },
   },
@@ -34,6 +44,7 @@ export const kafka = defineStore({
   refsKind: refs<KafkaRefs>(),
   refs: ({ publishes, consumes }, { address }) => ({ ...address, publishes, consumes }),
   check,
+  upgrade: "upward",
   imagesUsed: () => ["kafka"],
   onEngine,
   onCluster,

@@ -21,7 +21,14 @@ export const mongo = defineStore({
   cluster,
   external,
   images: {
-    mongo: { repository: "mongo", tag: "8.0" },
+    mongo: {
+      repository: "mongo",
+      tag: "8.0",
+      lifecycle: {
+        source: "https://www.mongodb.com/legal/support-policy/lifecycles",
+        lines: { "6.0": "2025-07-31", "7.0": "2027-08-31", "8.0": "2029-10-31" },
+      },
+    },
     mongoExpress: { repository: "mongo-express", tag: "1.0.2" },
   },
   ports: {
@@ -42,6 +49,8 @@ export const mongo = defineStore({
           },
         ]
       : [],
+  // Source: MongoDB manual, "Upgrade a Standalone to 8.0": from 7.0 alone, and no way back.
+  upgrade: "stepwise",
   imagesUsed: (devTools) => (devTools ? ["mongo", "mongoExpress"] : ["mongo"]),
   onEngine,
   onCluster,

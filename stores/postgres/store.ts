@@ -19,7 +19,23 @@ export const postgres = defineStore({
   need,
   cluster,
   external,
-  images: { postgres: { repository: "postgis/postgis", tag: "17-3.5" } },
+  images: {
+    postgres: {
+      repository: "postgis/postgis",
+      tag: "17-3.5",
+      lifecycle: {
+        source: "https://www.postgresql.org/support/versioning/",
+        lines: {
+          "13": "2025-11-13",
+          "14": "2026-11-12",
+          "15": "2027-11-11",
+          "16": "2028-11-09",
+          "17": "2029-11-08",
+          "18": "2030-11-14",
+        },
+      },
+    },
+  },
   ports: { postgres: { usual: 5432, what: "PostgreSQL", variable: "POSTGRES_PORT" } },
   login: true,
   reservedDatabases: ["postgres", "template0", "template1"],
@@ -35,6 +51,8 @@ export const postgres = defineStore({
             fix: `at most ${Math.max(64, Math.floor(facts.memoryMiB / 2))}, or more memoryMiB`,
           },
         ],
+  // pg_upgrade would want the programs of both versions in one image.
+  upgrade: "dump",
   imagesUsed: () => ["postgres"],
   onEngine,
   onCluster,

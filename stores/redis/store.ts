@@ -17,7 +17,15 @@ export const redis = defineStore({
   cluster,
   external,
   images: {
-    redis: { repository: "redis", tag: "8.0-alpine" },
+    redis: {
+      repository: "redis",
+      tag: "8.0-alpine",
+      lifecycle: {
+        source: "https://github.com/redis/redis/security, by https://endoflife.date/redis",
+        lines: { "7.0": "2024-07-29", "8.0": "2026-02-11" },
+      },
+    },
+    // For its page, which Redis 8 does not bring. It is Redis 7.4: its file is read by 8, and not the other way round.
     redisStack: { repository: "redis/redis-stack", tag: "7.4.0-v8" },
   },
   ports: {
@@ -32,6 +40,7 @@ export const redis = defineStore({
   login: false,
   refsKind: refs<RedisRefs>(),
   refs: ({ database }, { address }) => ({ ...address, database }),
+  upgrade: "upward",
   imagesUsed: (devTools) => [devTools ? "redisStack" : "redis"],
   onEngine,
   onCluster,

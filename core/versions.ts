@@ -1,0 +1,46 @@
+/** Until when the releases of an image are cared for. */
+export interface Lifecycle {
+  /** Who says so. */
+  readonly source: string;
+  /**
+   * The last day of each line, e.g. `{ "17": "2029-11-08" }`; `ended` where it has passed and nobody names a day. A line that is
+   * not there is cared for, or not known.
+   */
+  readonly lines: Readonly<Record<string, string>>;
+}
+
+/** The numbers that a tag begins with: `17-3.5` is [17], `8.0-alpine` is [8, 0]; empty for a tag that names no version. */
+export function versionOf(tag: string | undefined): number[] {
+  const found = /^v?(\d+(?:\.\d+)*)(?![A-Za-z\d])/.exec(tag ?? "")?.[1];
+  return found === undefined ? [] : found.split(".").map(Number);
+}
+
+/** The line that a tag belongs to, and its end; undefined when nobody knows one. */
+export function endOfLife(
+  { lines }: Lifecycle,
+  tag: string | undefined,
+): { readonly line: string; readonly end: string } | undefined {
+  const version = versionOf(tag);
+  for (let parts = version.length; parts > 0; parts--) {
+    const line = version.slice(0, parts).join(".");
+    const end = lines[line];
+    if (end !== undefined) return { line, end };
+  }
+  return undefined;
+}
+
+/**
+ * How a store's data gets to another major version: by a dump alone; upward, one after the other; or upward, any number at once.
+ * None of them goes back.
+ */
+export type Upgrade = "dump" | "stepwise" | "upward";
+
+/** Why a server of one major version cannot be put on the data of another; undefined when it can. */
+export function faultOfUpgrade(upgrade: Upgrade, from: number, to: number): string | undefined {
+  if (from === to) return undefined;
+  if (upgrade === "dump") return `a server of version ${to} does not read what one of version ${from} wrote`;
+  if (to < from) return `what version ${from} wrote is not read by version ${to}, which is older`;
+  if (upgrade === "stepwise" && to > from + 1)
+    return `data of version ${from} must go through version ${from + 1} first`;
+  return undefined;
+}
