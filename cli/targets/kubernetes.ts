@@ -24,6 +24,7 @@ import {
   openCluster,
   reasonOf,
 } from "../../infra/kubernetes/operate/client.ts";
+import { checkDns } from "../../infra/kubernetes/operate/dns-check.ts";
 import { removeFailedJobs } from "../../infra/kubernetes/operate/failed-jobs.ts";
 import { provideImages } from "../../infra/kubernetes/operate/images.ts";
 import { followPodLogs } from "../../infra/kubernetes/operate/logs.ts";
@@ -90,13 +91,15 @@ export class KubernetesTarget implements Target {
 
   async checks(state: StackState): Promise<Check[]> {
     const { settings, name } = this.#args;
-    const [storage, extensions] = await Promise.all([
+    const [storage, extensions, dns] = await Promise.all([
       checkStorageClass(this.cluster, settings.kubernetes.storageClass),
       checkExtensions(this.cluster, settings),
+      checkDns(this.cluster, settings.kubernetes.dns),
     ]);
     return [
       storage,
       ...extensions,
+      ...dns,
       ...frontNotes(settings).map((note) => noted(note.name, note.text)),
       ...checkSettings(this.#args),
       checkPending(state, name),

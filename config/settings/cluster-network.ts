@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { cidr, dnsLabel, labelValue, port } from "../../core/fields.ts";
 
+/** NodeLocal DNSCache, and the resolver that a cloud has on each node. Source: Kubernetes, "Using NodeLocal DNSCache". */
+export const localDns: readonly string[] = ["169.254.20.10/32", "169.254.169.254/32"];
+
 /** `platform:kubernetes.dns`: where the pods' names are resolved, for the network policy. */
 export const dnsSchema = z.strictObject({
   namespace: dnsLabel.optional().describe("namespace of the DNS server's pods; default: kube-system"),
@@ -13,7 +16,7 @@ export const dnsSchema = z.strictObject({
     .array(cidr)
     .optional()
     .describe(
-      'servers that are no pods of a namespace; default: ["169.254.20.10/32","169.254.169.254/32"], NodeLocal DNSCache and the resolver of a cloud\'s node',
+      `servers that are no pods of a namespace; default: ${localDns.join(", ")}, NodeLocal DNSCache and the resolver of a cloud's node`,
     ),
 });
 

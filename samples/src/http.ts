@@ -64,7 +64,8 @@ export function serve(
       })
       .then((answer) => send(request, response, answer));
   });
-  return server.listen(port, "0.0.0.0", () => log("listening", { service, port }));
+  // Every address, of either family.
+  return server.listen(port, () => log("listening", { service, port }));
 }
 
 function prefixed(

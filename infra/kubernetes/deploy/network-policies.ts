@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Dns } from "../../../config/settings/cluster-network.ts";
+import { type Dns, localDns } from "../../../config/settings/cluster-network.ts";
 import { controllerOf } from "../../../config/settings/exposure.ts";
 import type { Connection } from "../../../core/connections.ts";
 import { metricsPort } from "../../workloads/of-gateway.ts";
@@ -81,9 +81,6 @@ export class NetworkPolicies extends pulumi.ComponentResource {
 
 /** Selects one namespace by the label that every one has. */
 const inNamespace = (name: string) => ({ matchLabels: { "kubernetes.io/metadata.name": name } });
-
-/** NodeLocal DNSCache, and the resolver that a cloud has on each node. Source: Kubernetes, "Using NodeLocal DNSCache". */
-const localDns = ["169.254.20.10/32", "169.254.169.254/32"];
 
 /**
  * To where names are resolved. Unless the stack says it: the pods of kube-system, those of OpenShift's DNS, which exist there
