@@ -20,8 +20,9 @@ test("the connections are those of the two backups, to the endpoint's port", () 
       ({ to }) => to === "backups-bucket",
     );
   expect(outside({})).toEqual([
-    { from: "backup", to: "backups-bucket", port: 443, outside: {} },
     { from: "backup-core-service", to: "backups-bucket", port: 443, outside: {} },
+    { from: "backup-mongo", to: "backups-bucket", port: 443, outside: {} },
+    { from: "backup-postgres", to: "backups-bucket", port: 443, outside: {} },
   ]);
   expect(outside({ cidr: "10.1.0.0/16" })[0]?.outside).toEqual({ cidr: "10.1.0.0/16" });
   const inside = outside({ endpoint: "http://minio.storage.svc.cluster.local:9000" });

@@ -21,7 +21,10 @@ export interface Saved {
   readonly store: string;
   /** What saves it: its container on an engine or in a pod, its script and its login. */
   readonly component: string;
-  /** What it runs in on a cluster: one job has all stores, so that one node writes their claim; a service's is where that one is. */
+  /**
+   * What it runs in on a cluster: one job has all stores, so that one node writes their claim. Where they go into a bucket each
+   * has its own, with a spool of its own; a service's is where that one is.
+   */
   readonly job: string;
   /** The claim of that job. */
   readonly claim: string;
@@ -79,7 +82,7 @@ function storeOfStack(
   return {
     store: kind,
     component: backupOf(kind),
-    job: backupsName,
+    job: backupsOf(settings)?.bucket === undefined ? backupsName : backupOf(kind),
     claim: "backups",
     image: imageNamed(backup.image),
     suffix: backup.suffix,

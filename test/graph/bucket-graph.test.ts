@@ -29,11 +29,11 @@ const pods = new Map(
 );
 
 test("backups go to the bucket, and no claim is made for them", () => {
-  expect([...pods.keys()].sort()).toEqual(["backup", "backup-core-service"]);
+  expect([...pods.keys()].sort()).toEqual(["backup-core-service", "backup-mongo", "backup-postgres"]);
   expect([...objects(graph, "PersistentVolumeClaim").keys()]).not.toContain("backups");
   for (const [name, pod] of pods) {
-    const tools = name === "backup" ? ["mongo:8.0", "postgis/postgis:17-3.5"] : ["postgis/postgis:17-3.5"];
-    expect(pod.initContainers.map(({ image }: Json) => image).sort()).toEqual(tools);
+    const tools = name === "backup-mongo" ? "mongo:8.0" : "postgis/postgis:17-3.5";
+    expect(pod.initContainers.map(({ image }: Json) => image)).toEqual([tools]);
     expect(pod.containers.map(({ image }: Json) => image)).toEqual(["rclone/rclone:1.76.0"]);
     expect(pod.volumes.find(({ name }: Json) => name === "backups").emptyDir).toEqual({ sizeLimit: "10Gi" });
   }
@@ -83,8 +83,9 @@ test("only the backups may speak to the outside, at the endpoint's port", () => 
         .map(({ to, ports }: Json) => `${name} ${to[0].ipBlock.cidr}:${ports[0].port}`),
     );
   expect(outside(graph).sort()).toEqual([
-    "from-backup 0.0.0.0/0:443",
     "from-backup-core-service 0.0.0.0/0:443",
+    "from-backup-mongo 0.0.0.0/0:443",
+    "from-backup-postgres 0.0.0.0/0:443",
   ]);
 });
 
@@ -97,7 +98,7 @@ test("what the stack says of the bucket is what rclone is told", async () => {
     spool: "2Gi",
     ca: certificate,
   });
-  const { spec } = objects(other, "CronJob").get("backup").spec.jobTemplate.spec.template;
+  const { spec } = objects(other, "CronJob").get("backup-postgres").spec.jobTemplate.spec.template;
   const env = Object.fromEntries(spec.containers[0].env.map(({ name, value }: Json) => [name, value]));
   expect(env).toMatchObject({
     BACKUPS: "backups:beat/beat/prod",
@@ -108,7 +109,7 @@ test("what the stack says of the bucket is what rclone is told", async () => {
     RCLONE_CA_CERT: "/run/backup/bucket-ca.pem",
   });
   expect(objects(other, "ConfigMap").get("backup-postgres").data["bucket-ca.pem"]).toBe(certificate);
-  const { egress } = objects(other, "NetworkPolicy").get("from-backup").spec;
+  const { egress } = objects(other, "NetworkPolicy").get("from-backup-postgres").spec;
   expect(egress).toContainEqual({
     to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "storage" } } }],
     ports: [{ protocol: "TCP", port: 9000 }],
