@@ -6,8 +6,10 @@ import type { Settings } from "./settings/schema.ts";
 
 /** What each service asks of a store, in the order of the definition. */
 export const needsOf = (platform: PlatformModel, kind: StoreKind): NeedOf<unknown>[] =>
-  Object.values(platform.services).flatMap(({ name, needs }) =>
-    needs[kind] === undefined ? [] : [{ service: name, need: needs[kind] }],
+  Object.values(platform.services).flatMap(({ name, needs, renamedFrom }) =>
+    needs[kind] === undefined
+      ? []
+      : [{ service: name, need: needs[kind], ...(renamedFrom.length > 0 && { renamedFrom }) }],
   );
 
 /**

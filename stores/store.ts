@@ -109,6 +109,8 @@ export interface RefsContext {
 export interface NeedOf<Need> {
   readonly service: string;
   readonly need: Need;
+  /** Names it had before. */
+  readonly renamedFrom?: readonly string[];
 }
 
 /** A topic of the platform. */
@@ -227,9 +229,9 @@ export interface Provisioning<Plan extends { readonly kind: string } = { readonl
   readonly deadlineSeconds?: number;
 }
 
-/** Where that program finds the file of a secret. */
+/** Where it finds a secret. */
 export const passwordFile = (secret: string): string => `/run/secrets/${secret}`;
-/** Where it finds the certificate of a store that somebody else runs. */
+/** And the certificate of a store that somebody else runs. */
 export const certificateFile = "/run/plan/ca.pem";
 
 /** How a store is saved and restored, by its own tools. */
@@ -261,7 +263,7 @@ export interface SaveArgs {
   readonly drillDays?: number | undefined;
 }
 
-/** What is restored: names that the definition or the user chose, never a secret. */
+/** What is restored; never a secret. */
 export interface RestoreArgs {
   readonly database: string;
   /** File in the backups' folder of the database, or `latest`. */

@@ -10,6 +10,7 @@ import { kindsWithLogin, storeHosts, storeKinds, storeOf } from "../../stores/in
 import { renderEnvironment } from "../environment.ts";
 import { needsOf } from "../store-use.ts";
 import type { PlatformModel } from "./model.ts";
+import { renameProblems } from "./rename-check.ts";
 import { routeProblems, within } from "./route-check.ts";
 import type { StackFacts } from "./service.ts";
 
@@ -24,6 +25,7 @@ const exampleFacts: StackFacts = {
 export function crossCheck(platform: PlatformModel): Problem[] {
   return [
     ...names(platform),
+    ...renameProblems(platform),
     ...routeProblems(platform),
     ...databases(platform),
     ...ports(platform),

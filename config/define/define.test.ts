@@ -52,6 +52,19 @@ describe("the platform definition", () => {
     expect(platform.services["other-service"]).toBeUndefined();
   });
 
+  test("refuses a former name that is another service's", () => {
+    const was = (...renamedFrom: string[]) => ({ ...plain, routes: [], renamedFrom });
+    const found = (services: Record<string, unknown>) =>
+      problemsOf(services).filter((problem) => problem.includes("renamedFrom"));
+    expect(found({ x: was("old") })).toEqual([]);
+    expect(found({ x: was("y"), y: plain })).toEqual([
+      'services.x.renamedFrom[0]: "y" is a service of the platform',
+    ]);
+    expect(found({ x: was("old"), y: was("old") })).toEqual([
+      'services.y.renamedFrom[0]: "old" is a former name of x, too',
+    ]);
+  });
+
   test("refuses names that are the platform's own, with another one to take", () => {
     const own = ["gateway", "postgres", "mongo", "kafka-b", "admin", "provision-postgres", "pg-x"];
     for (const name of own)

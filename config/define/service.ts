@@ -117,6 +117,10 @@ const needsSchema = z.strictObject({
 export const serviceSchema = z.strictObject({
   /** Repository and tag of the image built from the service's own repository. */
   image: z.strictObject({ repository: z.string().min(1), tag: z.string().min(1) }),
+  /** Names that it had before: what its login owns in Postgres goes on with it. They may stay here for good. */
+  renamedFrom: z
+    .array(z.string().regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a DNS label"))
+    .default([]),
   /** The public repository a `git` source is built from. */
   repository: z.url().optional(),
   /** The role of the sample service that stands in for it. */

@@ -10,10 +10,14 @@ export const planSchema = z.strictObject({
   /** Certificate to verify the server by; without it the connection is in plain text. */
   caFile: z.string().min(1).optional(),
   waitSeconds,
+  /** Whether nobody else has databases on the server. */
+  alone: z.boolean().default(false),
   roles: z.array(
     z.strictObject({
       name: identifier,
       passwordFile: z.string().min(1),
+      /** Names it had before. */
+      renamedFrom: z.array(identifier).default([]),
       idleInTransactionSeconds: z.number().int().optional(),
     }),
   ),

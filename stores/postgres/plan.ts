@@ -22,8 +22,10 @@ export function plan({ needs, external, address }: Context): {
         passwordFile: passwordFile(admin),
       },
       ...(external?.ca !== undefined && { caFile: certificateFile }),
-      roles: needs.map(({ service, need: { idleInTransactionSeconds } }) => ({
+      ...(external === undefined && { alone: true }),
+      roles: needs.map(({ service, renamedFrom, need: { idleInTransactionSeconds } }) => ({
         name: roleName(service),
+        ...(renamedFrom && { renamedFrom: renamedFrom.map(roleName) }),
         passwordFile: passwordFile(passwordName("postgres", service)),
         ...(idleInTransactionSeconds !== undefined && { idleInTransactionSeconds }),
       })),

@@ -132,6 +132,58 @@ describe.each(kinds)("on $title", ({ start }) => {
     });
   });
 
+  describe.each(Object.entries(admins))(
+    "with an administrator who is %s, a service that is renamed",
+    (title, admin) => {
+      const old = title === "superuser" ? "old_a" : "old_b";
+      const renamed = `${old}_new`;
+      const database = `${old}_db`;
+      const plan = (role: string, more: object = {}) => ({
+        ...planOf(admin, role, []),
+        ...planSchema.pick({ roles: true, databases: true, alone: true }).parse({
+          alone: true,
+          roles: [{ name: role, passwordFile: secret(role, "Password1234"), ...more }],
+          databases: [{ name: database, owner: role, extensions: [] }],
+        }),
+      });
+      const kept = (role: string) =>
+        session(role, "Password1234", database, (service) =>
+          service.query("UPDATE kept SET id = id + 1 RETURNING id").then(({ rows }) => rows),
+        );
+
+      test("is refused without its former name, and keeps its tables with it", async () => {
+        await provision(plan(old));
+        await session(old, "Password1234", database, (service) =>
+          service.query("CREATE TABLE kept AS SELECT 7 AS id"),
+        );
+        await expect(provision(plan(renamed))).rejects.toThrow(
+          `fix: where the service was called so, renamedFrom: ["`,
+        );
+        expect(await kept(old)).toEqual([{ id: 8 }]);
+        await provision(plan(renamed, { renamedFrom: ["never", old] }));
+        expect(await kept(renamed)).toEqual([{ id: 9 }]);
+        await provision(plan(renamed, { renamedFrom: ["never", old] }));
+        expect(await kept(renamed)).toEqual([{ id: 10 }]);
+      });
+
+      test("has them, too, where its new role is there already", async () => {
+        const last = `${old}_last`;
+        await asSuperuser("postgres", `CREATE ROLE ${last} LOGIN`);
+        if (title !== "superuser")
+          await asSuperuser("postgres", `GRANT ${last} TO ${pg.escapeIdentifier(admin)} WITH ADMIN OPTION`);
+        await provision(plan(last, { renamedFrom: [renamed] }));
+        expect(await kept(last)).toEqual([{ id: 11 }]);
+      });
+
+      test("is dropped: its database stays, and that is said", async () => {
+        const done = await provision({ ...plan("another"), roles: [], databases: [] });
+        const left = done.find(({ object }) => object === `database ${database}`);
+        expect(left).toMatchObject({ result: "unchanged", note: expect.stringContaining("it stays") });
+        expect(await kept(`${old}_last`)).toEqual([{ id: 12 }]);
+      });
+    },
+  );
+
   test("what only a superuser can mend is told with what mends it", async () => {
     const admin = admins["no superuser"];
     secret("third_service", "Password1234");

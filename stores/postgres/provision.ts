@@ -5,6 +5,7 @@ import type { Done } from "../store.ts";
 import { untilAnswered } from "../until-answered.ts";
 import type { PostgresPlan } from "./plan-schema.ts";
 import { provisionDatabase, provisionExtension, provisionSchema } from "./provision-database.ts";
+import { leftBehind, refuseStrangers, renameRole, takeOver } from "./provision-owners.ts";
 import { adminOf, provisionRole } from "./provision-role.ts";
 
 /**
@@ -16,14 +17,18 @@ export async function provision(plan: PostgresPlan): Promise<Done[]> {
   const client = await connect(plan, plan.admin.database);
   try {
     const admin = await adminOf(client);
+    await refuseStrangers(client, plan);
+    for (const role of plan.roles) done.push(...(await renameRole(client, role)));
     for (const role of plan.roles) done.push(await provisionRole(admin, role));
     for (const database of plan.databases) done.push(await provisionDatabase(client, database));
+    if (plan.alone) done.push(...(await leftBehind(client, plan)));
   } finally {
     await client.end();
   }
   for (const database of plan.databases) {
     const inside = await connect(plan, database.name);
     try {
+      await takeOver(inside, plan, database);
       await provisionSchema(inside, database);
       for (const extension of database.extensions)
         done.push(await provisionExtension(inside, extension, database.name));
