@@ -114,7 +114,7 @@ test("what the stack says of the bucket is what rclone is told", async () => {
     to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "storage" } } }],
     ports: [{ protocol: "TCP", port: 9000 }],
   });
-  const first = pods.get("backup").containers[0].env;
+  const first = pods.get("backup-postgres").containers[0].env;
   expect(first.find(({ name }: Json) => name === "BACKUPS").value).toBe("backups:beat/beat-ecoprove-prod");
 });
 
