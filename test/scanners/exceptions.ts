@@ -42,7 +42,7 @@ export const exceptions: readonly Exception[] = [
   ),
   ...both(
     { checkov: "CKV_K8S_40", "kube-score": "container-security-context-user-group-id" },
-    ["CronJob backup-mongo", "CronJob backup-postgres"],
+    ["CronJob backup", "CronJob backup-mongo", "CronJob backup-postgres"],
     "the backups that are there belong to this user, and a volume whose driver changes no owner lets no other one clear them away",
   ),
   ...both(
@@ -59,7 +59,7 @@ export const exceptions: readonly Exception[] = [
   {
     scanner: "checkov",
     rule: "CKV_K8S_35",
-    objects: ["CronJob backup-mongo", "CronJob backup-postgres"],
+    objects: ["CronJob backup-core-service", "CronJob backup-mongo", "CronJob backup-postgres"],
     reason:
       "rclone takes a bucket's keys from variables or from a file that it must be able to write; only the step that uploads has them",
   },

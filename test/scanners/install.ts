@@ -7,6 +7,7 @@ import {
   kubernetesVersions,
   missing,
   pythonFolder,
+  pythonMark,
   pythonPackages,
   reasonsFile,
   type Scanner,
@@ -40,8 +41,7 @@ async function installGo(): Promise<void> {
 }
 
 async function installPython(): Promise<void> {
-  const done = join(pythonFolder, "complete");
-  if (existsSync(done)) return;
+  if (existsSync(pythonMark)) return;
   rmSync(pythonFolder, { recursive: true, force: true });
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
   const why =
@@ -49,7 +49,7 @@ async function installPython(): Promise<void> {
     (await failure(join(pythonFolder, "bin/python3"), [...pip, ...Object.values(pythonPackages)]));
   if (why === undefined) {
     for (const version of kubernetesVersions) await copySchemas(version);
-    writeFileSync(done, "");
+    writeFileSync(pythonMark, "");
   } else {
     // Half an environment would be taken for a whole one.
     rmSync(pythonFolder, { recursive: true, force: true });

@@ -38,6 +38,8 @@ export const scannersFolder = join(projectRoot, ".beat/scanners");
 export const toolsFolder = join(scannersFolder, createHash("sha256").update(pins).digest("hex").slice(0, 12));
 /** The Python environment of the scanners. */
 export const pythonFolder = join(toolsFolder, "python");
+/** There once the Python packages and the schemas are whole: an installer that was killed leaves half of them. */
+export const pythonMark = join(pythonFolder, "complete");
 /** The schemas of each version of Kubernetes. */
 export const schemasFolder = join(toolsFolder, "schemas");
 /** Why a scanner could not be installed, by its name. */
@@ -49,8 +51,8 @@ export const commandOf = (name: Scanner): string =>
 
 /** Why a scanner cannot run here; undefined when it can. */
 export function missing(name: Scanner): string | undefined {
-  const installed = existsSync(commandOf(name)) && (name !== "kubeconform" || existsSync(schemasFolder));
-  if (installed) return undefined;
+  const wantsPython = !(name in goPackages) || name === "kubeconform";
+  if (existsSync(commandOf(name)) && (!wantsPython || existsSync(pythonMark))) return undefined;
   const reasons = existsSync(reasonsFile)
     ? (JSON.parse(readFileSync(reasonsFile, "utf8")) as Partial<Record<Scanner, string>>)
     : {};
