@@ -1,3 +1,4 @@
+import { backupNotes } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
 import { EngineBackups } from "../../infra/docker/operate/backups.ts";
 import {
@@ -52,7 +53,7 @@ export class EngineTarget implements Target {
     return [
       disk,
       ...checkTags(platform, settings),
-      ...frontNotes(settings).map(({ name, text }) => noted(name, text)),
+      ...[...frontNotes(settings), ...backupNotes(settings)].map(({ name, text }) => noted(name, text)),
       leftovers,
       ...ports,
       ...images,

@@ -1,5 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
+import { backupNotes } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
 import { InputError } from "../../core/problems.ts";
 import { checkEngine } from "../../infra/docker/operate/checks.ts";
@@ -27,6 +28,7 @@ import {
 import { checkDns } from "../../infra/kubernetes/operate/dns-check.ts";
 import { removeFailedJobs } from "../../infra/kubernetes/operate/failed-jobs.ts";
 import { provideImages } from "../../infra/kubernetes/operate/images.ts";
+import { backupReports, keepBackups } from "../../infra/kubernetes/operate/kept-backups.ts";
 import { followPodLogs } from "../../infra/kubernetes/operate/logs.ts";
 import { crowdedStores, openNodes } from "../../infra/kubernetes/operate/placement.ts";
 import {
@@ -100,7 +102,7 @@ export class KubernetesTarget implements Target {
       storage,
       ...extensions,
       ...dns,
-      ...frontNotes(settings).map((note) => noted(note.name, note.text)),
+      ...[...frontNotes(settings), ...backupNotes(settings)].map((note) => noted(note.name, note.text)),
       ...checkSettings(this.#args),
       checkPending(state, name),
     ];
@@ -182,7 +184,11 @@ export class KubernetesTarget implements Target {
   async parts(): Promise<PartState[]> {
     const pods = await podsOf(this.cluster, this.namespace);
     const volumes = await volumeUse(this.cluster, this.namespace, pods);
-    return [...pods.map(partOf), ...volumes.map(volumePart)];
+    return [
+      ...pods.map(partOf),
+      ...volumes.map(volumePart),
+      ...(await backupReports(this.cluster, this.namespace, this.#saved())),
+    ];
   }
 
   async explain(): Promise<string[]> {
@@ -226,6 +232,7 @@ export class KubernetesTarget implements Target {
       throw new DeploymentError(
         `namespace ${name} is not labelled ${instance}=${ours}, so it was left alone`,
       );
+    const kept = await keepBackups(this.cluster, name, this.#saved());
     await core.deleteNamespace({ name });
     const deadline = Date.now() + deletionPatience;
     while ((await ifFound(core.readNamespace({ name }))) !== undefined) {
@@ -236,6 +243,10 @@ export class KubernetesTarget implements Target {
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
     say(`  ✔ namespace ${name} and its claims deleted`);
+    for (const volume of kept)
+      say(
+        `  ! its backups are kept in volume ${volume}; kubectl delete pv ${volume} lets them go: docs/backups.md`,
+      );
   }
 
   #state(): Promise<StackState> {

@@ -127,3 +127,19 @@ export function backupProblems({ target, backups, kubernetes }: BackupSettings):
 /** The bucket of a stack's backups; undefined when they lie on a volume, or there are none. */
 export const bucketOf = (settings: BackupSettings): Bucket | undefined =>
   settings.target === "kubernetes" ? backupsOf(settings)?.bucket : undefined;
+
+/** What the owner of a stack is told of its backups; nothing of it stops a deployment. */
+export function backupNotes(
+  settings: BackupSettings & { readonly environment: string },
+): { readonly name: string; readonly text: string }[] {
+  const now = oldBackupsSpelling(settings);
+  const plan = backupsOf(settings);
+  const texts = [
+    now && `this spelling goes with the next version; the new one: ${now}`,
+    plan === undefined &&
+      settings.environment === "Production" &&
+      "nothing is saved: set platform:backups, see docs/backups.md",
+    plan && "Kafka's records and Redis' keys are not saved: docs/backups.md says why",
+  ];
+  return texts.flatMap((text) => (text ? [{ name: "backups", text }] : []));
+}

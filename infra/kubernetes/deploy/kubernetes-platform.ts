@@ -4,6 +4,7 @@ import { addressesOf } from "../../../config/addresses.ts";
 import { sourceOf } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
+import { backupsOf, bucketOf } from "../../../config/settings/backups.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
 import { gatewayName, stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role } from "../../../core/workload.ts";
@@ -71,7 +72,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
         parent,
         provider: args.retained,
         dependsOn: bindCluster(stack, args.identity, parent),
-        retainOnDelete: settings.kubernetes.volumes === "retain",
+        // Also where only backups are kept: the claim goes with its namespace.
+        retainOnDelete: settings.kubernetes.volumes === "retain" || keepsBackups(settings),
       },
     );
     const target: ClusterTarget = {
@@ -105,6 +107,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
     this.registerOutputs({ urls: this.urls });
   }
 }
+
+const keepsBackups = (settings: Settings): boolean =>
+  backupsOf(settings) !== undefined && bucketOf(settings) === undefined;
 
 function references({ platform, settings, root }: KubernetesPlatformArgs): ClusterTarget["images"] {
   const sampled = Object.values(platform.services).some(
