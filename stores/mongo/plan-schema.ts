@@ -9,8 +9,19 @@ export const planSchema = z.strictObject({
   admin: z.strictObject(admin),
   caFile: z.string().min(1).optional(),
   /** Members as host:port, the first one initiates; without it the server stands alone. */
-  replicaSet: z.strictObject({ name: identifier, members: z.array(z.string().min(1)).min(1) }).optional(),
+  replicaSet: z
+    .strictObject({
+      name: identifier,
+      members: z.array(z.string().min(1)).min(1),
+      /** Members that there were, or may have been. */
+      leaving: z.array(z.string().min(1)).default([]),
+    })
+    .optional(),
   waitSeconds,
+  /** What is brought about: all that is declared, or that members can go. */
+  step: z.literal(["provision", "retire"]).default("provision"),
+  /** How long a first sync may take, seconds. */
+  moveSeconds: z.number().int().min(1).default(240),
   users: z.array(z.strictObject({ name: identifier, passwordFile: z.string().min(1), database: identifier })),
   indexes: z.array(
     z.strictObject({

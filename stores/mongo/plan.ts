@@ -1,23 +1,23 @@
 import { administratorSecret, passwordName, roleName } from "../../core/names.ts";
-import { certificateFile, passwordFile } from "../store.ts";
+import { certificateFile, type Provisioning, passwordFile } from "../store.ts";
 import type { MongoPlanInput } from "./plan-schema.ts";
-import { type Context, membersOf, replicaSetName } from "./replica-set.ts";
+import { type Context, hostsOf, replicaSetName } from "./replica-set.ts";
+
+const admin = administratorSecret("mongo");
+/** A first sync copies everything, seconds. */
+const moveSeconds = 1500;
+/** What a plan on a cluster may take. */
+const patience = { moveSeconds };
 
 /** Users and indexes that the services need; a replica set where there is one. */
-export function plan(context: Context): {
-  readonly plan: MongoPlanInput;
-  readonly secrets: readonly string[];
-} {
-  const { needs, external, address } = context;
-  const members = membersOf(context);
-  const admin = administratorSecret("mongo");
+export function plan(context: Context): Provisioning<MongoPlanInput> {
+  const { needs, external } = context;
+  const set = hostsOf(context);
   return {
     plan: {
-      kind: "mongo",
-      ...address,
-      admin: { user: external?.adminUser ?? "admin", passwordFile: passwordFile(admin) },
+      ...serverOf(context),
       ...(external?.ca !== undefined && { caFile: certificateFile }),
-      ...(members && { replicaSet: { name: replicaSetName, members } }),
+      ...(set && { replicaSet: { name: replicaSetName, ...set }, ...patience }),
       users: needs.map(({ service, need: { database } }) => ({
         name: roleName(service),
         passwordFile: passwordFile(passwordName("mongo", service)),
@@ -28,5 +28,30 @@ export function plan(context: Context): {
       ),
     },
     secrets: [admin, ...needs.map(({ service }) => passwordName("mongo", service))],
+    ...(set && { deadlineSeconds: moveSeconds + 300 }),
   };
 }
+
+/** What must happen before there are fewer members; undefined when there cannot be fewer. */
+export function retirement(context: Context): Provisioning<MongoPlanInput> | undefined {
+  const set = hostsOf(context);
+  if (set === undefined || set.leaving.length === 0) return undefined;
+  return {
+    plan: {
+      ...serverOf(context),
+      step: "retire",
+      replicaSet: { name: replicaSetName, ...set },
+      ...patience,
+      users: [],
+      indexes: [],
+    },
+    secrets: [admin],
+    deadlineSeconds: moveSeconds + 300,
+  };
+}
+
+const serverOf = ({ address, external }: Context) => ({
+  kind: "mongo" as const,
+  ...address,
+  admin: { user: external?.adminUser ?? "admin", passwordFile: passwordFile(admin) },
+});

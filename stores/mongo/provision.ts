@@ -3,7 +3,7 @@ import { readPassword } from "../password-file.ts";
 import type { Done } from "../store.ts";
 import { untilAnswered } from "../until-answered.ts";
 import type { MongoPlan } from "./plan-schema.ts";
-import { provisionReplicaSet } from "./provision-replica-set.ts";
+import { provisionReplicaSet, retireMembers } from "./provision-replica-set.ts";
 
 /** Creates or updates the users (in `admin`, where the messaging service looks for its own) and the indexes. */
 export async function provision(plan: MongoPlan): Promise<Done[]> {
@@ -13,6 +13,7 @@ export async function provision(plan: MongoPlan): Promise<Done[]> {
     serverSelectionTimeoutMS: 2000,
     ...(plan.caFile !== undefined && { tls: true, tlsCAFile: plan.caFile }),
   };
+  if (plan.step === "retire") return await retireMembers(plan, login);
   const replicaSet = await provisionReplicaSet(plan, login);
   // With a set, its primary is found through its members: users are written there.
   const address =

@@ -1,7 +1,7 @@
 import { type Address, defineStore, type Login, refs } from "../store.ts";
 import { backup } from "./backup.ts";
 import { cluster, external, facts, need } from "./facts.ts";
-import { plan } from "./plan.ts";
+import { plan, retirement } from "./plan.ts";
 import { planSchema } from "./plan-schema.ts";
 import { keyfileSecret } from "./replica-set.ts";
 import { onCluster, onEngine } from "./workload.ts";
@@ -40,20 +40,17 @@ export const mongo = defineStore({
   refsKind: refs<MongoRefs>(),
   refs: ({ database }, { address, login }) => ({ ...address, ...login(database) }),
   // Members are restarted one after the other, and two with different keys do not speak to each other.
-  memberSecrets: ({ members }) =>
-    members > 1
-      ? [
-          {
-            name: keyfileSecret,
-            whyNotRotated: "is shared by all members of the replica set, which must change it together",
-          },
-        ]
-      : [],
+  memberSecrets: () => [
+    {
+      name: keyfileSecret,
+      whyNotRotated: "is shared by all members of the replica set, which must change it together",
+    },
+  ],
   // Source: MongoDB manual, "Upgrade a Standalone to 8.0": from 7.0 alone, and no way back.
   upgrade: "stepwise",
   imagesUsed: (devTools) => (devTools ? ["mongo", "mongoExpress"] : ["mongo"]),
   onEngine,
   onCluster,
-  provision: { schema: planSchema, plan, load: () => import("./provision.ts") },
+  provision: { schema: planSchema, plan, retirement, load: () => import("./provision.ts") },
   backup,
 });

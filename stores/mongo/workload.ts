@@ -68,20 +68,19 @@ export function onEngine(
 }
 
 /**
- * MongoDB on a cluster: a replica set of three, or one server alone. Only the first member makes the administrator: a set is
+ * MongoDB on a cluster: a replica set of three, or of one that others can join. Only the first member makes the administrator: a set is
  * initiated by the one member that has data, the others must be empty. Source: MongoDB manual, replSetInitiate.
  */
 export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): Workload {
   const { volume, cpu, members } = settings;
-  const set = members > 1;
   const cacheGB = Math.max(0.25, Math.floor((facts.memoryMiB / 2 / 1024) * 100) / 100);
   const start = [
     // The image makes the administrator when these are set, on an empty volume only.
     `if [ "\${HOSTNAME##*-}" = 0 ]; then export MONGO_INITDB_ROOT_USERNAME=admin MONGO_INITDB_ROOT_PASSWORD_FILE=/run/secrets/mongo/password; fi`,
     // A Secret's files are readable by the volume's group, and mongod refuses a keyfile that others may read.
-    ...(set ? ["install -m 600 /run/secrets/mongo/keyfile /tmp/keyfile"] : []),
+    "install -m 600 /run/secrets/mongo/keyfile /tmp/keyfile",
     `exec docker-entrypoint.sh mongod --auth --ipv6 --bind_ip_all --port ${facts.port} --wiredTigerCacheSizeGB ${cacheGB}` +
-      (set ? ` --replSet ${replicaSetName} --keyFile /tmp/keyfile` : ""),
+      ` --replSet ${replicaSetName} --keyFile /tmp/keyfile`,
   ].join("\n");
   return {
     role: "store",
@@ -95,7 +94,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
         name: administratorSecret("mongo"),
         volume: "login",
         directory: "/run/secrets/mongo",
-        files: { password, ...(set && { keyfile: secretOf(keyfileSecret) }) },
+        files: { password, keyfile: secretOf(keyfileSecret) },
       },
     ],
     endpoints: [{ name: "mongo", port: facts.port }],
@@ -122,7 +121,8 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
     },
     memoryMiB: facts.memoryMiB,
     cpu,
-    members: { stateful: members, parallel: set, ...(set && { settleSeconds: 15 }) },
+    // How they start is for good in a set: it is not made anew when it grows.
+    members: { stateful: members, parallel: true, ...(members > 1 && { settleSeconds: 15 }) },
     deadlineSeconds: 300,
     stopGraceSeconds: 60,
     user: { uid: 999 },

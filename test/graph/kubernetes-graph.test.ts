@@ -113,7 +113,7 @@ test("Kafka has three brokers with three copies, of which two must have a record
     expect(topic).toMatchObject({ replicationFactor: 3, configs: { "min.insync.replicas": "2" } });
 });
 
-test("Mongo is a replica set with a keyfile, and one server where the stack says so", async () => {
+test("Mongo is a replica set with a keyfile, and one of a single member where the stack says so", async () => {
   const plan = JSON.parse(objects(graph, "ConfigMap").get("provision-mongo").data["plan.json"]);
   expect(plan.replicaSet.members).toHaveLength(3);
   expect(Object.keys(objects(graph, "Secret").get("mongo-admin").stringData).sort()).toEqual([
@@ -122,9 +122,12 @@ test("Mongo is a replica set with a keyfile, and one server where the stack says
   ]);
   const single = await graphOf({ mongo: { members: 1 } });
   expect(objects(single, "StatefulSet").get("mongo").spec.replicas).toBe(1);
-  expect(
-    JSON.parse(objects(single, "ConfigMap").get("provision-mongo").data["plan.json"]).replicaSet,
-  ).toBeUndefined();
+  const alone = JSON.parse(objects(single, "ConfigMap").get("provision-mongo").data["plan.json"]);
+  expect(alone.replicaSet.members).toEqual(plan.replicaSet.members.slice(0, 1));
+  expect(alone.replicaSet.leaving).toEqual(plan.replicaSet.members.slice(1));
+  // What lets the others go is done before there are fewer.
+  const retire = JSON.parse(objects(single, "ConfigMap").get("retire-mongo").data["plan.json"]);
+  expect(retire).toMatchObject({ step: "retire", replicaSet: alone.replicaSet });
 });
 
 test("dev and prod give every service the same variables", async () => {
