@@ -100,7 +100,7 @@ test("an external store is used and not deployed; the rest is unchanged", () => 
     ports: [{ protocol: "TCP", port: 6379 }],
   });
   expect(egress).toContainEqual({
-    to: [{ ipBlock: { cidr: "0.0.0.0/0" } }],
+    to: [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }],
     ports: [{ protocol: "TCP", port: 9092 }],
   });
 });
