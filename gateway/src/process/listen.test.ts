@@ -1,6 +1,8 @@
-import { type AddressInfo, type ListenOptions, Server } from "node:net";
+import { type AddressInfo, createServer, type ListenOptions, Server } from "node:net";
 import { expect, test } from "vitest";
-import { listen } from "./listen.ts";
+import { listening } from "../../test/support/bare-server.ts";
+import { listen, probePort } from "./listen.ts";
+import { StartError } from "./start-error.ts";
 
 /** As on a machine without IPv6. */
 class Ipv4Alone extends Server {
@@ -41,4 +43,26 @@ test("all addresses of both families take a client of either", async () => {
     connect(port, "127.0.0.1").on("connect", resolve).on("error", reject).resume();
   });
   server.close();
+});
+
+const host = "127.0.0.1";
+
+test("a port that is taken is found before anything serves, with the variable and the mend", async () => {
+  const port = await listening(createServer());
+  const problem = await probePort({ host, port }).catch((error: unknown) => error);
+  expect(problem).toBeInstanceOf(StartError);
+  expect(problem).toMatchObject({
+    exitCode: 1,
+    message: `PROXY_PORT: ${port} is taken: stop what listens there, or choose another port`,
+  });
+});
+
+test("a port that was tried is free again", async () => {
+  const taken = createServer();
+  const port = await listening(taken);
+  await new Promise((resolve) => taken.close(resolve));
+  await probePort({ host, port });
+  const server = createServer();
+  await listen(server, { host, port });
+  await new Promise((resolve) => server.close(resolve));
 });

@@ -100,7 +100,7 @@ export const observeFigures: readonly Mutant[] = [
     ["tunnels are not told", "state.tunnels()", "0", "gauges"],
     ["requests in flight are not told", "state.inFlight()", "0", "gauges"],
     ["dropped lines are not told", "state.logLinesDropped(),", "0,", "gauges"],
-    ["spans are not counted", "value: exporter.sent", "value: 0", "process:spans unit:observe/otlp"],
+    ["spans are not counted", "value: exporter.sent", "value: 0", "unit:observe/sources"],
     ["a blocked loop does not show", 'at("1", seen ? delay.max : 0),', 'at("1", 0),', "unit:observe/metrics"],
   ]),
   ...of("observe/otlp.ts", [

@@ -31,7 +31,7 @@ export const wiring: readonly Mutant[] = [
       "beyond the reserve all are answered",
       "if (size > this.#capacity.connections + this.#capacity.reserve)",
       `if (${never})`,
-      "connections",
+      "unit:gateway",
     ],
     [
       "a trusted proxy has a client's limit",
@@ -55,7 +55,7 @@ export const wiring: readonly Mutant[] = [
       "what is read after a reset is answered",
       'if (!socket.writable || error.code === "ECONNRESET" || error.code === "EPIPE")\n      return client.destroy("client");',
       "",
-      "counts client",
+      "unit:gateway",
     ],
     [
       "a parser that stopped is an error",
@@ -86,7 +86,7 @@ export const wiring: readonly Mutant[] = [
       "return open;",
       "gauges",
     ],
-    ["the drain leaves connections to upstreams", "    this.#routes.close();\n", "", "drain process:end"],
+    ["the drain leaves connections to upstreams", "    this.#routes.close();\n", "", "unit:gateway"],
   ]),
   ...of("main.ts", [
     [
