@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningServer, serverKinds } from "../test/postgres-servers.ts";
 import { planSchema } from "./plan-schema.ts";
 import { provision } from "./provision.ts";
+import { type RunningServer, serverKinds } from "./test-servers.ts";
 
 const kinds = serverKinds();
 if (kinds.length === 0)

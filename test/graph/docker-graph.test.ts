@@ -150,6 +150,7 @@ describe("prod on one machine", async () => {
 
   test("keeps the data of every store and core's pictures in volumes", () => {
     expect(of(all, "Volume")).toEqual([
+      "backups",
       "core-public",
       "kafka-data",
       "mongo-config",

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { postgres } from "../postgres/store.ts";
+import { postgres } from "./store.ts";
 
 /** A PostgreSQL that a test can start: of the machine, or an image of its engine. */
 export interface ServerKind {
