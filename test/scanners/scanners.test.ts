@@ -22,7 +22,9 @@ const stacks: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "platform:kubernetes": JSON.stringify({
       exposure: { type: "ingress", tlsSecret: "gateway-tls", className: "nginx" },
       gateway: { autoscale: { min: 2, max: 4, cpuPercent: 70 }, metricsFrom: "monitoring" },
-      backups: { bucket: { endpoint: "https://s3.example.org", name: "beat-backups" } },
+    }),
+    "platform:backups": JSON.stringify({
+      to: { bucket: { endpoint: "https://s3.example.org", name: "beat-backups" } },
     }),
     "platform:secrets": JSON.stringify(
       Object.fromEntries(Object.values(bucketSecrets).map((name) => [name, "chosen-outside-0123456789"])),
