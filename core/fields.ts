@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { faultOfAddress } from "./addresses.ts";
+import { faultOfHost, faultOfPublicHost } from "./host-names.ts";
+import { faultOfReference, faultOfRegistry, faultOfRepository, tagPattern } from "./image-names.ts";
 
 /** A name of a Kubernetes object or namespace. Source: RFC 1123, section 2.1. */
 export const dnsLabel = z
@@ -16,21 +18,79 @@ export const labelValue = z
     /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/,
     "must be the value of a label: letters, digits, '.', '_' and '-', at most 63 characters",
   );
-/** Bytes, in units that a cluster takes. */
-export const quantity = z.string().regex(/^[1-9][0-9]*(Mi|Gi|Ti)$/, "must be a size such as 10Gi");
-/** Processor time, in cores. */
-export const cpu = z
-  .string()
-  .regex(/^([1-9][0-9]*m|[1-9][0-9]*(\.[0-9]+)?)$/, "must be a CPU amount such as 250m or 2");
-/** A TCP port. */
-export const port = z.number().int().min(1).max(65535);
-/** A host name or an IPv4 address. */
-export const host = z
+/** A name of most Kubernetes objects: labels with dots between. Source: Kubernetes, "Object Names and IDs". */
+export const dnsSubdomain = z
   .string()
   .regex(
-    /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
-    "must be a host name or an address, without port or scheme",
+    /^(?!.{254})[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+    "must be a DNS subdomain: lower-case letters, digits, '-' and '.', at most 253 characters",
   );
+/** A namespace that is not the cluster's own. */
+export const namespaceField = dnsLabel.refine(
+  (text) => !text.startsWith("kube-"),
+  "must not begin with kube-, as the cluster's own namespaces do",
+);
+const qualified =
+  /^(?:[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
+const qualifiedName = z
+  .string()
+  .regex(
+    qualified,
+    "must be a name such as example.org/name: letters, digits, '-', '_' and '.', at most 63 characters",
+  );
+
+/** Text that YAML reads as a number where nobody quotes it: a whole number has one spelling and is taken as that text. */
+export const textOrNumber = <T extends z.ZodType<string, string>>(text: T) =>
+  z.union([
+    text,
+    z
+      .number()
+      .int("must be quoted: YAML drops digits of such a number")
+      .transform(String)
+      .pipe(text as z.ZodType<string, string>),
+  ]);
+
+/** Annotations of a Kubernetes object. */
+export const annotations = z.record(qualifiedName, textOrNumber(z.string()));
+/** Labels that a node must have. */
+export const nodeLabels = z.record(qualifiedName, textOrNumber(labelValue));
+
+/** Bytes, in units that a cluster takes. */
+export const quantity = z.string().regex(/^[1-9][0-9]{0,8}(Mi|Gi|Ti)$/, "must be a size such as 10Gi");
+const cpuText = z
+  .string()
+  .regex(
+    /^(?=.*[1-9])([0-9]{1,7}m|[0-9]{1,4}(\.[0-9]{1,3})?)$/,
+    "must be a CPU amount such as 250m, 0.5 or 2, no finer than 1m",
+  );
+/** Processor time, in cores; a number says the same as its text. */
+export const cpu = z.union([cpuText, z.number().transform(String).pipe(cpuText)]);
+/** A TCP port. */
+export const port = z.number().int().min(1).max(65535);
+/** Text that a check of its own judges. @param faultOf why a text cannot be; undefined when it can. */
+const judged = (faultOf: (text: string) => string | undefined) =>
+  z.string().superRefine((text, { addIssue }) => {
+    const message = faultOf(text);
+    if (message !== undefined) addIssue({ code: "custom", message });
+  });
+
+/** A host name or an IPv4 address. */
+export const host = judged(faultOfHost);
+/** The host in people's address bars. */
+export const publicHost = judged(faultOfPublicHost);
+/** The name of an image, with its registry where that is not the usual one. */
+export const imageRepository = judged(faultOfRepository);
+/** A whole reference to an image. */
+export const imageReferenceField = judged(faultOfReference);
+/** What stands in front of names of images. */
+export const registryField = judged(faultOfRegistry);
+/** The tag of an image. */
+export const imageTag = z.string().regex(tagPattern, "must be an image tag");
+/** Text that somebody can see. */
+export const visible = z
+  .string()
+  .regex(/^[^\p{Cc}]*$/u, "must be one line of text")
+  .regex(/^\S(.*\S)?$/su, "must not be empty, nor begin or end with a blank");
 const rangeRule =
   "must be an address range such as 10.20.0.0/16 or fd00::/8; one address alone is 10.20.0.1/32";
 /** A range of addresses, as an API server and the gateway read it. */
@@ -61,10 +121,7 @@ export const certificate = z
   .regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "must be a PEM certificate");
 
 /** An address that a server listens at. */
-export const ipAddress = z.string().superRefine((text, { addIssue }) => {
-  const message = faultOfAddress(text);
-  if (message !== undefined) addIssue({ code: "custom", message });
-});
+export const ipAddress = judged(faultOfAddress);
 
 /** A server outside the platform that something connects to. A network policy knows addresses and no names. */
 export const egress = z

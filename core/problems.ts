@@ -19,9 +19,18 @@ export class InputError extends Error {
   }
 }
 
-/** A zod path as people write it: `services.auth-service.routes[0].prefix`. */
+/**
+ * A zod path as people write it: `services.auth-service.routes[0].prefix`. A key that has dots or brackets in it stands in
+ * brackets, as Pulumi reads paths: `annotations["example.org/name"]`.
+ */
 export function joinPath(path: readonly PropertyKey[]): string {
   return path
-    .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`))
+    .map((key, index) => {
+      if (typeof key === "number") return `[${key}]`;
+      const name = String(key);
+      if (index > 0 && (name === "" || /[.[\]"]/.test(name)))
+        return `["${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"]`;
+      return `${index === 0 ? "" : "."}${name}`;
+    })
     .join("");
 }

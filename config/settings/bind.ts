@@ -1,4 +1,5 @@
 import { isLoopback } from "../../core/addresses.ts";
+import { setCommand } from "../../core/mend.ts";
 import type { Problem } from "../../core/problems.ts";
 import type { Role } from "../../core/workload.ts";
 import { storePorts } from "../../stores/index.ts";
@@ -26,7 +27,7 @@ export function openStores({ target, environment, storesBind, ports, devTools }:
     {
       path: `${namespace}storesBind`,
       message: `${storesBind} lets other machines reach ${open.join(", ")}, and the stack is not for development`,
-      fix: `pulumi config set ${namespace}storesBind 127.0.0.1, or set those ports to false`,
+      fix: `${setCommand(`${namespace}storesBind`, "127.0.0.1")}, or set those ports to false`,
     },
   ];
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, dnsLabel, port } from "../../core/fields.ts";
+import { annotations, cidr, dnsLabel, dnsSubdomain, port } from "../../core/fields.ts";
 
 const controller = {
   controllerNamespace: dnsLabel
@@ -19,34 +19,28 @@ export const exposureSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("none") }),
   z.strictObject({
     type: z.literal("ingress"),
-    className: z.string().min(1).optional().describe("ingress class; default: the cluster's own"),
-    tlsSecret: dnsLabel
+    className: dnsSubdomain.optional().describe("ingress class; default: the cluster's own"),
+    tlsSecret: dnsSubdomain
       .optional()
       .describe(
         "secret (type kubernetes.io/tls) of the namespace; cert-manager makes it when an annotation asks for one. None where the controller has its certificates from elsewhere",
       ),
-    annotations: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe("of the Ingress, e.g. for cert-manager"),
+    annotations: annotations.default({}).describe("of the Ingress, e.g. for cert-manager"),
     ...controller,
   }),
   z.strictObject({
     type: z.literal("gatewayApi"),
     gateway: z.strictObject({
-      name: dnsLabel.describe("the Gateway that the route is attached to"),
+      name: dnsSubdomain.describe("the Gateway that the route is attached to"),
       namespace: dnsLabel.describe("its namespace"),
-      sectionName: dnsLabel.optional().describe("one of its listeners; default: all"),
+      sectionName: dnsSubdomain.optional().describe("one of its listeners; default: all"),
     }),
     ...controller,
   }),
   z.strictObject({
     type: z.literal("loadBalancer"),
     port: port.default(80).describe("port of the load balancer"),
-    annotations: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe("of the Service, e.g. for the cloud's controller"),
+    annotations: annotations.default({}).describe("of the Service, e.g. for the cloud's controller"),
     sourceRanges: z.array(cidr).default([]).describe("addresses that may connect; default: all"),
   }),
 ]);

@@ -1,4 +1,6 @@
+import { isIPv4 } from "node:net";
 import { isLoopback } from "../../core/addresses.ts";
+import { setCommand } from "../../core/mend.ts";
 import type { Problem } from "../../core/problems.ts";
 import { classOf, controllerOf, privateRanges } from "./exposure.ts";
 import type { Settings } from "./schema.ts";
@@ -94,10 +96,17 @@ function proxyNotes(settings: Settings): FrontNote[] {
 }
 
 /** What is wrong with what a stack says of what stands in front of its gateway. */
-export function frontProblems({ target, trustedProxies, kubernetes }: Settings): Problem[] {
+export function frontProblems({ target, publicHost, trustedProxies, kubernetes }: Settings): Problem[] {
   if (target !== "kubernetes") return [];
   const problems: Problem[] = [];
   const { exposure, gateway } = kubernetes;
+  // Source: Kubernetes, Ingress rules and HTTPRoute hostnames: names alone.
+  if (["ingress", "gatewayApi"].includes(exposure.type) && isIPv4(publicHost))
+    problems.push({
+      path: "platform:publicHost",
+      message: `${publicHost} is an address, and an Ingress or a Gateway is asked by name`,
+      fix: setCommand("platform:publicHost", "<host name>"),
+    });
   if (trustedProxies !== undefined && gateway.trustedProxies !== undefined)
     problems.push({
       path: "platform:kubernetes.gateway.trustedProxies",

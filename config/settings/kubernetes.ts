@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, cpu, dnsLabel } from "../../core/fields.ts";
+import { cidr, cpu, dnsLabel, dnsSubdomain, namespaceField, visible } from "../../core/fields.ts";
 import { volumeField } from "../../stores/fields.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import { oldBackupsSchema } from "./backups.ts";
@@ -7,17 +7,19 @@ import { accessMode, dnsSchema, ipFamiliesField } from "./cluster-network.ts";
 import { exposureSchema } from "./exposure.ts";
 
 /** Instead of a fixed number: a HorizontalPodAutoscaler on CPU, percent of the request. */
-export const autoscaleSchema = z.strictObject({
-  min: z.number().int().min(1).max(100).describe("fewest replicas"),
-  max: z.number().int().min(1).max(200).describe("most replicas"),
-  cpuPercent: z
-    .number()
-    .int()
-    .min(10)
-    .max(95)
-    .default(70)
-    .describe("average use of the CPU request that it aims at, percent"),
-});
+export const autoscaleSchema = z
+  .strictObject({
+    min: z.number().int().min(1).max(100).describe("fewest replicas"),
+    max: z.number().int().min(1).max(200).describe("most replicas"),
+    cpuPercent: z
+      .number()
+      .int()
+      .min(10)
+      .max(95)
+      .default(70)
+      .describe("average use of the CPU request that it aims at, percent"),
+  })
+  .refine(({ min, max }) => min <= max, { path: ["max"], message: "must not be less than min" });
 
 /** `platform:external`: stores that somebody else runs. What is named here is not deployed, only used. */
 export const externalSchema = z.strictObject(
@@ -32,11 +34,11 @@ const clusterStores = eachStore(({ cluster }) => cluster.prefault({})) as {
 
 /** `platform:kubernetes`: what only a cluster knows. */
 export const kubernetesSchema = z.strictObject({
-  context: z.string().min(1).optional().describe("context of the kubeconfig; default: its current one"),
-  namespace: dnsLabel.optional().describe("default: the platform's and the stack's name"),
-  storageClass: z.string().min(1).optional().describe("class of the volumes; default: the cluster's own"),
+  context: visible.optional().describe("context of the kubeconfig; default: its current one"),
+  namespace: namespaceField.optional().describe("default: the platform's and the stack's name"),
+  storageClass: dnsSubdomain.optional().describe("class of the volumes; default: the cluster's own"),
   pullSecrets: z
-    .array(dnsLabel)
+    .array(dnsSubdomain)
     .default([])
     .describe("secrets (type kubernetes.io/dockerconfigjson) of the namespace that pull images"),
   exposure: exposureSchema

@@ -23,11 +23,11 @@ test("no configuration at all is a valid stack", () => {
 
 test("values keep their types through Pulumi's texts", () => {
   const settings = parseSettings({
-    "platform:publicHost": "1234",
+    "platform:registry": "1234",
     "platform:devTools": "true",
     "platform:ports": '{"gateway":9100,"kafka":false}',
   });
-  expect([settings.publicHost, settings.devTools, settings.ports.gateway, settings.ports.kafka]).toEqual([
+  expect([settings.registry, settings.devTools, settings.ports.gateway, settings.ports.kafka]).toEqual([
     "1234",
     true,
     9100,

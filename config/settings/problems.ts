@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { removeCommand, setCommand } from "../../core/mend.ts";
 import { joinPath, type Problem } from "../../core/problems.ts";
 import { secretRule } from "./secret-rules.ts";
 
@@ -21,17 +22,22 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, schema: unknow
     );
   const path = `${namespace}${joinPath(issue.path)}`;
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({
-      path: issue.path.length === 0 ? `${namespace}${key}` : `${path}.${key}`,
-      message: "is not a setting",
-      fix: ["remove it", keysAt(issue.path, schema).join(", ")].filter(Boolean).join(", or use one of "),
-    }));
+    return issue.keys.map((key) => {
+      const unknown = `${namespace}${joinPath([...issue.path, key])}`;
+      return {
+        path: unknown,
+        message: "is not a setting",
+        fix: [`remove it: ${removeCommand(unknown)}`, keysAt(issue.path, schema).join(", ")]
+          .filter(Boolean)
+          .join(", or use one of "),
+      };
+    });
   if (issue.code === "invalid_key")
     return [
       {
         path,
         message: issue.issues.map(({ message }) => message).join(", "),
-        fix: "rename it in Pulumi.<stack>.yaml",
+        fix: `${removeCommand(path)}, then set it under another name`,
       },
     ];
   const [first, name] = issue.path;
@@ -43,13 +49,34 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, schema: unknow
   return [
     {
       path,
-      message: secret ? issue.message : `${issue.message} (found ${shown(found)})`,
+      message: secret ? issue.message : `${messageOf(issue)} (found ${shown(found)})`,
       fix: secret
         ? `pulumi config set --secret --path '${path}'  ${mendOf(String(name))}`
-        : `pulumi config set --path '${path}' <value>, or correct Pulumi.<stack>.yaml`,
+        : `${setCommand(path, "<value>", isText(issue) ? "text" : "other")}, or correct Pulumi.<stack>.yaml`,
     },
   ];
 }
+
+/** The types that the forms of a choice have, where the value has none of them. */
+const typesOf = (issue: z.core.$ZodIssue): string[] =>
+  issue.code === "invalid_union"
+    ? [
+        ...new Set(
+          issue.errors.flat().flatMap((each) => (each.code === "invalid_type" ? [each.expected] : [])),
+        ),
+      ]
+    : issue.code === "invalid_type"
+      ? [issue.expected]
+      : [];
+
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_union" && typesOf(issue).length > 0
+    ? `${issue.message}: expected ${typesOf(issue).join(" or ")}`
+    : issue.message;
+
+/** Whether the setting is text, which Pulumi must be told where it looks like something else. */
+const isText = (issue: z.core.$ZodIssue): boolean =>
+  typesOf(issue).includes("string") || (issue.code === "invalid_format" && typeof issue.input !== "number");
 
 const mendOf = (secret: string): string =>
   secretRule(secret).supplied

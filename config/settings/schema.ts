@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { cidr, ipAddress } from "../../core/fields.ts";
+import {
+  cidr,
+  imageReferenceField,
+  imageTag,
+  ipAddress,
+  publicHost,
+  registryField,
+  textOrNumber,
+  visible,
+} from "../../core/fields.ts";
 import { type StorePortName, storePorts } from "../../stores/index.ts";
 import type { HostPort } from "../../stores/store.ts";
 import { origin } from "../define/service.ts";
@@ -27,12 +36,10 @@ const portsSchema = z.strictObject({
 });
 
 const imageOverride = z.strictObject({
-  reference: z.string().min(1).optional().describe("whole reference, e.g. `registry.example.org/postgis:17`"),
-  tag: z
-    .string()
-    .regex(/^[\w][\w.-]{0,127}$/, "must be an image tag")
+  reference: imageReferenceField
     .optional()
-    .describe("another tag than the catalogue's"),
+    .describe("whole reference, e.g. `registry.example.org/postgis:17`"),
+  tag: textOrNumber(imageTag).optional().describe("another tag than the catalogue's"),
   digest: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256:<64 hex digits>")
@@ -43,20 +50,18 @@ const imageOverride = z.strictObject({
 /** The settings of one stack: every `platform:*` key of Pulumi.<stack>.yaml, with its default. */
 export const settingsSchema = z.strictObject({
   target: z.literal(["docker", "kubernetes"]).default("docker").describe("what the stack runs on"),
-  definition: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("module with another platform definition, from the project's root"),
-  transform: z
-    .string()
-    .min(1)
+  definition: visible.optional().describe("module with another platform definition, from the project's root"),
+  transform: visible
     .optional()
     .describe(
       "module, from the project's root, whose default export changes each workload before it is deployed",
     ),
   engine: z
     .string()
+    .regex(
+      /^((unix|npipe):\/\/\/\S+|(tcp|ssh|https?):\/\/[^\s/]\S*)$/,
+      "must be the address of an engine, such as unix:///run/podman/podman.sock, tcp://host:2376 or ssh://user@host",
+    )
     .optional()
     .describe("address of the container engine, e.g. unix:///run/podman/podman.sock"),
   bind: ipAddress.default("127.0.0.1").describe("host address that the gateway's port binds to"),
@@ -64,9 +69,7 @@ export const settingsSchema = z.strictObject({
     .default("127.0.0.1")
     .describe("host address that all other published ports bind to: of stores, their pages and services"),
   ports: portsSchema.prefault({}).describe("published host ports, false for none"),
-  publicHost: z
-    .string()
-    .min(1)
+  publicHost: publicHost
     .default("localhost")
     .describe("public host name; browsers' origins are checked against it"),
   trustedProxies: z
@@ -93,20 +96,28 @@ export const settingsSchema = z.strictObject({
   devTools: z.boolean().default(false).describe("Mongo Express and the Redis UI"),
   jwt: z
     .strictObject({
-      issuer: z.string().min(1).default("beat-ecoprove").describe("claim iss"),
-      audience: z.string().min(1).default("beat-ecoprove").describe("claim aud"),
-      accessMinutes: z.number().int().min(1).default(30).describe("life of an access token, minutes"),
-      refreshMonths: z.number().int().min(1).default(1).describe("life of a refresh token, units of 30 days"),
+      issuer: visible.default("beat-ecoprove").describe("claim iss"),
+      audience: visible.default("beat-ecoprove").describe("claim aud"),
+      accessMinutes: z
+        .number()
+        .int()
+        .min(1)
+        .max(525_600)
+        .default(30)
+        .describe("life of an access token, minutes"),
+      refreshMonths: z
+        .number()
+        .int()
+        .min(1)
+        .max(1200)
+        .default(1)
+        .describe("life of a refresh token, units of 30 days"),
     })
     .prefault({})
     .describe("token claims and lives (refresh in units of 30 days)"),
   images: z
     .strictObject({
-      mirror: z
-        .string()
-        .regex(/^[^\s@]+[^/\s]$/, "must be a registry host and path without a trailing /")
-        .optional()
-        .describe("registry in front of every image of the catalogue"),
+      mirror: registryField.optional().describe("registry in front of every image of the catalogue"),
       overrides: z
         .partialRecord(z.enum(imageNames), imageOverride)
         .default({})
@@ -114,9 +125,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe("mirror and overrides of the image catalogue"),
-  registry: z
-    .string()
-    .regex(/^[^\s@]+[^/\s]$/, "must be a registry host and path without a trailing /")
+  registry: registryField
     .default("localhost")
     .describe("where the project's own images (gateway, provision, sample) are pushed to and pulled from"),
   backups: backupsSchema

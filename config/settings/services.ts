@@ -1,21 +1,36 @@
 import { z } from "zod";
-import { dnsLabel, egress } from "../../core/fields.ts";
+import {
+  annotations,
+  dnsSubdomain,
+  egress,
+  imageReferenceField,
+  nodeLabels,
+  textOrNumber,
+  visible,
+} from "../../core/fields.ts";
 import { autoscaleSchema } from "./kubernetes.ts";
 
 /** Where a service's image comes from: the sample that stands in for it, an image, or a build from its repository or a checkout. */
 export const sourceSchema = z.union([
   z.literal("sample"),
-  z.strictObject({ image: z.string().min(1).describe("an image that exists") }),
+  z.strictObject({ image: imageReferenceField.describe("an image that exists") }),
   z.strictObject({
     git: z.strictObject({
       commit: z
         .string()
         .regex(/^[0-9a-f]{40}$/, "must be a full commit id of 40 hex digits")
         .describe("what is built, by its full id"),
-      repository: z.string().min(1).optional().describe("default: the service's public repository"),
+      repository: z
+        .string()
+        .regex(
+          /^(https?:\/\/[^\s/]+\/\S+|ssh:\/\/[^\s/]+\/\S+|git:\/\/[^\s/]+\/\S+|file:\/\/\/\S+|[\w.-]+@[\w.-]+:\S+|[./]\S+)$/,
+          "must be the address of a git repository, such as https://example.org/service.git",
+        )
+        .optional()
+        .describe("default: the service's public repository"),
     }),
   }),
-  z.strictObject({ path: z.string().min(1).describe("a local checkout, from the project's root") }),
+  z.strictObject({ path: visible.describe("a local checkout, from the project's root") }),
 ]);
 
 /** Where a service's image comes from. */
@@ -24,7 +39,13 @@ export type Source = z.output<typeof sourceSchema>;
 /** What a stack sets of one service. */
 export const serviceSettingsSchema = z.strictObject({
   source: sourceSchema.optional().describe("where its image comes from; default: platform:source"),
-  memoryMiB: z.number().int().min(32).optional().describe("memory limit, MiB; default: its definition's"),
+  memoryMiB: z
+    .number()
+    .int()
+    .min(32)
+    .max(16_777_216)
+    .optional()
+    .describe("memory limit, MiB; default: its definition's"),
   replicas: z
     .number()
     .int()
@@ -36,7 +57,7 @@ export const serviceSettingsSchema = z.strictObject({
   env: z
     .record(
       z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be a variable of upper-case letters, digits and _"),
-      z.string().min(1),
+      textOrNumber(z.string().min(1)),
     )
     .optional()
     .describe("more variables, or others than the definition's; never for what is secret"),
@@ -44,12 +65,9 @@ export const serviceSettingsSchema = z.strictObject({
     .array(egress)
     .optional()
     .describe("on a cluster, servers outside the platform that it may connect to, beside the definition's"),
-  annotations: z.record(z.string(), z.string()).optional().describe("on a cluster, of its pods"),
-  nodeSelector: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe("on a cluster, labels of the nodes it may run on"),
-  serviceAccount: dnsLabel
+  annotations: annotations.optional().describe("on a cluster, of its pods"),
+  nodeSelector: nodeLabels.optional().describe("on a cluster, labels of the nodes it may run on"),
+  serviceAccount: dnsSubdomain
     .optional()
     .describe("on a cluster, the service account its pods run as; it must exist"),
 });
