@@ -3,8 +3,10 @@ import type { Problem } from "../core/problems.ts";
 import type { Value } from "../core/value.ts";
 import type { Upgrade } from "../core/versions.ts";
 import type { Sidecar, Workload } from "../core/workload.ts";
+import type { RestoreArgs, RestoreScripts, SaveArgs } from "./backup-args.ts";
 import type { CatalogueImage, HostPort } from "./catalogue.ts";
 
+export type { RestoreArgs, RestoreScripts, SaveArgs } from "./backup-args.ts";
 export type { CatalogueImage, HostPort } from "./catalogue.ts";
 
 /**
@@ -253,30 +255,6 @@ export interface Backup<
   verify(context: UseContext<Facts, Need, External, Cluster>): string;
   /** Scripts for bash that bring one database back. */
   restore(context: UseContext<Facts, Need, External, Cluster>, args: RestoreArgs): RestoreScripts;
-}
-
-/** How backups are kept and tried. */
-export interface SaveArgs {
-  /** Days after which a backup is deleted; undefined where another step carries them away. */
-  readonly keepDays: number | undefined;
-  /** Days between two drills; undefined for none. */
-  readonly drillDays?: number | undefined;
-}
-
-/** What is restored; never a secret. */
-export interface RestoreArgs {
-  readonly database: string;
-  /** File in the backups' folder of the database, or `latest`. */
-  readonly from: string;
-  /** Whether the file comes from a bucket, by a step between `before` and `script`. */
-  readonly fetched: boolean;
-}
-
-/** The steps of a restore. */
-export interface RestoreScripts {
-  /** Saves the present state, where the backup is fetched only then. */
-  readonly before?: string;
-  readonly script: string;
 }
 
 /** Declares a store; the compiler names every part that is missing. */

@@ -1,8 +1,8 @@
 import { quoted } from "../../core/shell.ts";
-import { alone, backupFrame } from "../backup-frame.ts";
+import { alone } from "../backup-frame.ts";
+import { type Dumps, saveScript, verifyScript } from "../dump-scripts.ts";
 import { findBackup, type RestoreFrame } from "../restore-frame.ts";
 import type { Backup } from "../store.ts";
-import { drillWhenDue, verifyFrame, verifyParts } from "../verify-frame.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
 import { plan as planOf } from "./plan.ts";
 import { type Context, membersOf, replicaSetName } from "./replica-set.ts";
@@ -83,35 +83,23 @@ const restoreApart: readonly string[] = [
   "}",
 ];
 
+const databasesOf = (needs: Context["needs"]): string[] => needs.map(({ need }) => need.database);
+
+const dumpsOf = (context: Context): Dumps => ({
+  ...folder,
+  databases: databasesOf(context.needs),
+  connection: [...connection(serverOf(context)), quietly],
+  save,
+  restoreApart: restoreApart,
+});
+
 /** Saves databases as archives of mongodump. */
 export const backup: Backup<Facts, Need, External, Cluster> = {
   suffix: folder.suffix,
   image: "mongo",
-  databases: (needs) => needs.map(({ need }) => need.database),
-  script: (context, { keepDays, drillDays }) => {
-    const databases = backup.databases(context.needs);
-    const { suffix } = folder;
-    return backupFrame(
-      [`STORE=${quoted(folder.store)}`, ...connection(serverOf(context)), quietly, ...save, ...restoreApart],
-      {
-        databases,
-        keepDays,
-        suffix,
-        after: [
-          ...verifyParts([], { databases, suffix }),
-          ...drillWhenDue(drillDays, keepDays !== undefined),
-        ],
-      },
-    );
-  },
-  verify: (context) =>
-    verifyFrame(
-      [`STORE=${quoted(folder.store)}`, ...connection(serverOf(context)), quietly, ...restoreApart],
-      {
-        databases: backup.databases(context.needs),
-        suffix: folder.suffix,
-      },
-    ),
+  databases: databasesOf,
+  script: (context, args) => saveScript(dumpsOf(context), args),
+  verify: (context) => verifyScript(dumpsOf(context)),
   restore: (context, { database, from, fetched }) => {
     const args = { ...serverOf(context), database, from };
     return fetched

@@ -1,8 +1,7 @@
 import { quoted } from "../../core/shell.ts";
-import { backupFrame } from "../backup-frame.ts";
+import { type Dumps, saveScript, verifyScript } from "../dump-scripts.ts";
 import { findBackup, type RestoreFrame } from "../restore-frame.ts";
 import type { Backup } from "../store.ts";
-import { drillWhenDue, verifyFrame, verifyParts } from "../verify-frame.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
 import { type Context, plan as planOf } from "./plan.ts";
 
@@ -100,35 +99,23 @@ function restoreApart(context: Context): string[] {
   ];
 }
 
+const databasesOf = (needs: Context["needs"]): string[] => needs.map(({ need }) => need.database);
+
+const dumpsOf = (context: Context): Dumps => ({
+  ...folder,
+  databases: databasesOf(context.needs),
+  connection: connection(serverOf(context)),
+  save,
+  restoreApart: restoreApart(context),
+});
+
 /** Saves databases in pg_dump's custom format, with owners and rights. */
 export const backup: Backup<Facts, Need, External, Cluster> = {
   suffix: folder.suffix,
   image: "postgres",
-  databases: (needs) => needs.map(({ need }) => need.database),
-  script: (context, { keepDays, drillDays }) => {
-    const databases = backup.databases(context.needs);
-    const { suffix } = folder;
-    return backupFrame(
-      [`STORE=${quoted(folder.store)}`, ...connection(serverOf(context)), ...save, ...restoreApart(context)],
-      {
-        databases,
-        keepDays,
-        suffix,
-        after: [
-          ...verifyParts([], { databases, suffix }),
-          ...drillWhenDue(drillDays, keepDays !== undefined),
-        ],
-      },
-    );
-  },
-  verify: (context) =>
-    verifyFrame(
-      [`STORE=${quoted(folder.store)}`, ...connection(serverOf(context)), ...restoreApart(context)],
-      {
-        databases: backup.databases(context.needs),
-        suffix: folder.suffix,
-      },
-    ),
+  databases: databasesOf,
+  script: (context, args) => saveScript(dumpsOf(context), args),
+  verify: (context) => verifyScript(dumpsOf(context)),
   restore: (context, { database, from }) => {
     const { plan } = planOf(context);
     return {

@@ -1,14 +1,14 @@
 import { execa } from "execa";
-import pg from "pg";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { WebSocket } from "ws";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { containersOf, objectsOf } from "../../infra/docker/operate/engine.ts";
 import { describeContainers } from "./diagnosis.ts";
+import { echoed } from "./echo.ts";
 import fourServices from "./fourth-service.ts";
 import { buildImage, imageOfVersion, inheritingImage } from "./images.ts";
 import { type Account, expectWired, isKnown, signUp } from "./journey.ts";
 import { missingForEngine } from "./requirements.ts";
+import { tablesIn } from "./tables.ts";
 import { basePlatform, TestStack } from "./test-stack.ts";
 import { ArgvWatch, findInImage } from "./watch.ts";
 
@@ -78,17 +78,7 @@ describe("the docker target on a real engine", { timeout: 5 * minutes }, () => {
   story("a WebSocket needs a token and echoes", async () => {
     const login = await stack.fetch("/auth/account/token", { method: "POST", body: JSON.stringify(account) });
     const { access_token: token } = (await login.json()) as { access_token: string };
-    const open = (query: string) =>
-      new Promise<string>((resolve) => {
-        const socket = new WebSocket(`ws://localhost:19000/socket/websocket?${query}`);
-        socket.on("open", () => socket.send("hello"));
-        socket.on("message", (data) => {
-          resolve(String(data));
-          socket.close();
-        });
-        socket.on("unexpected-response", (_request, answer) => resolve(String(answer.statusCode)));
-        socket.on("error", () => resolve("error"));
-      });
+    const open = (query: string) => echoed(`ws://localhost:19000/socket/websocket?${query}`);
     expect(await open(`token=${token}&vsn=2.0.0`)).toBe("hello");
     expect(await open("token=wrong")).toBe("403");
   });
@@ -189,24 +179,8 @@ describe("the docker target on a real engine", { timeout: 5 * minutes }, () => {
   });
 
   story("the samples leave the real services their tables", async () => {
-    const client = new pg.Client({
-      host: "127.0.0.1",
-      port: 15432,
-      user: "postgres",
-      database: "messaging_service",
-      password: (await stack.secrets()).get("postgres-admin"),
-    });
-    await client.connect();
-    try {
-      const tables = async (schema: string) =>
-        (
-          await client.query("SELECT tablename::text AS name FROM pg_tables WHERE schemaname = $1", [schema])
-        ).rows.map(({ name }) => name);
-      expect(await tables("sample")).toEqual(["users"]);
-      expect(await tables("public")).not.toContain("users");
-    } finally {
-      await client.end();
-    }
+    expect(await tablesIn(stack, "messaging_service", "sample")).toEqual(["users"]);
+    expect(await tablesIn(stack, "messaging_service", "public")).not.toContain("users");
   });
 
   story("a changed route rebuilds the gateway only", async () => {
