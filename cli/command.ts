@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { InputError } from "../core/problems.ts";
 import { openSession, type Session, type SessionNeeds } from "./session.ts";
 import { refusalOf } from "./workspace.ts";
 
@@ -43,10 +44,17 @@ export function command(
       const stack = named ?? own ?? given.stack;
       const onLine = named ?? own ?? (self.getOptionValueSource("stack") === "cli" ? stack : undefined);
       const options = { ...given, stack, named: onLine !== undefined } as unknown as typeof given;
+      let session: Session | undefined;
       try {
-        await run(await openSession(stack, needs), options, ...(self.args as string[]));
+        session = await openSession(stack, needs);
+        await run(session, options, ...(self.args as string[]));
+        if (needs.create === "for now") await session.unmake();
       } catch (error) {
-        throw refusalOf(error, stack) ?? error;
+        const refusal = refusalOf(error, stack);
+        // What was refused has changed nothing.
+        if (refusal !== undefined || error instanceof InputError || needs.create === "for now")
+          await session?.unmake();
+        throw refusal ?? error;
       }
     });
 }

@@ -16,7 +16,7 @@ import { loadDefinition, loadTransform, projectRoot } from "../stacks/program.ts
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { EngineTarget } from "./targets/docker.ts";
 import type { Target, TargetArgs } from "./targets/target.ts";
-import { beatDirectory, openStack, refusalOf, stateOf } from "./workspace.ts";
+import { beatDirectory, type OpenStack, openStack, refusalOf, stateOf } from "./workspace.ts";
 
 /** What a command works with. */
 export interface Session extends TargetArgs {
@@ -24,12 +24,14 @@ export interface Session extends TargetArgs {
   readonly state: StackState | undefined;
   /** What the stack runs on. */
   readonly target: Target;
+  /** Takes back a stack that this command made, as long as it holds nothing. */
+  unmake(): Promise<void>;
 }
 
 /** What a command cannot do without. */
 export interface SessionNeeds {
-  /** Make the stack when it is new. */
-  readonly create: boolean;
+  /** Make the stack when it is new; `for now`: it goes again with the command, which only reads. */
+  readonly create: boolean | "for now";
   /** A target that answers, and that the stack was made on. */
   readonly target: boolean;
   /** The stack's state. */
@@ -39,10 +41,24 @@ export interface SessionNeeds {
 /** Opens a stack with its settings and definition. @throws {InputError} when one of them is not valid. */
 export async function openSession(name: string, needs: SessionNeeds): Promise<Session> {
   const found = engineAddress();
-  const { stack, settings, state } = await openStack(name, found, {
-    create: needs.create,
+  const opened = await openStack(name, found, {
+    create: needs.create !== false,
     state: needs.state ?? false,
   });
+  try {
+    return await sessionOf(name, needs, opened, found);
+  } catch (error) {
+    await opened.unmake();
+    throw error;
+  }
+}
+
+async function sessionOf(
+  name: string,
+  needs: SessionNeeds,
+  { stack, settings, state, unmake }: OpenStack,
+  found: string | undefined,
+): Promise<Session> {
   const address = settings.engine === undefined ? found : withScheme(settings.engine);
   const platform = await loadDefinition(settings.definition);
   await tryTransform(platform, settings, name);
@@ -59,7 +75,7 @@ export async function openSession(name: string, needs: SessionNeeds): Promise<Se
   };
   const target = await openTarget(args);
   if (needs.target) insist(await target.reach(state), "the stack cannot be worked on from here");
-  return { ...args, state, target };
+  return { ...args, state, target, unmake };
 }
 
 /** What is wrong with a stack's transform is told before anything is done. @throws {InputError} when something is. */
@@ -121,8 +137,12 @@ function checkPlace({ name, platform, settings }: Session, state: StackState): C
  */
 export async function diagnose(name: string): Promise<Check[]> {
   try {
-    const session = await openSession(name, { create: true, target: false, state: true });
-    return await examine(session);
+    const session = await openSession(name, { create: "for now", target: false, state: true });
+    try {
+      return await examine(session);
+    } finally {
+      await session.unmake();
+    }
   } catch (thrown) {
     const error = thrown instanceof InputError ? thrown : refusalOf(thrown, name);
     if (error === undefined) throw thrown;

@@ -5,7 +5,7 @@ import {
   type ConfigMap,
   LocalWorkspace,
   PulumiCommand,
-  Stack,
+  type Stack,
   StackNotFoundError,
   type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
@@ -15,6 +15,7 @@ import { InputError, type Problem } from "../core/problems.ts";
 import { engineEnvironment } from "../infra/engine/address.ts";
 import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
 import { program, projectRoot } from "../stacks/program.ts";
+import { openOrMake } from "./new-stack.ts";
 
 /** What this clone keeps for itself and git ignores: passphrase, tools, sources. `BEAT_HOME` names another folder. */
 export const beatDirectory = process.env.BEAT_HOME ?? join(projectRoot, ".beat");
@@ -138,6 +139,8 @@ export interface OpenStack {
   readonly settings: Settings;
   /** The state, where it was asked for. */
   readonly state: StackState | undefined;
+  /** Takes back a stack that was made just now; see {@link OpenedStack}. */
+  unmake(): Promise<void>;
 }
 
 /**
@@ -159,18 +162,23 @@ export async function openStack(
   if (needs.state) setImmediate(() => import("../stacks/docker.ts").catch(() => undefined));
   // Each question starts the CLI anew, so they are asked side by side. A new stack answers them once it is made.
   const [opened, config, state] = await Promise.allSettled([
-    needs.create && stackFiles().includes(name)
-      ? Stack.createOrSelect(name, workspace)
-      : Stack.select(name, workspace),
+    openOrMake(workspace, name, needs.create && stackFiles().includes(name)),
     workspace.getAllConfig(name),
     needs.state ? stateOf(workspace, name) : undefined,
   ]);
   if (opened.status === "rejected") throw opened.reason;
-  return {
-    stack: opened.value,
-    settings: settingsIn(config.status === "fulfilled" ? config.value : await workspace.getAllConfig(name)),
-    state: state.status === "fulfilled" ? state.value : await stateOf(workspace, name),
-  };
+  const { stack, unmake } = opened.value;
+  try {
+    return {
+      stack,
+      unmake,
+      settings: settingsIn(config.status === "fulfilled" ? config.value : await workspace.getAllConfig(name)),
+      state: state.status === "fulfilled" ? state.value : await stateOf(workspace, name),
+    };
+  } catch (error) {
+    await unmake();
+    throw error;
+  }
 }
 
 /** A stack's settings as they are now. @throws {InputError} with every problem. */

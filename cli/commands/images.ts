@@ -68,7 +68,7 @@ export function imagesCommand(beat: Command): void {
     images,
     "list",
     "say which images the stack uses, and which setting chooses each; changes nothing",
-    needs,
+    { ...needs, create: "for now" },
     async ({ platform, settings }, { json }) => {
       const all = stackImages(platform, settings);
       if (json) return printJson(all);

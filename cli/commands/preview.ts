@@ -14,7 +14,7 @@ export function previewCommand(beat: Command): void {
     beat,
     "preview",
     "show what up would change",
-    { create: true, target: false },
+    { create: "for now", target: false },
     async (session, options) => {
       const { json, expectNoChanges, policies } = options as {
         json?: boolean;

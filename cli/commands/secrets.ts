@@ -13,6 +13,7 @@ import {
 import type { Session } from "../session.ts";
 
 const needs = { create: true, target: false };
+const reads = { create: "for now", target: false } as const;
 
 /** A stack's secrets: listed, made, shown, given, replaced, forgotten. Only `show` prints a value. */
 export function secretsCommand(beat: Command): void {
@@ -21,7 +22,7 @@ export function secretsCommand(beat: Command): void {
     secrets,
     "list",
     "say where each secret comes from; changes nothing",
-    needs,
+    reads,
     async (session, { json }) => {
       tell(await listSecrets(session), json);
     },
@@ -35,7 +36,7 @@ export function secretsCommand(beat: Command): void {
       tell(await completeSecrets(session), json);
     },
   ).argument("[stack]", "stack to work on, like --stack");
-  command(secrets, "show", "print the value of one", needs, async (session, { json }, name) =>
+  command(secrets, "show", "print the value of one", reads, async (session, { json }, name) =>
     show(session, name, json),
   ).argument("<name>", "secret, as list names it");
   command(

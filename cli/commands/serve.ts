@@ -10,8 +10,10 @@ export function serveCommand(beat: Command): void {
     beat,
     "serve",
     "run the gateway alone on this machine, anew on every change",
-    { create: true, target: false },
+    { create: "for now", target: false },
     async (session) => {
+      // It ends by a signal, and its settings are read.
+      await session.unmake();
       const ports = Object.fromEntries(
         Object.entries(session.settings.ports.services).filter(([, port]) => port !== false),
       );

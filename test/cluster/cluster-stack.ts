@@ -219,7 +219,7 @@ export class ClusterStack {
       root: projectRoot,
       home: beatDirectory,
     };
-    return { ...args, state: undefined, target: new KubernetesTarget(args) };
+    return { ...args, state: undefined, unmake: async () => {}, target: new KubernetesTarget(args) };
   }
 
   /** What the state remembers. */
