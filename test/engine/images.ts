@@ -10,9 +10,10 @@ export async function buildImage(reference: string, dockerfile: string): Promise
   });
 }
 
-const sampleOf = (prefix: string): readonly string[] => [
+/** @param base has what the service's probe needs: bash for core, wget for messaging. */
+const sampleOf = (prefix: string, base: string): readonly string[] => [
   `FROM localhost/${prefix}-sample:latest AS sample`,
-  "FROM node:24-bookworm-slim",
+  `FROM ${base}`,
   "WORKDIR /app",
   "COPY --from=sample --chown=1000:1000 /app /app",
   "USER 1000:1000",
@@ -20,12 +21,16 @@ const sampleOf = (prefix: string): readonly string[] => [
 
 /** The sample as core, as an image that somebody built; another version is another image. */
 export const imageOfVersion = (prefix: string, version: string): string =>
-  [...sampleOf(prefix), `LABEL version=${version}`, 'CMD ["node", "/app/sample.mjs", "core"]'].join("\n");
+  [
+    ...sampleOf(prefix, "node:24-bookworm-slim"),
+    `LABEL version=${version}`,
+    'CMD ["node", "/app/sample.mjs", "core"]',
+  ].join("\n");
 
 /** The sample as messaging, with everything that a container inherits from an image; the start period of a check among it. */
 export const inheritingImage = (prefix: string): string =>
   [
-    ...sampleOf(prefix),
+    ...sampleOf(prefix, "node:24-alpine"),
     "ENV FROM_IMAGE=yes LANG=C.UTF-8",
     "LABEL org.example.case=inherits",
     "EXPOSE 4000/tcp 4001/udp",
