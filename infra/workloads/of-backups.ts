@@ -6,7 +6,7 @@ import type { Workload } from "../../core/workload.ts";
 import { storeHosts } from "../../stores/index.ts";
 import { uploadsPath } from "../../stores/uploads.ts";
 import { type Saved, savedOf } from "./saved.ts";
-import { scheduleScript } from "./schedule.ts";
+import { scheduleScript, schedulingFile } from "./schedule.ts";
 
 /** The volume of an engine that backups are written to. */
 export const backupsVolume = "backups";
@@ -53,6 +53,7 @@ function backup(saved: Saved, plan: BackupPlan): Workload {
           ]),
     ],
     endpoints: [],
+    health: { ready: { exec: ["test", "-e", schedulingFile] }, everySeconds: 5, startupSeconds: 30 },
     volumes: [
       { name: backupsVolume, path: "/backups", kept: true },
       ...(service === undefined ? [] : parts.map((name) => ({ name, path: uploadsPath(name) }))),

@@ -2,6 +2,9 @@ import type { BackupPlan } from "../../config/settings/backups.ts";
 import { parseCron } from "../../core/cron.ts";
 import { quoted } from "../../core/shell.ts";
 
+/** There once the schedule was understood; what fails at night is told by `./beat status`, and stops no deployment. */
+export const schedulingFile = "/tmp/scheduling";
+
 /**
  * A script for bash that runs /run/backup/backup.sh on a schedule, as a cluster's CronJobs do. The fields of the schedule are
  * lists of numbers by now, so all it does is look at the clock once a minute. A backup that fails ends nothing: the next
@@ -35,6 +38,7 @@ export function scheduleScript({ schedule, timeZone }: Pick<BackupPlan, "schedul
       : '  [ "$on_day" = yes ] && [ "$on_weekday" = yes ]',
     "}",
     "trap 'exit 0' TERM INT",
+    `: > ${schedulingFile}`,
     `echo "saves at" ${quoted(schedule)} "($zone)"`,
     "while :; do",
     "  sleep $((60 - 10#$(date +%S))) &",

@@ -6,23 +6,27 @@ import { program, projectRoot } from "../../stacks/program.ts";
 import { register } from "./mocks.ts";
 import { brokenRulesOf, graphOf } from "./policies.ts";
 
-/** The dev stack as it is written down, which runs on a container engine. */
-const { config } = parse(readFileSync(`${projectRoot}/Pulumi.dev.yaml`, "utf8")) as {
-  config: Record<string, unknown>;
-};
-const dev = Object.fromEntries(
-  Object.entries(config).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]),
-);
-const production = { "platform:environment": "Production", "platform:source": "sample" };
+/** A stack as it is written down. */
+function written(stack: string): Record<string, string> {
+  const { config } = parse(readFileSync(`${projectRoot}/Pulumi.${stack}.yaml`, "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+}
+const dev = written("dev");
 const registered = await register("dev", dev, program);
 
 test("dev on an engine keeps every rule", () => expect(brokenRulesOf(registered)).toEqual([]));
 
 test("a production stack on an engine keeps every rule", async () => {
-  expect(brokenRulesOf(await register("prod", production, program))).toEqual([]);
+  const production = await register("prod-docker", written("prod-docker"), program);
+  expect(production.map(({ name }) => name)).toContain("backup-postgres");
+  expect(brokenRulesOf(production)).toEqual([]);
 });
 
 test("stores that are published to the network are named, each one", async () => {
