@@ -56,6 +56,12 @@ describe("the registry in another package", () => {
     );
   });
 
+  test("is there for require, too", async () => {
+    writeFileSync(join(other, "facts.cjs"), `console.log(require("${name}").platform.name);`);
+    const { stdout } = await execa(process.execPath, ["--no-warnings", "facts.cjs"], { cwd: other });
+    expect(stdout).toBe("beat-ecoprove");
+  });
+
   test("keeps names and needs literal for the compiler", async () => {
     writeFileSync(
       join(other, "types.ts"),

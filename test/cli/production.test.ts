@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
+import { findPulumi } from "../../cli/workspace.ts";
 import { stackName } from "../../core/names.ts";
 import { engineAddress, objectsOf, openEngine } from "../../infra/docker/operate/engine.ts";
 import { projectRoot } from "../../stacks/program.ts";
@@ -44,6 +45,10 @@ describe("a stack that does not say what it is, is production", { timeout: 120_0
 
   test("down asks for its name; --yes counts only where the command line has the name", async ({ skip }) => {
     if (missing !== undefined) skip(missing);
+    await execa((await findPulumi(false)).command, ["stack", "init", name, "--non-interactive"], {
+      cwd: projectRoot,
+      env: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
+    });
     for (const [args, fix] of [
       [["down", "--stack", name], `./beat down --stack ${name} --yes`],
       [["down", "--yes"], `./beat down --stack ${name} --yes`],

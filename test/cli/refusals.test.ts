@@ -36,6 +36,16 @@ const beat = (args: string[], env: Record<string, string | undefined> = {}) =>
     },
   );
 
+/** The stack as an earlier command would have left it. */
+async function made(): Promise<void> {
+  const { command } = await findPulumi(false);
+  await execa(command, ["stack", "init", name, "--non-interactive"], {
+    cwd: projectRoot,
+    reject: false,
+    env: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
+  });
+}
+
 describe("beat refuses before anything is changed", { timeout: 120_000 }, () => {
   afterAll(async () => {
     const { containers, volumes } =
@@ -133,7 +143,7 @@ describe("beat refuses before anything is changed", { timeout: 120_000 }, () => 
     "a passphrase that is not the stack's",
     /is not the passphrase the stack was made with/,
     async () => {
-      await beat(["preview"]);
+      await made();
       const { command } = await findPulumi(false);
       await execa(
         command,
@@ -151,7 +161,7 @@ describe("beat refuses before anything is changed", { timeout: 120_000 }, () => 
     beat(["status"], { BEAT_STACK: "never" }),
   );
   refused("a command that needs the engine, when it does not run", /does not answer \(ENOENT\)/, async () => {
-    await beat(["preview"]);
+    await made();
     return beat(["status"], { DOCKER_HOST: `unix://${home}/nothing.sock` });
   });
   test("doctor names a missing Pulumi beside the rest", async ({ skip }) => {
@@ -164,7 +174,9 @@ describe("beat refuses before anything is changed", { timeout: 120_000 }, () => 
     expect(checks.find(({ name }) => name === "engine")?.ok).toBe(true);
     expect(exitCode).toBe(2);
   });
-  refused("deleting data without being asked", /--volumes: deletes all data/, () =>
-    beat(["down", "--volumes"]),
-  );
+  refused("deleting data without being asked", /--volumes: deletes all data/, async () => {
+    await made();
+    config("  platform:environment: Development\n");
+    return beat(["down", "--volumes"]);
+  });
 });

@@ -33,6 +33,8 @@ test("the policy pack judges a real preview", { timeout: 240_000 }, async ({ ski
   if (missing !== undefined) skip(missing);
   await pulumi("stack", "init");
   const good = await preview("");
+  // The program ran: nothing registered breaks no rule either.
+  expect(good.all).toMatch(/docker:index:Container +redis +create/);
   expect(good.all).toMatch(/✅ beat-ecoprove@/);
   expect(good.exitCode).toBe(0);
   const bad = await preview("  platform:environment: Development\n  platform:storesBind: 0.0.0.0\n");
