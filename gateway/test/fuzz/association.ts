@@ -8,6 +8,8 @@ export interface AssociationOptions {
   readonly most?: number;
   /** Told of each epoch as it ends. */
   readonly onEpoch?: (line: string) => void;
+  /** Told of each finding as it is made, also of those of a kind that the result leaves out. */
+  readonly onFinding?: (finding: string) => void;
 }
 
 export interface AssociationResult {
@@ -25,8 +27,8 @@ const overheadMs = 6_000;
  * epoch has two workers.
  */
 export async function fuzzAssociation(options: AssociationOptions): Promise<AssociationResult> {
-  const { seed, seconds, most = 10, onEpoch = () => {} } = options;
-  const world = new World(most);
+  const { seed, seconds, most = 10, onEpoch = () => {}, onFinding } = options;
+  const world = new World(most, onFinding);
   const end = performance.now() + seconds * 1_000;
   for (let epoch = 0; !world.full; epoch++) {
     const left = end - performance.now() - overheadMs;

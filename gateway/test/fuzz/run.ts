@@ -24,7 +24,7 @@ const given = {
 for (const side of sides) {
   const { runs, findings, summary } =
     side === "association"
-      ? await fuzzAssociation({ ...given, onEpoch: console.log })
+      ? await fuzzAssociation({ ...given, onEpoch: console.log, onFinding: console.log })
       : await fuzz({ ...given, side });
   console.log(`${side}: ${runs} runs from seed ${options.seed}, ${findings.length} findings`);
   console.log(summary);

@@ -36,10 +36,13 @@ export class World {
   /** When SIGTERM was sent. */
   drainAt = Number.POSITIVE_INFINITY;
   readonly #most: number;
+  readonly #onFinding: (finding: string) => void;
   readonly #byKind = new Map<string, number>();
 
-  constructor(most: number) {
+  /** @param onFinding Told of each finding as it is made, so that a run that is stopped has told what it saw. */
+  constructor(most: number, onFinding: (finding: string) => void = () => {}) {
     this.#most = most;
+    this.#onFinding = onFinding;
   }
 
   /** A new epoch: nothing that was under way is any more. */
@@ -62,7 +65,9 @@ export class World {
   report(kind: string, seed: number, text: string): void {
     const count = (this.#byKind.get(kind) ?? 0) + 1;
     this.#byKind.set(kind, count);
-    if (count <= 2) this.findings.push(`${kind}: seed ${seed}: ${text}`);
+    const finding = `${kind}: seed ${seed}: ${text}`;
+    this.#onFinding(finding);
+    if (count <= 2) this.findings.push(finding);
   }
 
   /** How often each kind was found. */
