@@ -20,7 +20,9 @@ export interface RunOptions {
 }
 
 /** Milliseconds for all suites of one mutant: a test that does not end has noticed something too. */
-const limit = 300_000;
+const ofMutant = 300_000;
+/** The same of each suite where all of them are run: a busy machine must not look like a gateway that hangs. */
+const ofSuite = 120_000;
 
 /** Runs suites against a build: tests beside the source on the copy, all others on the bundle. */
 export async function run(
@@ -63,7 +65,8 @@ async function runIn(
     ...(first === true ? ["--bail=1"] : []),
     ...(cases === undefined ? [] : ["-t", cases.map(literally).join("|")]),
   ];
-  const { stderr, late } = await inGroup(args, {
+  const limit = Math.max(ofMutant, suites.length * ofSuite);
+  const { stderr, late } = await inGroup(args, limit, {
     ...process.env,
     GATEWAY_UNDER_TEST: `${process.execPath} ${build.bundle}`,
   });
@@ -95,6 +98,7 @@ async function runIn(
 /** Runs a Node with everything that it starts in a group of its own: who stops at the first failure cleans up nothing. */
 async function inGroup(
   args: readonly string[],
+  limit: number,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly stderr: string; readonly late: boolean }> {
   const child = spawn(process.execPath, args, {

@@ -22,15 +22,25 @@ const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
 
 /** Two workers that listen as a file in a folder says (bad-listen.mjs). */
-async function startBadly(how?: string) {
+async function launchBadly(how?: string) {
   const folder = mkdtempSync(join(suite.directory, "listen-"));
   if (how !== undefined) writeFileSync(join(folder, how), "");
-  const { gateway, port } = await suite.start({
+  const port = await freePort();
+  const gateway = new GatewayProcess(suite.file, [], {
+    GATEWAY_ROUTES: suite.routes,
+    PROXY_PORT: String(port),
     GATEWAY_WORKERS: "2",
     NODE_OPTIONS: `--import ${new URL("../support/bad-listen.mjs", import.meta.url)}`,
     BAD_LISTEN: folder,
   });
   return { gateway, port, file: (name: string) => join(folder, name) };
+}
+
+/** The same, once they serve. */
+async function startBadly(how?: string) {
+  const launched = await launchBadly(how);
+  await launched.gateway.event("listening");
+  return launched;
 }
 
 describe.runIf(process.platform === "linux")("workers at their start", () => {
@@ -51,6 +61,19 @@ describe.runIf(process.platform === "linux")("workers at their start", () => {
     expect(gateway.events.filter(({ event }) => event === "listening")).toEqual([]);
     await expect.poll(running, { timeout: 3_000 }).toEqual([]);
     other.close();
+  });
+
+  test("that cannot listen end the gateway with one line, and none of them is left", async () => {
+    const { gateway, port } = await launchBadly("refused");
+    try {
+      expect(await gateway.ended).toEqual({ code: 1, signal: null });
+      expect(gateway.stderr).toBe(
+        `gateway: PROXY_PORT: ${port} is taken: stop what listens there, or choose another port\n`,
+      );
+      await expect.poll(running, { timeout: 3_000 }).toEqual([]);
+    } finally {
+      await gateway.stop();
+    }
   });
 
   test("one in another's place that cannot listen is told of and replaced in its turn", async () => {
