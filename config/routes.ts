@@ -19,9 +19,11 @@ export function routesOf<P extends PlatformModel>(
  * @param origins web origins allowed on every route that has no CORS rules of its own (`platform:cors`).
  */
 export function routeTable(platform: PlatformModel, origins: readonly string[] = []): RouteTable {
+  // The names of services come first: a route `/b` of `a` must not take the name of a service `a-b`.
+  const taken = new Set(Object.keys(platform.services));
   const services = Object.values(platform.services).flatMap((service) =>
     service.routes.map((route, index) => ({
-      name: index === 0 ? service.name : `${service.name}${route.prefix.replaceAll("/", "-")}`,
+      name: index === 0 ? service.name : free(`${service.name}${route.prefix.replaceAll("/", "-")}`, taken),
       host: service.name,
       port: service.port,
       prefix: route.prefix,
@@ -39,6 +41,14 @@ export function routeTable(platform: PlatformModel, origins: readonly string[] =
     })),
   );
   return { services };
+}
+
+/** A name that no other route has; its number stands behind it where it must. */
+function free(name: string, taken: Set<string>): string {
+  let found = name;
+  for (let number = 2; taken.has(found); number++) found = `${name}-${number}`;
+  taken.add(found);
+  return found;
 }
 
 function timeouts({ connectTimeoutMs, responseTimeoutMs }: RouteFacts): Pick<Route, "timeouts"> {

@@ -3,6 +3,10 @@ import { z } from "zod";
 import { faultOfAddress } from "./addresses.ts";
 import { faultOfHost, faultOfPublicHost } from "./host-names.ts";
 import { faultOfReference, faultOfRegistry, faultOfRepository, tagPattern } from "./image-names.ts";
+import { judged } from "./judged.ts";
+import { faultOfOrigin } from "./origins.ts";
+import { faultOfFolder, faultOfPrefix, faultOfSuffix, faultOfUrlPath } from "./paths.ts";
+import { faultOfVariableName, faultOfVariableValue } from "./variables.ts";
 
 /** A name of a Kubernetes object or namespace. Source: RFC 1123, section 2.1. */
 export const dnsLabel = z
@@ -11,6 +15,14 @@ export const dnsLabel = z
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
     "must be a DNS label: lower-case letters, digits and '-', at most 63 characters",
   );
+/** A name that can be a host everywhere, a Service of a cluster as well: a letter first. Source: RFC 1035, section 2.3.1. */
+export const hostLabel = judged((text) => {
+  if (/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) return undefined;
+  const message =
+    "must be a DNS label: lower-case letters, digits and '-', a letter first, at most 63 characters";
+  const write = text.toLowerCase().replaceAll(/[_.\s]+/g, "-");
+  return /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(write) ? { message, write } : message;
+});
 /** The value of a label. Source: Kubernetes, "Labels and Selectors". */
 export const labelValue = z
   .string()
@@ -67,13 +79,6 @@ const cpuText = z
 export const cpu = z.union([cpuText, z.number().transform(String).pipe(cpuText)]);
 /** A TCP port. */
 export const port = z.number().int().min(1).max(65535);
-/** Text that a check of its own judges. @param faultOf why a text cannot be; undefined when it can. */
-const judged = (faultOf: (text: string) => string | undefined) =>
-  z.string().superRefine((text, { addIssue }) => {
-    const message = faultOf(text);
-    if (message !== undefined) addIssue({ code: "custom", message });
-  });
-
 /** A host name or an IPv4 address. */
 export const host = judged(faultOfHost);
 /** The host in people's address bars. */
@@ -82,8 +87,29 @@ export const publicHost = judged(faultOfPublicHost);
 export const imageRepository = judged(faultOfRepository);
 /** A whole reference to an image. */
 export const imageReferenceField = judged(faultOfReference);
+/** A path of a URL. */
+export const urlPath = judged(faultOfUrlPath);
+/** Where a route begins. */
+export const routePrefix = judged(faultOfPrefix);
+/** How a file's name ends. */
+export const fileSuffix = judged(faultOfSuffix);
+/** A folder of a container that something is mounted at. */
+export const folder = judged(faultOfFolder);
+/** A web origin, or `*`. */
+export const origin = judged(faultOfOrigin);
+/** The name of an environment variable. */
+export const variableName = judged(faultOfVariableName);
+/** And its value. */
+export const variableValue = judged(faultOfVariableValue);
 /** What stands in front of names of images. */
 export const registryField = judged(faultOfRegistry);
+/** Where a git repository is: an address, or a path of this machine. */
+export const gitRepository = z
+  .string()
+  .regex(
+    /^(https?:\/\/[^\s/]+\/\S+|ssh:\/\/[^\s/]+\/\S+|git:\/\/[^\s/]+\/\S+|file:\/\/\/\S+|[\w.-]+@[\w.-]+:\S+|[./]\S+)$/,
+    "must be the address of a git repository, such as https://example.org/service.git",
+  );
 /** The tag of an image. */
 export const imageTag = z.string().regex(tagPattern, "must be an image tag");
 /** Text that somebody can see. */
@@ -137,4 +163,8 @@ export const egress = z
   .refine(({ host: name, cidr: range }) => name !== undefined || range !== undefined, {
     path: ["host"],
     message: "must be set, or cidr",
+  })
+  .refine(({ host: name }) => name === undefined || !/^(localhost|127\..*|0\.0\.0\.0)$/i.test(name), {
+    path: ["host"],
+    message: "must not be the machine itself: in a container that is the container",
   });

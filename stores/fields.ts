@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cidr, cpu, host, port, quantity } from "../core/fields.ts";
+import { judged } from "../core/judged.ts";
 
 /** The volume of each member on a cluster. @param size where a stack says nothing. @param more what else is said of it. */
 export const volumeField = <More extends z.core.$ZodShape = Record<never, never>>(
@@ -30,9 +31,9 @@ export const cidrField = cidr
   .describe("addresses of the server, for the network policy; default: any address, at that port alone");
 
 /** A database of a service's own. */
-export const databaseField = z
-  .string()
-  .regex(
-    /^[a-z][a-z0-9_]{0,62}$/,
-    "must be an SQL identifier: lower-case letters, digits and '_', at most 63 characters",
-  );
+export const databaseField = judged((text) => {
+  if (/^[a-z][a-z0-9_]{0,62}$/.test(text)) return undefined;
+  const message = "must be an SQL identifier: lower-case letters, digits and '_', at most 63 characters";
+  const write = text.toLowerCase().replaceAll("-", "_");
+  return /^[a-z][a-z0-9_]{0,62}$/.test(write) ? { message, write } : message;
+});

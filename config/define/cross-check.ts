@@ -5,14 +5,17 @@ import {
   freeName,
   passwordName,
 } from "../../core/names.ts";
-import type { Problem } from "../../core/problems.ts";
+import { metricsPort, watchPort } from "../../core/ports.ts";
+import { joinPath, type Problem } from "../../core/problems.ts";
+import { faultOfVariableName, faultOfVariableValue } from "../../core/variables.ts";
 import { kindsWithLogin, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
 import { renderEnvironment } from "../environment.ts";
 import { needsOf } from "../store-use.ts";
 import type { PlatformModel } from "./model.ts";
 import { renameProblems } from "./rename-check.ts";
-import { routeProblems, within } from "./route-check.ts";
+import { routeProblems } from "./route-check.ts";
 import type { StackFacts } from "./service.ts";
+import { volumeProblems } from "./volume-check.ts";
 
 /** Any stack's facts: what an environment needs to be rendered before a stack is known. */
 const exampleFacts: StackFacts = {
@@ -31,7 +34,7 @@ export function crossCheck(platform: PlatformModel): Problem[] {
     ...ports(platform),
     ...storesAndCalls(platform),
     ...storeProblems(platform),
-    ...volumes(platform),
+    ...volumeProblems(platform),
     ...environments(platform),
   ];
 }
@@ -120,8 +123,20 @@ const storeProblems = (platform: PlatformModel): Problem[] =>
 function ports(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];
   const byPort = new Map<number, string>([[platform.gateway.port, "the gateway"]]);
+  // Where two listen in one pod.
+  const inPods = new Map([
+    [metricsPort, "the gateway's metrics"],
+    [watchPort, "what watches a service's consumer"],
+  ]);
+  const own = inPods.get(platform.gateway.port);
+  if (own !== undefined)
+    problems.push({
+      path: "gateway.port",
+      message: `${platform.gateway.port} is the port of ${own}`,
+      fix: "choose another port",
+    });
   for (const service of Object.values(platform.services)) {
-    const taken = byPort.get(service.port);
+    const taken = byPort.get(service.port) ?? inPods.get(service.port);
     // Containers have addresses of their own, but `beat serve` and port-forwards put them on one machine.
     if (taken !== undefined)
       problems.push({
@@ -146,6 +161,12 @@ function storesAndCalls(platform: PlatformModel): Problem[] {
           fix: `add ${kind} to stores`,
         });
     needs.calls.forEach((callee, index) => {
+      if (callee === name)
+        problems.push({
+          path: `${at}.calls[${index}]`,
+          message: "is the service itself",
+          fix: "take it out",
+        });
       if (platform.services[callee] === undefined)
         problems.push({
           path: `${at}.calls[${index}]`,
@@ -159,32 +180,6 @@ function storesAndCalls(platform: PlatformModel): Problem[] {
         message: "nothing could tell whether the service is up",
         fix: "give it a probe tool or a route",
       });
-  }
-  return problems;
-}
-
-function volumes(platform: PlatformModel): Problem[] {
-  const problems: Problem[] = [];
-  const owners = new Map<string, string>();
-  for (const { name, needs } of Object.values(platform.services)) {
-    needs.volumes.forEach((volume, index) => {
-      const path = `services.${name}.needs.volumes[${index}]`;
-      const owner = owners.get(volume.name);
-      if (owner !== undefined)
-        problems.push({
-          path,
-          message: `volume "${volume.name}" already belongs to ${owner}`,
-          fix: "use another name",
-        });
-      owners.set(volume.name, name);
-      // An empty volume over the keys makes auth panic at its start.
-      if (needs.signingKey !== undefined && within(volume.path, needs.signingKey.directory))
-        problems.push({
-          path,
-          message: `would hide the signing key in ${needs.signingKey.directory}`,
-          fix: "mount it elsewhere",
-        });
-    });
   }
   return problems;
 }
@@ -223,18 +218,23 @@ function environments(platform: PlatformModel): Problem[] {
             fix: "give the secret another name",
           });
       }
-      if (!/^[A-Z][A-Z0-9_]*$/.test(variable))
+      if (faultOfVariableName(variable) !== undefined)
         problems.push({
-          path: `${at}.${variable}`,
+          path: joinPath([at, variable]),
           message: "is not a portable variable name",
-          fix: "use upper-case letters, digits and _",
+          fix: "use upper-case letters, digits and _, a letter first",
         });
       // Messaging crashes on an empty port, core on an empty REDIS_DATABASE.
-      if (value.parts.length === 0 || value.render(() => "x").trim() === "")
+      const fault = faultOfVariableValue(
+        value.render(() => "x"),
+        variable,
+      );
+      if (fault !== undefined)
         problems.push({
-          path: `${at}.${variable}`,
-          message: "is empty",
-          fix: "leave the variable out (undefined), or give it a value",
+          path: joinPath([at, variable]),
+          message: fault,
+          fix:
+            fault === "is empty" ? "leave the variable out (undefined), or give it a value" : "take it out",
         });
     }
   }

@@ -268,5 +268,7 @@ test.each(["a_b", "A", "a b"])(
 );
 
 test("a name that ends with a dash is none", () => {
-  expect(problemsOf({ "api-": plain })).toEqual(['services.api-: "api-" must be a DNS label']);
+  expect(problemsOf({ "api-": plain })).toEqual([
+    expect.stringMatching(/^services\.api-: "api-" must be a DNS label/),
+  ]);
 });

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import { deepFreeze } from "../../core/freeze.ts";
-import { InputError, joinPath, type Problem } from "../../core/problems.ts";
+import { InputError, type Problem } from "../../core/problems.ts";
 import type { StoreKind } from "../../stores/index.ts";
 import { crossCheck } from "./cross-check.ts";
+import { definitionProblems } from "./definition-problems.ts";
 import {
   type PlatformModel,
   platformSchema,
@@ -100,7 +101,7 @@ export function definePlatform(input: PlainInput): PlatformModel {
   const parsed = platformSchema.safeParse({ ...input, services: plain });
   if (!parsed.success) {
     for (const issue of parsed.error.issues)
-      problems.push({ path: joinPath(issue.path), message: messageOf(issue), fix: fixFor(issue) });
+      problems.push(...definitionProblems(issue, { ...input, services: plain }));
     throw new InputError(`platform ${String(input.name)} is not valid`, problems);
   }
   const services = Object.fromEntries(
@@ -113,16 +114,4 @@ export function definePlatform(input: PlainInput): PlatformModel {
   problems.push(...crossCheck(model));
   if (problems.length > 0) throw new InputError(`platform ${model.name} is not valid`, problems);
   return deepFreeze(model);
-}
-
-/** Of a name that is not valid zod says only that; why stands within. */
-const messageOf = (issue: z.core.$ZodIssue): string =>
-  issue.code === "invalid_key"
-    ? `"${String(issue.path.at(-1))}" ${issue.issues.map(({ message }) => message).join(", ")}`
-    : issue.message;
-
-function fixFor(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") return `remove or rename ${issue.keys.join(", ")}`;
-  if (issue.code === "invalid_type") return `give it a value of type ${issue.expected}`;
-  return "change the value so that the rule holds";
 }

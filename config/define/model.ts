@@ -1,12 +1,17 @@
 import { z } from "zod";
+import { memory, seconds } from "../../core/bounds.ts";
+import { port } from "../../core/fields.ts";
+import { judged } from "../../core/judged.ts";
 import type { EnvValue } from "../../core/value.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
-import { type Needs, type RefsOf, type ServiceFacts, serviceSchema } from "./service.ts";
+import { copies } from "../../stores/kafka/facts.ts";
+import { faultOfTopicName, mostPartitions } from "../../stores/kafka/topic-names.ts";
+import { type Needs, type RefsOf, type ServiceFacts, serviceName, serviceSchema } from "./service.ts";
 
 /** A topic as the definition writes it. */
 export const topicSchema = z.strictObject({
-  partitions: z.number().int().min(1).default(1),
-  replicationFactor: z.number().int().min(1).default(1),
+  partitions: z.number().int().min(1).max(mostPartitions).default(1),
+  replicationFactor: copies.default(1),
 });
 
 /** The stores of a platform and what each may be tuned by; one that is left out is not part of it. */
@@ -20,15 +25,12 @@ export const storesSchema = z.strictObject(
 export const platformSchema = z.strictObject({
   name: z.string().regex(/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/, "must be a short DNS label"),
   stores: storesSchema,
-  topics: z.record(z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, "must be a Kafka topic name"), topicSchema),
-  services: z.record(
-    z.string().regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a DNS label"),
-    serviceSchema,
-  ),
+  topics: z.record(judged(faultOfTopicName), topicSchema),
+  services: z.record(serviceName, serviceSchema),
   gateway: z.strictObject({
-    port: z.number().int().min(1).max(65535).default(9000),
-    memoryMiB: z.number().int().default(192),
-    stopGraceSeconds: z.number().int().default(30),
+    port: port.default(9000),
+    memoryMiB: memory(64).default(192),
+    stopGraceSeconds: seconds(1).default(30),
   }),
 });
 

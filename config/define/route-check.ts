@@ -24,18 +24,6 @@ function prefixes(platform: PlatformModel): Problem[] {
           message: `"${route.prefix}" belongs to the gateway itself`,
           fix: "choose another prefix",
         });
-      if (route.prefix.startsWith("//"))
-        problems.push({
-          path,
-          message: `"${route.prefix}" begins with two slashes, as no path may that is served`,
-          fix: `write "${route.prefix.replace(/^\/+/, "/")}"`,
-        });
-      else if (route.prefix !== "/" && route.prefix.endsWith("/"))
-        problems.push({
-          path,
-          message: `"${route.prefix}" ends with /`,
-          fix: `write "${route.prefix.replace(/\/+$/, "")}"`,
-        });
       for (const other of seen) {
         if (other.prefix === route.prefix)
           problems.push({

@@ -1,24 +1,34 @@
+import { dirname } from "node:path/posix";
 import { z } from "zod";
-import { egress } from "../../core/fields.ts";
+import { memory, seconds } from "../../core/bounds.ts";
+import {
+  egress,
+  fileSuffix,
+  folder,
+  gitRepository,
+  hostLabel,
+  imageRepository,
+  imageTag,
+  origin,
+  port,
+  routePrefix,
+  urlPath,
+  visible,
+} from "../../core/fields.ts";
+import { distinct, judged } from "../../core/judged.ts";
 import type { EnvValue, Value } from "../../core/value.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import type { Address, RefsFor } from "../../stores/store.ts";
 
-const name = z
-  .string()
-  .regex(
-    /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    "must be a DNS label: lower-case letters, digits and '-', at most 63 characters",
-  );
-const port = z.number().int().min(1).max(65535);
-const path = z
-  .string()
-  .regex(/^\/[A-Za-z0-9._~/-]*$/, "must be an absolute path without dot segments, query or escapes");
+/** The name of a service. */
+export const serviceName = hostLabel;
+
+const lowerCase = (text: string): string => text.toLowerCase();
 
 /** A path under a stripped prefix that takes no version prefix; with `suffixes` only files that end so. */
 const barePath = z.union([
-  path,
-  z.strictObject({ path, suffixes: z.array(z.string().startsWith(".")).min(1) }),
+  urlPath,
+  z.strictObject({ path: urlPath, suffixes: distinct(fileSuffix, lowerCase).min(1) }),
 ]);
 
 /** A token bucket: `rate` requests a second on average, at most `burst` at once. */
@@ -27,28 +37,29 @@ const bucket = z.strictObject({
   burst: z.number().int().min(1, "must be at least 1, or no request would ever pass").max(1_000_000),
 });
 
-/** An origin as browsers send it (RFC 6454 6.2): no path, lower case; `*` means every origin. */
-export const origin = z
-  .string()
-  .regex(
-    /^(\*|[a-z][a-z0-9+.-]*:\/\/([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?)$/,
-    "must be an origin such as https://app.example.org: lower case, without a path; or *",
-  )
-  .refine(
-    (text) => !/^(https:.*:443|http:.*:80)$/.test(text),
-    "must not name its scheme's default port: browsers leave it out",
-  );
 const token = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be an HTTP token");
+/** The name of a header field; to browsers `*` is every one, and the gateway's list names each. */
+const fieldName = token.refine((text) => text !== "*", "must be one name; leave the list out for every one");
+/** A method that a page can send, as browsers write it. Source: Fetch, "Methods". */
+const method = judged((text) => {
+  if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(text) || text === "*")
+    return "must be an HTTP method, such as GET";
+  const upper = text.toUpperCase();
+  if (["CONNECT", "TRACE", "TRACK"].includes(upper))
+    return `must not be ${text}: no browser lets a page send it`;
+  const known = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"].includes(upper);
+  return known && text !== upper ? { message: "must be in upper case", write: upper } : undefined;
+});
 
 /** Cross-origin rules that the gateway answers itself; whatever the service says about them is dropped. */
 const corsSchema = z.strictObject({
-  origins: z.array(origin).min(1),
+  origins: distinct(origin).min(1),
   /** Default: GET, HEAD, POST, PUT, PATCH, DELETE. */
-  methods: z.array(token).min(1).optional(),
+  methods: distinct(method).min(1).optional(),
   /** Request fields a page may send; default: whatever it asks for. */
-  headers: z.array(token).optional(),
+  headers: distinct(fieldName, lowerCase).optional(),
   /** Response fields a page may read beside the safelisted ones. */
-  expose: z.array(token).optional(),
+  expose: distinct(fieldName, lowerCase).optional(),
   /** Cookies and client certificates; a bearer token set by the page needs none of this. */
   credentials: z.boolean().optional(),
   /** How long a browser may keep the answer to a preflight, seconds. */
@@ -58,19 +69,19 @@ const corsSchema = z.strictObject({
 /** How a request reaches a service through the gateway. */
 export const routeSchema = z.strictObject({
   /** First path segments, matched at a segment boundary; the longest match wins. */
-  prefix: path,
+  prefix: routePrefix,
   /** Whether the prefix is taken off before the request goes on. */
   strip: z.boolean().default(true),
   /** Put in front as `/api/v{n}` unless the rest begins with `/api` or a bare path. */
-  apiVersion: z.number().int().min(1).optional(),
-  bare: z.array(barePath).default([]),
+  apiVersion: z.number().int().min(1).max(1000).optional(),
+  bare: distinct(barePath).default([]),
   /** Paths, as the service sees them, that answer 404 at the gateway. */
-  deny: z.array(path).default([]),
+  deny: distinct(urlPath, lowerCase).default([]),
   websocket: z.boolean().default(false),
   /** Time to a connection with the service, milliseconds. */
   connectTimeoutMs: z.number().int().min(10).max(600_000).optional(),
   /** Time to the first byte of the answer, milliseconds. */
-  responseTimeoutMs: z.number().int().min(100).optional(),
+  responseTimeoutMs: z.number().int().min(100).max(86_400_000).optional(),
   /** Largest request body, bytes. */
   maxBodyBytes: z.number().int().min(0).optional(),
   /** Requests at the service at once; `queue` more wait up to `queueMs` milliseconds, the rest get 503. */
@@ -101,47 +112,57 @@ const storeNeeds = eachStore(({ need }) => need.optional()) as {
   readonly [K in StoreKind]: z.ZodOptional<StoreOf<K>["need"]>;
 };
 
+/** Its parent is mounted, too, where the root of a container is not written. */
+const keyFolder = folder.refine(
+  (text) => !["/", "/tmp", "/run", "/etc"].includes(dirname(text)),
+  "must lie in a folder of the program's own, such as /app/keys",
+);
+
+/** Why a text is no user of a container; undefined when it is one. Source: Kubernetes, SecurityContext: ids of 31 bits, and no root. */
+function faultOfUser(text: string): string | undefined {
+  const [uid, gid, ...more] = text.split(":");
+  const isId = (id: string | undefined) => /^(0|[1-9]\d{0,9})$/.test(id ?? "") && Number(id) <= 2_147_483_647;
+  if (!isId(uid) || (gid !== undefined && !isId(gid)) || more.length > 0)
+    return "must be uid or uid:gid, numbers up to 2147483647";
+  return uid === "0" ? "must not be root, whom no cluster lets run here" : undefined;
+}
+
 const needsSchema = z.strictObject({
   ...storeNeeds,
   /** Services it calls by HTTP. */
-  calls: z.array(z.string()).default([]),
+  calls: distinct(z.string()).default([]),
   /** Servers outside the platform that it connects to (SMTP, an API of somebody else's): a cluster lets nothing else out. */
-  egress: z.array(egress).default([]),
+  egress: distinct(egress).default([]),
   /** Directories that outlive the container. */
-  volumes: z.array(z.strictObject({ name, path })).default([]),
+  volumes: z.array(z.strictObject({ name: hostLabel, path: folder })).default([]),
   /** Where the platform's RSA pair is mounted read-only; the service must find it there when it starts. */
-  signingKey: z.strictObject({ directory: path }).optional(),
+  signingKey: z.strictObject({ directory: keyFolder }).optional(),
 });
 
 /** What a service is and what it needs. The functions it carries are checked apart. */
 export const serviceSchema = z.strictObject({
   /** Repository and tag of the image built from the service's own repository. */
-  image: z.strictObject({ repository: z.string().min(1), tag: z.string().min(1) }),
+  image: z.strictObject({ repository: imageRepository, tag: imageTag }),
   /** Names that it had before: what its login owns in Postgres goes on with it. They may stay here for good. */
-  renamedFrom: z
-    .array(z.string().regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a DNS label"))
-    .default([]),
+  renamedFrom: distinct(serviceName).default([]),
   /** The public repository a `git` source is built from. */
-  repository: z.url().optional(),
+  repository: gitRepository.optional(),
   /** The role of the sample service that stands in for it. */
   sample: z.enum(["auth", "core", "messaging", "basic"]),
   port,
-  user: z
-    .string()
-    .regex(/^\d+(:\d+)?$/, "must be uid or uid:gid")
-    .optional(),
+  user: judged(faultOfUser).optional(),
   routes: z.array(routeSchema).default([]),
   health: z.strictObject({
-    probe: z.union([z.strictObject({ http: path }), z.strictObject({ tcp: z.literal(true) })]),
+    probe: z.union([z.strictObject({ http: urlPath }), z.strictObject({ tcp: z.literal(true) })]),
     /** What the service's own image can run a probe with; none of them has curl. */
     tool: z.enum(["wget", "bash", "none"]),
     /** Longest time from start to healthy, seconds. */
-    startupSeconds: z.number().int().min(1).default(60),
+    startupSeconds: seconds(1).default(60),
   }),
   /** Time between SIGTERM and SIGKILL, seconds. */
-  stopGraceSeconds: z.number().int().min(1).default(30),
-  replicas: z.strictObject({ max: z.number().int().min(1), why: z.string().min(1) }),
-  memoryMiB: z.number().int().min(32).default(384),
+  stopGraceSeconds: seconds(1).default(30),
+  replicas: z.strictObject({ max: z.number().int().min(1).max(200), why: visible }),
+  memoryMiB: memory(32).default(384),
   needs: needsSchema.prefault({}),
 });
 

@@ -1,13 +1,11 @@
 import type { z } from "zod";
+import { fitting, found, shown } from "../../core/issues.ts";
 import { removeCommand, setCommand } from "../../core/mend.ts";
 import { joinPath, type Problem } from "../../core/problems.ts";
 import { secretRule } from "./secret-rules.ts";
 
 /** What every setting of the project begins with in a stack's configuration. */
 export const namespace = "platform:";
-
-/** The most of a wrong value that is shown, characters: certificates are long. */
-const shownCharacters = 100;
 
 /**
  * What zod found, as people read it: with the setting's whole path, the wrong value unless it is secret, and the mend.
@@ -42,14 +40,10 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, schema: unknow
     ];
   const [first, name] = issue.path;
   const secret = first === "secrets" || first === "signingKey";
-  const found = issue.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    raw,
-  );
   return [
     {
       path,
-      message: secret ? issue.message : `${messageOf(issue)} (found ${shown(found)})`,
+      message: secret ? issue.message : `${messageOf(issue)} (found ${shown(found(issue.path, raw))})`,
       fix: secret
         ? `pulumi config set --secret --path '${path}'  ${mendOf(String(name))}`
         : `${setCommand(path, "<value>", isText(issue) ? "text" : "other")}, or correct Pulumi.<stack>.yaml`,
@@ -82,23 +76,6 @@ const mendOf = (secret: string): string =>
   secretRule(secret).supplied
     ? "with the value that its owner gave you"
     : "with a value of letters and digits, or leave it out to have one made";
-
-function shown(value: unknown): string {
-  // A login in a URL is a secret that was written into the wrong place.
-  const text = (JSON.stringify(value) ?? "nothing").replaceAll(/\/\/[^/@"\s]*@/g, "//…@");
-  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
-}
-
-/** What is wrong with the one form of a choice that the value has the shape of; undefined when no single one has. */
-function fitting(forms: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
-  const [one, ...others] = forms.filter(
-    (issues) =>
-      !issues.some(
-        ({ path, code }) => path.length === 0 && (code === "invalid_type" || code === "invalid_value"),
-      ),
-  );
-  return others.length === 0 ? one : undefined;
-}
 
 /** The keys that a schema knows at a place. */
 function keysAt(path: readonly PropertyKey[], root: unknown): string[] {

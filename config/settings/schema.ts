@@ -4,6 +4,7 @@ import {
   imageReferenceField,
   imageTag,
   ipAddress,
+  origin,
   publicHost,
   registryField,
   textOrNumber,
@@ -11,7 +12,6 @@ import {
 } from "../../core/fields.ts";
 import { type StorePortName, storePorts } from "../../stores/index.ts";
 import type { HostPort } from "../../stores/store.ts";
-import { origin } from "../define/service.ts";
 import { imageNames } from "../images.ts";
 import { backupsSchema } from "./backups.ts";
 import { externalSchema, kubernetesSchema } from "./kubernetes.ts";

@@ -3,6 +3,7 @@ import {
   annotations,
   dnsSubdomain,
   egress,
+  gitRepository,
   imageReferenceField,
   nodeLabels,
   textOrNumber,
@@ -20,14 +21,7 @@ export const sourceSchema = z.union([
         .string()
         .regex(/^[0-9a-f]{40}$/, "must be a full commit id of 40 hex digits")
         .describe("what is built, by its full id"),
-      repository: z
-        .string()
-        .regex(
-          /^(https?:\/\/[^\s/]+\/\S+|ssh:\/\/[^\s/]+\/\S+|git:\/\/[^\s/]+\/\S+|file:\/\/\/\S+|[\w.-]+@[\w.-]+:\S+|[./]\S+)$/,
-          "must be the address of a git repository, such as https://example.org/service.git",
-        )
-        .optional()
-        .describe("default: the service's public repository"),
+      repository: gitRepository.optional().describe("default: the service's public repository"),
     }),
   }),
   z.strictObject({ path: visible.describe("a local checkout, from the project's root") }),

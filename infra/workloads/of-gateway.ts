@@ -3,12 +3,10 @@ import { routeTable } from "../../config/routes.ts";
 import { trustedProxiesOf } from "../../config/settings/front.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { gatewayName } from "../../core/names.ts";
+import { metricsPort } from "../../core/ports.ts";
 import { asValue, text } from "../../core/value.ts";
 import type { Workload } from "../../core/workload.ts";
 import type { Ground } from "./ground.ts";
-
-/** Port of the gateway's metrics on a cluster; never part of what is exposed. */
-export const metricsPort = 9464;
 
 const routesDirectory = "/etc/beat";
 

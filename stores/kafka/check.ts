@@ -1,10 +1,12 @@
-import type { Problem } from "../../core/problems.ts";
+import { joinPath, type Problem } from "../../core/problems.ts";
 import type { CheckContext } from "../store.ts";
 import type { Facts, Need } from "./facts.ts";
+import { metricName, mostPartitions } from "./topic-names.ts";
 
 /** Listeners that clash, topics that nobody declares or publishes, groups that two services share. */
 export const check = (context: CheckContext<Facts, Need>): Problem[] => [
   ...listeners(context.facts),
+  ...topicNames(context),
   ...topicProblems(context),
   ...groups(context),
 ];
@@ -20,6 +22,30 @@ function listeners(facts: Facts | undefined): Problem[] {
       fix: "give each of the three listeners a port of its own",
     },
   ];
+}
+
+function topicNames({ topics }: CheckContext<Facts, Need>): Problem[] {
+  const problems: Problem[] = [];
+  const byMetric = new Map<string, string>();
+  for (const topic of Object.keys(topics)) {
+    const metric = metricName(topic);
+    const other = byMetric.get(metric);
+    if (other !== undefined)
+      problems.push({
+        path: joinPath(["topics", topic]),
+        message: `"${topic}" and "${other}" are one name among Kafka's metrics, where "." is "_": brokers refuse the second one`,
+        fix: "give one of the two another name",
+      });
+    byMetric.set(metric, topic);
+  }
+  const partitions = Object.values(topics).reduce((sum, topic) => sum + topic.partitions, 0);
+  if (partitions > mostPartitions)
+    problems.push({
+      path: "topics",
+      message: `${partitions} partitions together are more than the ${mostPartitions} that Kafka makes at once`,
+      fix: `ask for at most ${mostPartitions} together`,
+    });
+  return problems;
 }
 
 function topicProblems({ needs, topics }: CheckContext<Facts, Need>): Problem[] {

@@ -1,20 +1,26 @@
 import { z } from "zod";
-import { port } from "../../core/fields.ts";
+import { memory } from "../../core/bounds.ts";
+import { port, visible } from "../../core/fields.ts";
+import { distinct } from "../../core/judged.ts";
 import { cidrField, cpuField, outsideFields, volumeField } from "../fields.ts";
+
+/** Copies of a topic: its protocol counts them in 16 bits, and there are never more than brokers. */
+export const copies = z.number().int().min(1).max(32_767);
 
 /** `stores.kafka` of the definition. */
 export const facts = z.strictObject({
   port: port.default(9092),
   controllerPort: port.default(9093),
   hostPort: port.default(9094),
-  memoryMiB: z.number().int().default(1024),
+  /** Half of it is the heap, which starts with 256 MiB. */
+  memoryMiB: memory(512).default(1024),
 });
 
 /** `needs.kafka` of a service. */
 export const need = z.strictObject({
-  publishes: z.array(z.string()).default([]),
-  consumes: z.array(z.string()).default([]),
-  group: z.string().min(1).optional(),
+  publishes: distinct(z.string()).default([]),
+  consumes: distinct(z.string()).default([]),
+  group: visible.max(255).optional(),
   /** False when its consumers die silently with the broker: it is then replaced after the broker. */
   reconnects: z.boolean().default(true),
 });
@@ -30,14 +36,15 @@ export const cluster = z.strictObject({
 export const external = z
   .strictObject({
     ...outsideFields(9092),
-    replicationFactor: z.number().int().min(1).default(3).describe("copies of each topic"),
-    minInSyncReplicas: z
-      .number()
-      .int()
-      .min(1)
+    replicationFactor: copies.default(3).describe("copies of each topic"),
+    minInSyncReplicas: copies
       .default(2)
       .describe("copies that must have a record before it counts as written"),
     cidr: cidrField,
+  })
+  .refine(({ replicationFactor, minInSyncReplicas }) => minInSyncReplicas <= replicationFactor, {
+    path: ["minInSyncReplicas"],
+    message: "must not be more than replicationFactor, or no record would ever count as written",
   })
   .describe("a Kafka cluster without credentials");
 

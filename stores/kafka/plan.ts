@@ -24,6 +24,8 @@ export function plan(context: Context): Provisioning<KafkaPlanInput> {
         .map(([name, facts]) => ({
           name,
           ...facts,
+          // One broker can have one copy, whatever the definition asks of a cluster.
+          ...(external === undefined && cluster === undefined && { replicationFactor: 1 }),
           ...(copies && {
             replicationFactor:
               external === undefined

@@ -1,11 +1,9 @@
 import { consumerWatchName } from "../../core/names.ts";
+import { watchPort } from "../../core/ports.ts";
 import { asValue, hostOf, memberOf, portOf, value } from "../../core/value.ts";
 import type { StoreWatch, WatchContext } from "../store.ts";
 import type { Need } from "./facts.ts";
 import { kafkaHost } from "./host.ts";
-
-/** Port of the watch beside a service. */
-const watchPort = 9465;
 
 /**
  * For services whose consumer dies with a broker and says nothing: they are started anew after the brokers and the topics

@@ -1,24 +1,42 @@
 import { z } from "zod";
+import { memory } from "../../core/bounds.ts";
 import { certificate, port } from "../../core/fields.ts";
+import { distinct, judged } from "../../core/judged.ts";
 import { cidrField, cpuField, databaseField, outsideFields, volumeField } from "../fields.ts";
 import { foreignName } from "../plan-fields.ts";
+import { faultOfCollection, faultOfIndexedField } from "./names.ts";
 
 /** `stores.mongo` of the definition. */
 export const facts = z.strictObject({
   port: port.default(27017),
-  memoryMiB: z.number().int().default(512),
+  /** Its cache has 256 MiB at least. */
+  memoryMiB: memory(384).default(512),
 });
+
+const mostIndexes = 64;
+const countOf = (indexes: readonly { readonly collection: string }[], collection: string): number =>
+  indexes.filter((index) => index.collection === collection).length;
 
 /** `needs.mongo` of a service. */
 export const need = z.strictObject({
   database: databaseField,
   /** Indexes the service queries by but never creates: field and direction. */
-  indexes: z
-    .array(
-      z.strictObject({
-        collection: z.string(),
-        keys: z.array(z.tuple([z.string(), z.literal([1, -1])])),
-      }),
+  indexes: distinct(
+    z.strictObject({
+      collection: judged(faultOfCollection),
+      // Source: MongoDB, "MongoDB Limits and Thresholds": fields of a compound index, indexes of a collection.
+      keys: distinct(z.tuple([judged(faultOfIndexedField), z.literal([1, -1])]), ([field]) => field)
+        .min(1)
+        .max(32)
+        .refine(
+          (keys) => keys.length > 1 || keys[0]?.[0] !== "_id",
+          "must not be _id alone: every collection has that index",
+        ),
+    }),
+  )
+    .refine(
+      (indexes) => indexes.every(({ collection }) => countOf(indexes, collection) < mostIndexes),
+      `must be fewer than ${mostIndexes} of one collection, with the one of _id`,
     )
     .default([]),
 });

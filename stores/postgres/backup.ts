@@ -151,7 +151,8 @@ export function restoreScript(
     // Not `-d`: psql reads a name with "=" in it as a whole connection string.
     `sql() { PGDATABASE=${quoted(args.adminDatabase)} psql -X -q -A -t -v ON_ERROR_STOP=1 -v database="$database" -v owner="$owner" -v fresh="$fresh" -v before="$before"; }`,
     "stamp=\"$(printf %s \"$now\" | tr '[:upper:]' '[:lower:]')\"",
-    'fresh="${database}_restore_$stamp" before="${database}_before_$stamp"',
+    // A name has 63 bytes at most, and what is longer would be cut without a word.
+    'fresh="${database:0:38}_restore_$stamp" before="${database:0:38}_before_$stamp"',
     // A broken file is found here, before anything is made.
     'pg_restore --list "$file" > /dev/null',
     'echo "restoring $file"',

@@ -1,24 +1,26 @@
 import { z } from "zod";
+import { memory, timerSeconds } from "../../core/bounds.ts";
 import { certificate, port } from "../../core/fields.ts";
+import { distinct } from "../../core/judged.ts";
 import { cidrField, cpuField, databaseField, outsideFields, volumeField } from "../fields.ts";
-import { foreignName } from "../plan-fields.ts";
+import { extensionName, foreignName } from "../plan-fields.ts";
 
 /** `stores.postgres` of the definition. */
 export const facts = z.strictObject({
   port: port.default(5432),
   /** All three services pool without much restraint. */
-  maxConnections: z.number().int().min(20).default(300),
-  memoryMiB: z.number().int().default(512),
+  maxConnections: z.number().int().min(20).max(100_000).default(300),
+  memoryMiB: memory(64).default(512),
   /** Size of /dev/shm, part of the memory: parallel queries share it. Default: 256, or half of less than 512 MiB of memory. */
-  sharedMemoryMiB: z.number().int().min(64).optional(),
+  sharedMemoryMiB: memory(64).optional(),
 });
 
 /** `needs.postgres` of a service. */
 export const need = z.strictObject({
   database: databaseField,
-  extensions: z.array(databaseField).default([]),
+  extensions: distinct(extensionName).default([]),
   /** Ends sessions that a leaking service leaves inside a transaction, seconds. */
-  idleInTransactionSeconds: z.number().int().min(1).optional(),
+  idleInTransactionSeconds: timerSeconds.optional(),
 });
 
 /** `platform:kubernetes.postgres`. */

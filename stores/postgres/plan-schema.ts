@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { admin, foreignName, identifier, waitSeconds } from "../plan-fields.ts";
+import { admin, extensionName, foreignName, identifier, waitSeconds } from "../plan-fields.ts";
 
 /** The roles, databases and extensions that a PostgreSQL server shall have. */
 export const planSchema = z.strictObject({
@@ -22,7 +22,7 @@ export const planSchema = z.strictObject({
     }),
   ),
   databases: z.array(
-    z.strictObject({ name: identifier, owner: identifier, extensions: z.array(identifier) }),
+    z.strictObject({ name: identifier, owner: identifier, extensions: z.array(extensionName) }),
   ),
 });
 

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { memory } from "../../core/bounds.ts";
 import { port } from "../../core/fields.ts";
 import { cidrField, cpuField, outsideFields, volumeField } from "../fields.ts";
 
 /** `stores.redis` of the definition. */
 export const facts = z.strictObject({
   port: port.default(6379),
-  memoryMiB: z.number().int().default(256),
+  memoryMiB: memory(32).default(256),
 });
 
 /** `needs.redis` of a service. */

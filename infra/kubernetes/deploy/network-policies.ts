@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Dns, localDns } from "../../../config/settings/cluster-network.ts";
 import { controllerOf } from "../../../config/settings/exposure.ts";
 import type { Connection } from "../../../core/connections.ts";
-import { metricsPort } from "../../workloads/of-gateway.ts";
+import { metricsPort } from "../../../core/ports.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import type { ClusterTarget } from "./cluster.ts";
 
