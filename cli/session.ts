@@ -12,6 +12,7 @@ import { dataVersionProblems } from "../infra/operate/data-versions.ts";
 import { movedStack } from "../infra/operate/moved.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { workloadsOf } from "../infra/workloads/plan.ts";
+import type { Runtime } from "../infra/workloads/runtime.ts";
 import { loadDefinition, loadTransform, projectRoot } from "../stacks/program.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { EngineTarget } from "./targets/docker.ts";
@@ -59,7 +60,8 @@ async function sessionOf(
   { stack, settings, state, unmake }: OpenStack,
   found: string | undefined,
 ): Promise<Session> {
-  const address = settings.engine === undefined ? found : withScheme(settings.engine);
+  const engine = settings.target === "docker" ? settings.engine : undefined;
+  const address = engine === undefined ? found : withScheme(engine);
   const platform = await loadDefinition(settings.definition);
   await tryTransform(platform, settings, name);
   const args: TargetArgs = {
@@ -83,21 +85,19 @@ async function tryTransform(platform: PlatformModel, settings: Settings, name: s
   const transform = await loadTransform(settings.transform);
   if (transform === undefined) return;
   const id = stackName(platform.name, name);
-  workloadsOf(
-    platform,
-    settings,
+  const runtime: Runtime =
     settings.target === "docker"
-      ? { kind: "engine", id, waitsForExit: false }
-      : { kind: "cluster", id, memberHost: (workload, member) => `${workload}-${member}` },
-    transform,
-  );
+      ? { kind: "engine", settings, id, waitsForExit: false }
+      : { kind: "cluster", settings, id, memberHost: (workload, member) => `${workload}-${member}` };
+  workloadsOf(platform, runtime, transform);
 }
 
 /** A cluster's client is a second of loading: only for a stack that is on one. */
 async function openTarget(args: TargetArgs): Promise<Target> {
-  if (args.settings.target === "docker") return new EngineTarget(args);
+  const { settings } = args;
+  if (settings.target === "docker") return new EngineTarget({ ...args, settings });
   const { KubernetesTarget } = await import("./targets/kubernetes.ts");
-  return new KubernetesTarget(args);
+  return new KubernetesTarget({ ...args, settings });
 }
 
 /** Looks at everything that `up` needs; changes nothing. */
@@ -126,7 +126,7 @@ function checkPlace({ name, platform, settings }: Session, state: StackState): C
     target: settings.target,
     platform: platform.name,
     stack: name,
-    namespace: namespaceOf(platform, settings, name),
+    namespace: settings.target === "kubernetes" ? namespaceOf(platform, settings, name) : undefined,
   });
   return moved === undefined ? good("place", "the stack stays where its data is") : bad("place", moved);
 }

@@ -6,7 +6,7 @@ import type { AnyRefs, PlatformModel, ServiceModel } from "./define/model.ts";
 import type { StackFacts } from "./define/service.ts";
 import { bucketOf } from "./settings/backups.ts";
 import { bucketSecrets } from "./settings/bucket.ts";
-import type { Settings } from "./settings/schema.ts";
+import { externalStores, type Settings } from "./settings/schema.ts";
 
 /** The environment of a service, in symbols; `infra/` resolves them for its target. Sorted by name. */
 export function renderEnvironment(
@@ -74,7 +74,7 @@ export function requiredSecrets(platform: PlatformModel, settings: Settings): st
 /** The secrets of a stack that somebody else has chosen: none of them can be made here. */
 export function suppliedSecrets(settings: Settings): readonly string[] {
   return [
-    ...kindsWithLogin.filter((kind) => settings.external[kind] !== undefined).map(administratorSecret),
+    ...kindsWithLogin.filter((kind) => externalStores(settings)[kind] !== undefined).map(administratorSecret),
     ...(bucketOf(settings) ? Object.values(bucketSecrets) : []),
   ];
 }

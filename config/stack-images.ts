@@ -20,7 +20,7 @@ export interface StackImage {
 export function stackImages(platform: PlatformModel, settings: Settings): StackImage[] {
   const used = storeKinds
     .filter((kind) => platform.stores[kind] !== undefined)
-    .flatMap((kind) => storeOf(kind).imagesUsed(settings.devTools));
+    .flatMap((kind) => storeOf(kind).imagesUsed(settings.target === "docker" && settings.devTools));
   const names: ImageName[] = ["node", ...used.map(imageNamed)];
   if (bucketOf(settings)) names.push("rclone");
   const catalogue = names.map(

@@ -2,7 +2,7 @@ import { type StoreKind, storeHosts } from "../stores/index.ts";
 import type { AnyUse, MemberHost, NeedOf } from "../stores/store.ts";
 import { addressesOf } from "./addresses.ts";
 import type { PlatformModel } from "./define/model.ts";
-import type { Settings } from "./settings/schema.ts";
+import { externalStores, type Settings } from "./settings/schema.ts";
 
 /** What each service asks of a store, in the order of the definition. */
 export const needsOf = (platform: PlatformModel, kind: StoreKind): NeedOf<unknown>[] =>
@@ -23,7 +23,7 @@ export function useOfStore(
   kind: StoreKind,
   memberHost: MemberHost | undefined,
 ): AnyUse {
-  const address = addressesOf(platform, settings.external).get(storeHosts[kind]);
+  const address = addressesOf(platform, settings).get(storeHosts[kind]);
   const facts = platform.stores[kind];
   if (address === undefined || facts === undefined) throw new RangeError(`the platform has no store ${kind}`);
   return {
@@ -31,7 +31,10 @@ export function useOfStore(
     needs: needsOf(platform, kind),
     topics: platform.topics,
     address: { ...address },
-    external: settings.external[kind],
-    cluster: memberHost && { settings: settings.kubernetes[kind], memberHost },
+    external: externalStores(settings)[kind],
+    cluster:
+      settings.target === "kubernetes" && memberHost
+        ? { settings: settings.kubernetes[kind], memberHost }
+        : undefined,
   };
 }

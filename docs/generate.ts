@@ -6,7 +6,7 @@ import { renderEnvironment } from "../config/environment.ts";
 import { imageNames } from "../config/images.ts";
 import { platform } from "../config/platform.ts";
 import { parseSettings } from "../config/settings/parse.ts";
-import { settingsSchema } from "../config/settings/schema.ts";
+import { settingsSchemas } from "../config/settings/schema.ts";
 import { stackSchema } from "../config/settings/stack-schema.ts";
 import { environmentOverrides } from "../config/settings/variables.ts";
 import { storeHosts, storeKinds } from "../stores/index.ts";
@@ -41,12 +41,14 @@ const cell = (value: unknown): string =>
 
 /** Every `platform:*` setting with its default. */
 function settings(): string {
-  const rows = Object.entries(settingsSchema.shape).map(([key, schema]) => {
-    const text = (schema as { description?: string }).description ?? "";
-    // Its table is in docs/kubernetes.md.
-    const value = key === "kubernetes" ? undefined : defaults[key as keyof typeof defaults];
-    return `| \`platform:${key}\` | ${text} | ${cell(value)} |`;
-  });
+  const rows = Object.entries({ ...settingsSchemas.docker.shape, ...settingsSchemas.kubernetes.shape }).map(
+    ([key, schema]) => {
+      const text = (schema as { description?: string }).description ?? "";
+      // Its table is in docs/kubernetes.md.
+      const value = key === "kubernetes" ? undefined : defaults[key as keyof typeof defaults];
+      return `| \`platform:${key}\` | ${text} | ${cell(value)} |`;
+    },
+  );
   const overrides = Object.entries(environmentOverrides).map(([variable, key]) => `\`${variable}\` (${key})`);
   return [
     "| setting | what | default |",

@@ -32,19 +32,18 @@ export async function program(): Promise<Record<string, unknown>> {
     const transform = await loadTransform(settings.transform);
     const secrets = secretProblems(requiredSecrets(platform, settings), settings, pulumi.getStack());
     if (secrets.length > 0) throw new InputError("the stack's secrets are not complete", secrets);
-    // Each target's provider is half a second of loading: only the one in use.
-    const deploy =
-      settings.target === "kubernetes"
-        ? (await import("./kubernetes.ts")).deployToCluster
-        : (await import("./docker.ts")).deployToEngine;
     const state = await ownState();
     const versions = dataVersionProblems(platform, settings, state);
     if (versions.length > 0) throw new InputError("a store would not read its data", versions);
     const stack = pulumi.getStack();
-    const namespace = namespaceOf(platform, settings, stack);
+    const namespace = settings.target === "kubernetes" ? namespaceOf(platform, settings, stack) : undefined;
     const moved = movedStack(state, { target: settings.target, platform: platform.name, stack, namespace });
     if (moved !== undefined) throw new InputError("the stack would be brought up beside itself", [moved]);
-    return await deploy({ platform, settings, stack, root: projectRoot, state, transform });
+    const args = { platform, stack, root: projectRoot, state, transform };
+    // Each target's provider is half a second of loading: only the one in use.
+    return settings.target === "kubernetes"
+      ? await (await import("./kubernetes.ts")).deployToCluster({ ...args, settings })
+      : (await import("./docker.ts")).deployToEngine({ ...args, settings });
   } catch (error) {
     // A RunError is shown without a stack trace: this is the user's input, not our code.
     if (error instanceof InputError) throw new pulumi.RunError(error.message);

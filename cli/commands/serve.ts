@@ -14,17 +14,20 @@ export function serveCommand(beat: Command): void {
     async (session) => {
       // It ends by a signal, and its settings are read.
       await session.unmake();
+      const { settings } = session;
       const ports = Object.fromEntries(
-        Object.entries(session.settings.ports.services).filter(([, port]) => port !== false),
+        Object.entries(settings.target === "docker" ? settings.ports.services : {}).filter(
+          ([, port]) => port !== false,
+        ),
       );
       await execa(process.execPath, ["--watch", join(projectRoot, "cli/serve-gateway.ts")], {
         stdio: "inherit",
         reject: false,
         env: {
           BEAT_SERVE_PORTS: JSON.stringify(ports),
-          BEAT_SERVE_ORIGINS: JSON.stringify(session.settings.cors),
-          ...(session.settings.definition !== undefined && {
-            BEAT_SERVE_DEFINITION: session.settings.definition,
+          BEAT_SERVE_ORIGINS: JSON.stringify(settings.cors),
+          ...(settings.definition !== undefined && {
+            BEAT_SERVE_DEFINITION: settings.definition,
           }),
         },
       });

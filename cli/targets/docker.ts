@@ -1,5 +1,6 @@
 import { backupNotes } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
+import type { DockerSettings } from "../../config/settings/schema.ts";
 import { EngineBackups } from "../../infra/docker/operate/backups.ts";
 import {
   checkDisk,
@@ -28,9 +29,9 @@ const patience = 60_000;
 export class EngineTarget implements Target {
   readonly kind = "docker";
   readonly plugin = "docker";
-  readonly #args: TargetArgs;
+  readonly #args: TargetArgs<DockerSettings>;
 
-  constructor(args: TargetArgs) {
+  constructor(args: TargetArgs<DockerSettings>) {
     this.#args = args;
   }
 

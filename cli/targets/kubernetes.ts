@@ -2,6 +2,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { backupNotes } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
+import type { KubernetesSettings } from "../../config/settings/schema.ts";
 import { InputError } from "../../core/problems.ts";
 import { checkEngine } from "../../infra/docker/operate/checks.ts";
 import { memberHostIn } from "../../infra/kubernetes/deploy/names.ts";
@@ -60,11 +61,11 @@ export class KubernetesTarget implements Target {
   readonly kind = "kubernetes";
   readonly plugin = "kubernetes";
   readonly namespace: string;
-  readonly #args: TargetArgs;
+  readonly #args: TargetArgs<KubernetesSettings>;
   #cluster: Cluster | undefined;
   #adopted = false;
 
-  constructor(args: TargetArgs) {
+  constructor(args: TargetArgs<KubernetesSettings>) {
     this.#args = args;
     this.namespace = namespaceOf(args.platform, args.settings, args.name);
   }

@@ -9,10 +9,10 @@ import type { LogOptions, PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 
 /** What a target is opened with. */
-export interface TargetArgs {
+export interface TargetArgs<S extends Settings = Settings> {
   readonly name: string;
   readonly stack: Stack;
-  readonly settings: Settings;
+  readonly settings: S;
   readonly platform: PlatformModel;
   /** The container engine of this machine; images are built on it for every target. */
   readonly engine: Docker;

@@ -67,15 +67,22 @@ export interface BackupPlan {
 }
 
 /** The part of a stack's settings that says how it is saved. */
-export interface BackupSettings {
-  readonly target: "docker" | "kubernetes";
-  readonly backups?: z.output<typeof backupsSchema> | undefined;
-  readonly kubernetes: { readonly backups?: z.output<typeof oldBackupsSchema> | undefined };
-}
+export type BackupSettings = { readonly backups?: z.output<typeof backupsSchema> | undefined } & (
+  | { readonly target: "docker" }
+  | {
+      readonly target: "kubernetes";
+      readonly kubernetes: { readonly backups?: z.output<typeof oldBackupsSchema> | undefined };
+    }
+);
+
+/** What a stack says in the spelling before `platform:backups`. */
+const oldBackupsOf = (settings: BackupSettings): z.output<typeof oldBackupsSchema> | undefined =>
+  settings.target === "kubernetes" ? settings.kubernetes.backups : undefined;
 
 /** How a stack is saved; undefined when it is not. A cluster's is where nothing is said, an engine's is not. */
-export function backupsOf({ target, backups, kubernetes }: BackupSettings): BackupPlan | undefined {
-  const old = backups === undefined && target === "kubernetes" ? kubernetes.backups : undefined;
+export function backupsOf(settings: BackupSettings): BackupPlan | undefined {
+  const { target, backups } = settings;
+  const old = backups === undefined ? oldBackupsOf(settings) : undefined;
   if (old !== undefined) {
     if (old === false) return undefined;
     const { schedule, timeZone, keepDays, volume, bucket } = old;
@@ -95,16 +102,18 @@ export function backupsOf({ target, backups, kubernetes }: BackupSettings): Back
 }
 
 /** Says how `platform:kubernetes.backups` is spelled now; undefined where a stack has no such setting. */
-export function oldBackupsSpelling({ kubernetes: { backups } }: BackupSettings): string | undefined {
+export function oldBackupsSpelling(settings: BackupSettings): string | undefined {
+  const backups = oldBackupsOf(settings);
   if (backups === undefined) return undefined;
   if (backups === false) return "platform:backups: false instead of platform:kubernetes.backups: false";
   return "platform:backups: { schedule, timeZone, keep, to: { volume or bucket } } instead of platform:kubernetes.backups (keepDays is keep now)";
 }
 
 /** Contradictions that no single setting has. */
-export function backupProblems({ target, backups, kubernetes }: BackupSettings): Problem[] {
+export function backupProblems(settings: BackupSettings): Problem[] {
+  const { target, backups } = settings;
   const problems: Problem[] = [];
-  if (backups !== undefined && kubernetes.backups !== undefined)
+  if (backups !== undefined && oldBackupsOf(settings) !== undefined)
     problems.push({
       path: "platform:kubernetes.backups",
       message: "is the old spelling of platform:backups, and this stack has both",

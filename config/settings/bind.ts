@@ -4,18 +4,20 @@ import type { Problem } from "../../core/problems.ts";
 import type { Role } from "../../core/workload.ts";
 import { storePorts } from "../../stores/index.ts";
 import { namespace } from "./problems.ts";
-import type { Settings } from "./schema.ts";
+import type { DockerSettings, Settings } from "./schema.ts";
 
 /** The address of the engine's machine that the ports of a workload are published at. */
-export const bindOf = (settings: Pick<Settings, "bind" | "storesBind">, role: Role): string =>
+export const bindOf = (settings: Pick<DockerSettings, "bind" | "storesBind">, role: Role): string =>
   role === "gateway" ? settings.bind : settings.storesBind;
 
 /**
  * A stack that is not for development keeps its stores to its own machine: Redis and Kafka ask nobody for a password, and engines
  * write their own rules in front of a firewall's.
  */
-export function openStores({ target, environment, storesBind, ports, devTools }: Settings): Problem[] {
-  if (target !== "docker" || environment === "Development" || isLoopback(storesBind)) return [];
+export function openStores(settings: Settings): Problem[] {
+  if (settings.target !== "docker") return [];
+  const { environment, storesBind, ports, devTools } = settings;
+  if (environment === "Development" || isLoopback(storesBind)) return [];
   const { gateway: _gateway, services, ...stores } = ports;
   const tools: Readonly<Record<string, { readonly tool?: boolean }>> = storePorts;
   const open = [

@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
-import { type Controller, controllerOf, type Exposure, privateRanges } from "./exposure.ts";
+import { kubernetesSettings } from "../../test/settings.ts";
+import { type Controller, controllerOf, privateRanges } from "./exposure.ts";
 import { frontNotes, frontProblems, trustedProxiesOf } from "./front.ts";
 import { parseSettings } from "./parse.ts";
 
-const settings = (config: Readonly<Record<string, unknown>>) =>
-  parseSettings(
-    Object.fromEntries(
-      Object.entries(config).map(([key, value]) => [
-        `platform:${key}`,
-        typeof value === "string" ? value : JSON.stringify(value),
-      ]),
-    ),
+const texts = (config: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      `platform:${key}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
   );
+const settings = (config: Readonly<Record<string, unknown>>) => parseSettings(texts(config));
 const cluster = (exposure: object, more: object = {}) =>
-  settings({ target: "kubernetes", kubernetes: { exposure }, ...more });
+  kubernetesSettings(texts({ kubernetes: { exposure }, ...more }));
 const ingress = (more: object = {}) => ({ type: "ingress", tlsSecret: "t", ...more });
 const route = { type: "gatewayApi", gateway: { name: "g", namespace: "n" } };
 const engine = (more: object = {}) => settings({ target: "docker", ...more });
@@ -24,7 +24,7 @@ const notes = (of: ReturnType<typeof settings>): string =>
 
 test("who may speak to the gateway is what the stack says, what its class tells, or what it always was", () => {
   const found = (exposure: object): Controller | undefined =>
-    controllerOf(cluster(exposure).kubernetes.exposure as Exposure);
+    controllerOf(cluster(exposure).kubernetes.exposure);
   expect(found(ingress({ className: "alb", controllerNamespace: "mine" }))).toEqual({
     namespaces: ["mine"],
     addresses: [],

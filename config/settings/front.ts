@@ -2,7 +2,7 @@ import { isIPv4 } from "node:net";
 import { isLoopback } from "../../core/addresses.ts";
 import { setCommand } from "../../core/mend.ts";
 import type { Problem } from "../../core/problems.ts";
-import { classOf, controllerOf, privateRanges } from "./exposure.ts";
+import { classOf, controllerOf, type Exposure, privateRanges } from "./exposure.ts";
 import type { Settings } from "./schema.ts";
 
 /** A machine's own addresses. */
@@ -26,8 +26,9 @@ export function trustedProxiesOf(settings: Settings): readonly string[] {
   return [...new Set([...(controller.namespaces.length > 0 ? privateRanges : []), ...controller.addresses])];
 }
 
-const saidOf = ({ trustedProxies, kubernetes }: Settings): readonly string[] | undefined =>
-  trustedProxies ?? kubernetes.gateway.trustedProxies;
+const saidOf = (settings: Settings): readonly string[] | undefined =>
+  settings.trustedProxies ??
+  (settings.target === "kubernetes" ? settings.kubernetes.gateway.trustedProxies : undefined);
 
 /** What a stack leaves open of what stands in front of its gateway and nobody but its owner knows. */
 export interface FrontNote {
@@ -40,8 +41,13 @@ export function frontNotes(settings: Settings): FrontNote[] {
   return [...controllerNotes(settings), ...proxyNotes(settings)];
 }
 
-function controllerNotes({ target, kubernetes: { exposure } }: Settings): FrontNote[] {
-  if (target !== "kubernetes" || exposure.type !== "ingress") return [];
+/** How a cluster's gateway is reached; undefined on an engine. */
+const exposureOf = (settings: Settings): Exposure | undefined =>
+  settings.target === "kubernetes" ? settings.kubernetes.exposure : undefined;
+
+function controllerNotes(settings: Settings): FrontNote[] {
+  const exposure = exposureOf(settings);
+  if (exposure?.type !== "ingress") return [];
   const controller = controllerOf(exposure);
   if (controller === undefined || controller.origin === "said") return [];
   const name = "ingress controller";
@@ -70,12 +76,9 @@ function proxyNotes(settings: Settings): FrontNote[] {
   const name = "trusted proxies";
   const proxies = trustedProxiesOf(settings);
   const mend = "pulumi config set --path 'platform:trustedProxies[0]' <range>";
+  const exposure = exposureOf(settings);
   if (proxies.length > 0) {
-    const { exposure } = settings.kubernetes;
-    const google =
-      settings.target === "kubernetes" &&
-      exposure.type === "ingress" &&
-      ["gce", "gce-internal"].includes(classOf(exposure) ?? "");
+    const google = exposure?.type === "ingress" && ["gce", "gce-internal"].includes(classOf(exposure) ?? "");
     return [
       {
         name,
@@ -85,7 +88,7 @@ function proxyNotes(settings: Settings): FrontNote[] {
       },
     ];
   }
-  const exposed = settings.target === "docker" || settings.kubernetes.exposure.type === "loadBalancer";
+  const exposed = exposure === undefined || exposure.type === "loadBalancer";
   if (!isPublic(settings) || !exposed) return [];
   return [
     {
@@ -96,10 +99,11 @@ function proxyNotes(settings: Settings): FrontNote[] {
 }
 
 /** What is wrong with what a stack says of what stands in front of its gateway. */
-export function frontProblems({ target, publicHost, trustedProxies, kubernetes }: Settings): Problem[] {
-  if (target !== "kubernetes") return [];
+export function frontProblems(settings: Settings): Problem[] {
+  if (settings.target !== "kubernetes") return [];
   const problems: Problem[] = [];
-  const { exposure, gateway } = kubernetes;
+  const { publicHost, trustedProxies } = settings;
+  const { exposure, gateway } = settings.kubernetes;
   // Source: Kubernetes, Ingress rules and HTTPRoute hostnames: names alone.
   if (["ingress", "gatewayApi"].includes(exposure.type) && isIPv4(publicHost))
     problems.push({

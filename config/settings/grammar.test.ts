@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { schedule } from "../../core/cron.ts";
 import { faultOfHost } from "../../core/host-names.ts";
 import { faultOfReference } from "../../core/image-names.ts";
+import { kubernetesSettings } from "../../test/settings.ts";
 import { parseSettings } from "./parse.ts";
 
 test.each(["17 2 * * *", "*/15 0-6/2 1,15 JAN-mar MON-FRI"])("%s is a schedule", (text) =>
@@ -38,8 +39,7 @@ test.each(["a:1", "https://a", "a/b", "300.1.1.1", "1.2.3", "a..b", "a_b", "", "
 );
 
 const cluster = (kubernetes: object) =>
-  parseSettings({ "platform:target": "kubernetes", "platform:kubernetes": JSON.stringify(kubernetes) })
-    .kubernetes;
+  kubernetesSettings({ "platform:kubernetes": JSON.stringify(kubernetes) }).kubernetes;
 
 test("a number that has one spelling as text is that text; another must be quoted, and the command says how", () => {
   expect([2, 0.5, "0.5", "250m"].map((cpu) => cluster({ serviceCpu: cpu }).serviceCpu)).toEqual([

@@ -72,7 +72,5 @@ export const kubernetesSchema = z.strictObject({
 
 /** Bounds of an autoscaler. */
 export type Autoscale = z.output<typeof autoscaleSchema>;
-/** Settings of the Kubernetes target, complete. */
-export type KubernetesSettings = z.output<typeof kubernetesSchema>;
 /** Stores that somebody else runs. */
 export type ExternalStores = z.output<typeof externalSchema>;

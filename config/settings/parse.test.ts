@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { InputError } from "../../core/problems.ts";
+import { dockerSettings, kubernetesSettings } from "../../test/settings.ts";
 import { imageReference } from "../catalogue.ts";
 import { insistOnPlaces, parseSettings } from "./parse.ts";
 
@@ -22,7 +23,7 @@ test("no configuration at all is a valid stack", () => {
 });
 
 test("values keep their types through Pulumi's texts", () => {
-  const settings = parseSettings({
+  const settings = dockerSettings({
     "platform:registry": "1234",
     "platform:devTools": "true",
     "platform:ports": '{"gateway":9100,"kafka":false}',
@@ -67,10 +68,10 @@ test("images can come from a mirror, with another tag, by digest, or from elsewh
 
 test("an unknown key anywhere is told the keys there are", () => {
   const external = JSON.stringify({ redis: { host: "r.example.org", hostt: "x" } });
-  expect(() => parseSettings({ "platform:external": external })).toThrow(
+  expect(() => parseSettings({ "platform:target": "kubernetes", "platform:external": external })).toThrow(
     /platform:external\.redis\.hostt: is not a setting\n.*use one of host, port, cidr/,
   );
-  expect(() => parseSettings({ "platform:kubernetes": JSON.stringify({ mongo: { size: 1 } }) })).toThrow(
+  expect(() => kubernetesSettings({ "platform:kubernetes": JSON.stringify({ mongo: { size: 1 } }) })).toThrow(
     /platform:kubernetes\.mongo\.size: is not a setting\n.*use one of members, volume, cpu/,
   );
 });
@@ -92,7 +93,9 @@ test.each([
   for (const key of keys) {
     const given = { ...config, [`platform:${key}`]: values[key] ?? "{}" };
     expect(() => parseSettings(given)).toThrow(
-      new RegExp(`platform:${key}: belongs to the target [^]*fix: remove it, or set platform:target`),
+      new RegExp(
+        `platform:${key}: belongs to the target [^]*fix: remove it: pulumi config rm --path .*, or set platform:target`,
+      ),
     );
   }
 });
@@ -119,4 +122,17 @@ test("a value that was set with --secret is refused where it would be shown", ()
   expect(() => insistOnPlaces(["platform:services", "platform:secrets"])).toThrow(
     /^(?=[\s\S]*platform:services: has a value that was set with --secret)(?![\s\S]*platform:secrets)/,
   );
+});
+
+test("the type of a target's settings has none of the other's", () => {
+  const docker = dockerSettings();
+  const kubernetes = kubernetesSettings();
+  // @ts-expect-error a cluster's
+  expect(docker.kubernetes).toBeUndefined();
+  // @ts-expect-error an engine's
+  expect(kubernetes.ports).toBeUndefined();
+  // @ts-expect-error nobody knows whose they are
+  expect(parseSettings({}).external).toBeUndefined();
+  // @ts-expect-error a cluster's
+  expect(docker.services["core-service"]?.replicas).toBeUndefined();
 });

@@ -2,8 +2,7 @@ import type { z } from "zod";
 import { InputError, type Problem } from "../../core/problems.ts";
 import { backupProblems } from "./backups.ts";
 import { namespace, problemsOf } from "./problems.ts";
-import { onlyFor, type Settings, settingsSchema } from "./schema.ts";
-import { onlyForClusterServices } from "./services.ts";
+import { type DockerSettings, type Settings, settingsSchemas } from "./schema.ts";
 import { applyEnvironment } from "./variables.ts";
 
 /**
@@ -22,46 +21,28 @@ export function parseSettings(
     if (!key.startsWith(namespace)) continue;
     raw[key.slice(namespace.length)] = decode(key.slice(namespace.length), text);
   }
-  problems.push(...foreignSettings(raw));
   problems.push(...applyEnvironment(raw, environment));
-  const parsed = settingsSchema.safeParse(raw);
+  const target = raw.target === "kubernetes" ? "kubernetes" : "docker";
+  const parsed = settingsSchemas[target].safeParse(raw);
   if (!parsed.success)
-    for (const issue of parsed.error.issues) problems.push(...problemsOf(issue, raw, settingsSchema));
+    for (const issue of parsed.error.issues) problems.push(...problemsOf(issue, raw, target));
   if (problems.length > 0 || !parsed.success)
     throw new InputError("the stack's settings are not valid", problems);
-  problems.push(...portClashes(parsed.data), ...backupProblems(parsed.data));
+  const settings = parsed.data;
+  problems.push(...(settings.target === "docker" ? portClashes(settings) : []), ...backupProblems(settings));
   if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
-  return parsed.data;
+  return settings;
 }
 
-function foreignSettings(raw: Readonly<Record<string, unknown>>): Problem[] {
-  const target = raw.target === "kubernetes" ? "kubernetes" : "docker";
-  const other = target === "docker" ? "kubernetes" : "docker";
-  const paths = [
-    ...onlyFor[other].filter((key) => raw[key] !== undefined),
-    ...(target === "docker" ? clusterSettingsOfServices(raw.services) : []),
-  ];
-  return paths.map((path) => ({
-    path: `${namespace}${path}`,
-    message: `belongs to the target ${other}, and this stack's is ${target}`,
-    fix: `remove it, or set ${namespace}target: ${other}`,
-  }));
-}
-
-/** Settings of single services that only a cluster has. */
-function clusterSettingsOfServices(services: unknown): string[] {
-  if (typeof services !== "object" || services === null) return [];
-  return Object.entries(services as Readonly<Record<string, unknown>>).flatMap(([name, own]) =>
-    typeof own === "object" && own !== null
-      ? onlyForClusterServices.filter((key) => key in own).map((key) => `services.${name}.${key}`)
-      : [],
-  );
-}
+/** Every setting of either target. */
+const fields: Readonly<Record<string, z.ZodType>> = {
+  ...settingsSchemas.docker.shape,
+  ...settingsSchemas.kubernetes.shape,
+};
 
 function decode(key: string, text: string): unknown {
   // Pulumi hands over every value as text; what is a string by the schema stays one.
-  const shape = settingsSchema.shape as Record<string, z.ZodType>;
-  const field = shape[key];
+  const field = fields[key];
   const tried = field?.safeParse(text);
   if (tried?.success) return text;
   const misshapen = ({ path, code }: z.core.$ZodIssue): boolean =>
@@ -74,7 +55,7 @@ function decode(key: string, text: string): unknown {
   }
 }
 
-function portClashes(settings: Settings): Problem[] {
+function portClashes(settings: DockerSettings): Problem[] {
   const problems: Problem[] = [];
   const taken = new Map<number, string>();
   const { services, ...stores } = settings.ports;

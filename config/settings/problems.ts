@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { fitting, found, shown } from "../../core/issues.ts";
 import { removeCommand, setCommand } from "../../core/mend.ts";
 import { joinPath, type Problem } from "../../core/problems.ts";
+import { type Settings, settingsSchemas } from "./schema.ts";
 import { secretRule } from "./secret-rules.ts";
 
 /** What every setting of the project begins with in a stack's configuration. */
@@ -10,22 +11,29 @@ export const namespace = "platform:";
 /**
  * What zod found, as people read it: with the setting's whole path, the wrong value unless it is secret, and the mend.
  * @param raw the settings as they were given.
- * @param schema what they were held against; an unknown key is told the known ones.
+ * @param target whose schema they were held against; an unknown key is told the known ones.
  */
-export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, schema: unknown): Problem[] {
+export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, target: Settings["target"]): Problem[] {
   const inner = issue.code === "invalid_union" ? fitting(issue.errors) : undefined;
   if (inner !== undefined)
     return inner.flatMap((found) =>
-      problemsOf({ ...found, path: [...issue.path, ...found.path] } as z.core.$ZodIssue, raw, schema),
+      problemsOf({ ...found, path: [...issue.path, ...found.path] } as z.core.$ZodIssue, raw, target),
     );
   const path = `${namespace}${joinPath(issue.path)}`;
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => {
       const unknown = `${namespace}${joinPath([...issue.path, key])}`;
+      const other = target === "docker" ? "kubernetes" : "docker";
+      if (keysAt(issue.path, settingsSchemas[other]).includes(key))
+        return {
+          path: unknown,
+          message: `belongs to the target ${other}, and this stack's is ${target}`,
+          fix: `remove it: ${removeCommand(unknown)}, or set ${namespace}target: ${other}`,
+        };
       return {
         path: unknown,
         message: "is not a setting",
-        fix: [`remove it: ${removeCommand(unknown)}`, keysAt(issue.path, schema).join(", ")]
+        fix: [`remove it: ${removeCommand(unknown)}`, keysAt(issue.path, settingsSchemas[target]).join(", ")]
           .filter(Boolean)
           .join(", or use one of "),
       };
@@ -80,9 +88,12 @@ const mendOf = (secret: string): string =>
 /** The keys that a schema knows at a place. */
 function keysAt(path: readonly PropertyKey[], root: unknown): string[] {
   let schema = unwrapped(root);
-  for (const key of path) schema = unwrapped(shapeOf(schema)?.[key]);
+  for (const key of path) schema = unwrapped(shapeOf(schema)?.[key] ?? valueTypeOf(schema));
   return Object.keys(shapeOf(schema) ?? {});
 }
+
+/** What each entry of a record is; undefined where it is none. */
+const valueTypeOf = (schema: unknown): unknown => (schema as { valueType?: unknown }).valueType;
 
 /** The shape of an object, or of the one object among the forms of a choice. */
 function shapeOf(schema: unknown): Record<PropertyKey, unknown> | undefined {

@@ -14,9 +14,9 @@ import { type StorePortName, storePorts } from "../../stores/index.ts";
 import type { HostPort } from "../../stores/store.ts";
 import { imageNames } from "../images.ts";
 import { backupsSchema } from "./backups.ts";
-import { externalSchema, kubernetesSchema } from "./kubernetes.ts";
+import { type ExternalStores, externalSchema, kubernetesSchema } from "./kubernetes.ts";
 import { secretRule } from "./secret-rules.ts";
-import { serviceSettingsSchema, sourceSchema } from "./services.ts";
+import { clusterServiceSettingsSchema, serviceSettingsSchema, sourceSchema } from "./services.ts";
 
 /** Host ports of the dev stack; `false` publishes nothing. */
 const hostPort = z.union([z.number().int().min(1).max(65535), z.literal(false)]);
@@ -47,28 +47,14 @@ const imageOverride = z.strictObject({
     .describe("the content that the tag must have; ./beat images pin writes it"),
 });
 
-/** The settings of one stack: every `platform:*` key of Pulumi.<stack>.yaml, with its default. */
-export const settingsSchema = z.strictObject({
-  target: z.literal(["docker", "kubernetes"]).default("docker").describe("what the stack runs on"),
+/** What every stack may set, whatever it runs on. */
+const common = {
   definition: visible.optional().describe("module with another platform definition, from the project's root"),
   transform: visible
     .optional()
     .describe(
       "module, from the project's root, whose default export changes each workload before it is deployed",
     ),
-  engine: z
-    .string()
-    .regex(
-      /^((unix|npipe):\/\/\/\S+|(tcp|ssh|https?):\/\/[^\s/]\S*)$/,
-      "must be the address of an engine, such as unix:///run/podman/podman.sock, tcp://host:2376 or ssh://user@host",
-    )
-    .optional()
-    .describe("address of the container engine, e.g. unix:///run/podman/podman.sock"),
-  bind: ipAddress.default("127.0.0.1").describe("host address that the gateway's port binds to"),
-  storesBind: ipAddress
-    .default("127.0.0.1")
-    .describe("host address that all other published ports bind to: of stores, their pages and services"),
-  ports: portsSchema.prefault({}).describe("published host ports, false for none"),
   publicHost: publicHost
     .default("localhost")
     .describe("public host name; browsers' origins are checked against it"),
@@ -93,7 +79,6 @@ export const settingsSchema = z.strictObject({
     .enum(["Development", "Production"])
     .default("Production")
     .describe("Development turns on core's Swagger"),
-  devTools: z.boolean().default(false).describe("Mongo Express and the Redis UI"),
   jwt: z
     .strictObject({
       issuer: visible.default("beat-ecoprove").describe("claim iss"),
@@ -133,17 +118,9 @@ export const settingsSchema = z.strictObject({
     .describe(
       "when databases and uploads are saved, where, and how long that is kept; default: every night on Kubernetes, never on Docker; see docs/backups.md",
     ),
-  kubernetes: kubernetesSchema.prefault({}).describe("what only a cluster knows; see docs/kubernetes.md"),
-  external: externalSchema.prefault({}).describe("stores that somebody else runs (Kubernetes target)"),
   source: sourceSchema
     .optional()
     .describe("where all service images come from; default: the tag in the definition"),
-  services: z
-    .record(z.string(), serviceSettingsSchema)
-    .default({})
-    .describe(
-      "per service: source, memory, variables; on a cluster replicas or autoscale, where its definition allows, and its place",
-    ),
   generateSecrets: z
     .boolean()
     .default(true)
@@ -166,13 +143,54 @@ export const settingsSchema = z.strictObject({
     )
     .optional()
     .describe("RSA private key (PEM) that signs tokens; set with --secret"),
-});
+};
 
-/** The settings of one stack, complete. */
-export type Settings = z.output<typeof settingsSchema>;
+const targetText = "what the stack runs on";
+const servicesText =
+  "per service: source, memory, variables; on a cluster replicas or autoscale, where its definition allows, and its place";
 
-/** Settings that mean something on one target alone; on the other they are refused, not ignored. */
-export const onlyFor = {
-  docker: ["engine", "bind", "storesBind", "ports", "devTools"],
-  kubernetes: ["kubernetes", "external"],
-} as const satisfies Record<Settings["target"], readonly (keyof Settings)[]>;
+/**
+ * The settings of one stack by what it runs on: every `platform:*` key of Pulumi.<stack>.yaml, with its default. A setting that means
+ * something on one target alone is in that one's schema alone.
+ */
+export const settingsSchemas = {
+  docker: z.strictObject({
+    target: z.literal("docker", 'must be "docker" or "kubernetes"').default("docker").describe(targetText),
+    ...common,
+    engine: z
+      .string()
+      .regex(
+        /^((unix|npipe):\/\/\/\S+|(tcp|ssh|https?):\/\/[^\s/]\S*)$/,
+        "must be the address of an engine, such as unix:///run/podman/podman.sock, tcp://host:2376 or ssh://user@host",
+      )
+      .optional()
+      .describe("address of the container engine, e.g. unix:///run/podman/podman.sock"),
+    bind: ipAddress.default("127.0.0.1").describe("host address that the gateway's port binds to"),
+    storesBind: ipAddress
+      .default("127.0.0.1")
+      .describe("host address that all other published ports bind to: of stores, their pages and services"),
+    ports: portsSchema.prefault({}).describe("published host ports, false for none"),
+    devTools: z.boolean().default(false).describe("Mongo Express and the Redis UI"),
+    services: z.record(z.string(), serviceSettingsSchema).default({}).describe(servicesText),
+  }),
+  kubernetes: z.strictObject({
+    target: z.literal("kubernetes").describe(targetText),
+    ...common,
+    kubernetes: kubernetesSchema.prefault({}).describe("what only a cluster knows; see docs/kubernetes.md"),
+    external: externalSchema
+      .prefault({})
+      .describe("stores that somebody else runs, for a stack on a cluster"),
+    services: z.record(z.string(), clusterServiceSettingsSchema).default({}).describe(servicesText),
+  }),
+};
+
+/** The settings of a stack on a container engine, complete. */
+export interface DockerSettings extends z.output<typeof settingsSchemas.docker> {}
+/** The settings of a stack on a cluster, complete. */
+export interface KubernetesSettings extends z.output<typeof settingsSchemas.kubernetes> {}
+/** The settings of one stack, complete: `target` says which of the two they are. */
+export type Settings = DockerSettings | KubernetesSettings;
+
+/** The stores of a stack that somebody else runs; only a stack on a cluster has any. */
+export const externalStores = (settings: Settings): ExternalStores =>
+  settings.target === "kubernetes" ? settings.external : {};

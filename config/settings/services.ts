@@ -40,6 +40,17 @@ export const serviceSettingsSchema = z.strictObject({
     .max(16_777_216)
     .optional()
     .describe("memory limit, MiB; default: its definition's"),
+  env: z
+    .record(
+      z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be a variable of upper-case letters, digits and _"),
+      textOrNumber(z.string().min(1)),
+    )
+    .optional()
+    .describe("more variables, or others than the definition's; never for what is secret"),
+});
+
+/** What a stack on a cluster sets of one service. */
+export const clusterServiceSettingsSchema = serviceSettingsSchema.extend({
   replicas: z
     .number()
     .int()
@@ -48,13 +59,6 @@ export const serviceSettingsSchema = z.strictObject({
     .optional()
     .describe("on a cluster; at most what its definition allows"),
   autoscale: autoscaleSchema.optional().describe("on a cluster, instead of a fixed number"),
-  env: z
-    .record(
-      z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be a variable of upper-case letters, digits and _"),
-      textOrNumber(z.string().min(1)),
-    )
-    .optional()
-    .describe("more variables, or others than the definition's; never for what is secret"),
   egress: z
     .array(egress)
     .optional()
@@ -65,13 +69,3 @@ export const serviceSettingsSchema = z.strictObject({
     .optional()
     .describe("on a cluster, the service account its pods run as; it must exist"),
 });
-
-/** Settings of a service that mean something on a cluster alone. */
-export const onlyForClusterServices = [
-  "replicas",
-  "autoscale",
-  "egress",
-  "annotations",
-  "nodeSelector",
-  "serviceAccount",
-];

@@ -6,7 +6,7 @@ import { needsOf } from "../store-use.ts";
 import { openStores } from "./bind.ts";
 import { floatingTags } from "./floating-tags.ts";
 import { frontProblems } from "./front.ts";
-import type { Settings } from "./schema.ts";
+import { externalStores, type Settings } from "./schema.ts";
 
 /**
  * What is wrong with a stack's settings once the definition is known: names that it does not have, more replicas than a
@@ -30,10 +30,9 @@ function unknownServices(platform: PlatformModel, settings: Settings): Problem[]
   const known = Object.keys(platform.services);
   const named: [string, string][] = [
     ...Object.keys(settings.services).map((name): [string, string] => [`platform:services.${name}`, name]),
-    ...Object.keys(settings.ports.services).map((name): [string, string] => [
-      `platform:ports.services.${name}`,
-      name,
-    ]),
+    ...(settings.target === "docker" ? Object.keys(settings.ports.services) : []).map(
+      (name): [string, string] => [`platform:ports.services.${name}`, name],
+    ),
   ];
   return named
     .filter(([, name]) => !known.includes(name))
@@ -45,6 +44,7 @@ function unknownServices(platform: PlatformModel, settings: Settings): Problem[]
 }
 
 function unsafeReplicas(platform: PlatformModel, settings: Settings): Problem[] {
+  if (settings.target !== "kubernetes") return [];
   return Object.values(platform.services).flatMap(({ name, replicas }) => {
     const wanted = settings.services[name];
     const checks: [string, number | undefined][] = [
@@ -64,7 +64,7 @@ function unsafeReplicas(platform: PlatformModel, settings: Settings): Problem[] 
 /** A service that logs in as the administrator would be given that one's name, and take its rights away. */
 function sharedLogins(platform: PlatformModel, settings: Settings): Problem[] {
   return kindsWithLogin.flatMap((kind) => {
-    const { adminUser } = (settings.external[kind] ?? {}) as { readonly adminUser?: string };
+    const { adminUser } = (externalStores(settings)[kind] ?? {}) as { readonly adminUser?: string };
     return needsOf(platform, kind)
       .filter(({ service }) => roleName(service) === adminUser)
       .map(({ service }) => ({
@@ -77,7 +77,7 @@ function sharedLogins(platform: PlatformModel, settings: Settings): Problem[] {
 
 function unknownStores(platform: PlatformModel, settings: Settings): Problem[] {
   return storeKinds
-    .filter((kind) => settings.external[kind] !== undefined && platform.stores[kind] === undefined)
+    .filter((kind) => externalStores(settings)[kind] !== undefined && platform.stores[kind] === undefined)
     .map((kind) => ({
       path: `platform:external.${kind}`,
       message: "the definition has no such store",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { namespace } from "./problems.ts";
-import { onlyFor, settingsSchema } from "./schema.ts";
+import { type Settings, settingsSchemas } from "./schema.ts";
 
 /** As `pulumi config set --secret` writes a value. Source: Pulumi, "Secrets". */
 const encrypted = {
@@ -11,29 +11,32 @@ const encrypted = {
 };
 const maybeEncrypted = (schema: object): object => ({ anyOf: [schema, encrypted] });
 
-const never = (keys: readonly string[]): object => ({
-  properties: Object.fromEntries(keys.map((key) => [`${namespace}${key}`, false])),
-});
+/** The settings of a target as JSON Schema, by their whole names. */
+const settingsOf = (target: Settings["target"]): Record<string, object> =>
+  Object.fromEntries(
+    Object.entries(
+      z.toJSONSchema(settingsSchemas[target], { io: "input", unrepresentable: "any", target: "draft-7" })
+        .properties ?? {},
+    ).map(([key, schema]) => [`${namespace}${key}`, schema as object]),
+  );
 
 /**
  * The JSON Schema of `Pulumi.<stack>.yaml` (draft 7): editors complete and check a stack's settings by it, and so can
  * whatever reads them before Pulumi does. `parseSettings` has the last word: some rules cannot be told in it.
  */
 export function stackSchema(): object {
-  const { properties = {} } = z.toJSONSchema(settingsSchema, {
-    io: "input",
-    unrepresentable: "any",
-    target: "draft-7",
-  });
-  const settings = Object.fromEntries(
-    Object.entries(properties).map(([key, schema]) => [`${namespace}${key}`, schema]),
-  ) as Record<string, object>;
+  const docker = settingsOf("docker");
+  const kubernetes = settingsOf("kubernetes");
+  const target = `${namespace}target`;
+  const settings = { ...docker, ...kubernetes };
+  settings[target] = { ...docker[target], const: undefined, enum: ["docker", "kubernetes"] };
   settings[`${namespace}secrets`] = {
     ...settings[`${namespace}secrets`],
     additionalProperties: maybeEncrypted({ type: "string" }),
   };
   settings[`${namespace}signingKey`] = maybeEncrypted(settings[`${namespace}signingKey`] ?? {});
-  const target = `${namespace}target`;
+  const never = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, false]));
+  const services = `${namespace}services`;
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Settings of a stack of the Beat EcoProve platform",
@@ -47,8 +50,13 @@ export function stackSchema(): object {
         additionalProperties: false,
         if: { properties: { [target]: { const: "kubernetes" } }, required: [target] },
         // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
-        then: never(onlyFor.docker),
-        else: never(onlyFor.kubernetes),
+        then: { properties: never(Object.keys(docker).filter((key) => !(key in kubernetes))) },
+        else: {
+          properties: {
+            ...never(Object.keys(kubernetes).filter((key) => !(key in docker))),
+            [services]: docker[services],
+          },
+        },
       },
     },
   };

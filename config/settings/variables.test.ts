@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { dockerSettings } from "../../test/settings.ts";
 import { parseSettings } from "./parse.ts";
 
 const dev = { "platform:environment": "Development" };
 const ports = (config: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) =>
-  parseSettings(config, env).ports;
+  dockerSettings(config, env).ports;
 
 test("the original's variables move a dev stack on an engine, and no other", () => {
   const env = { PROXY_HOST: "0.0.0.0", PROXY_PORT: "9001", POSTGRES_PORT: " 15432 " };

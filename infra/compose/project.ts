@@ -1,7 +1,7 @@
 import { type Address, addressesOf } from "../../config/addresses.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings/schema.ts";
+import type { DockerSettings } from "../../config/settings/schema.ts";
 import { urlHost } from "../../core/addresses.ts";
 import { componentLabel, stackName } from "../../core/names.ts";
 import type { OwnProgram, Workload } from "../../core/workload.ts";
@@ -27,7 +27,7 @@ export interface ComposeProject {
 /** What a project is made from. */
 export interface ComposeArgs {
   readonly platform: PlatformModel;
-  readonly settings: Settings;
+  readonly settings: DockerSettings;
   readonly stack: string;
   /** The project's root folder, absolute. */
   readonly root: string;
@@ -41,8 +41,8 @@ export interface ComposeArgs {
 export async function composeProject(args: ComposeArgs): Promise<ComposeProject> {
   const { platform, settings, stack, root, transform } = args;
   const id = stackName(platform.name, stack);
-  const all = workloadsOf(platform, settings, { kind: "engine", id, waitsForExit: true }, transform);
-  const addresses = addressesOf(platform, settings.external);
+  const all = workloadsOf(platform, { kind: "engine", settings, id, waitsForExit: true }, transform);
+  const addresses = addressesOf(platform, settings);
   const workloads = new Map(all.map((workload) => [workload.host, workload]));
   const files = all.flatMap((workload) => filesOf(workload, addresses));
   const sources = (kind: "configs" | "secrets") =>
@@ -82,7 +82,7 @@ export async function composeProject(args: ComposeArgs): Promise<ComposeProject>
 function revisionLabels(
   workload: Workload,
   workloads: ReadonlyMap<string, Workload>,
-  place: { readonly settings: Settings; readonly addresses: ReadonlyMap<string, Address> },
+  place: { readonly settings: DockerSettings; readonly addresses: ReadonlyMap<string, Address> },
 ): Record<string, string> {
   const causes = workload.restartWith.flatMap((host) => workloads.get(host) ?? []);
   const secrets = secretsInFiles(workload);
@@ -103,7 +103,7 @@ const secretsInFiles = ({ files }: Workload): string[] =>
     .flatMap((set) => Object.values(set.files))
     .flatMap(({ parts }) => parts.flatMap((part) => (part.kind === "secret" ? [part.name] : [])));
 
-const envOf = (workloads: readonly Workload[], settings: Settings): string =>
+const envOf = (workloads: readonly Workload[], settings: DockerSettings): string =>
   [
     "# Where the platform is reached on this machine. No secret is here: those are in secrets.env.",
     variableLine("BIND", urlHost(settings.bind)),
@@ -126,7 +126,7 @@ const secretsOf = (workloads: readonly Workload[]): ReadonlyMap<string, string> 
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 
-function imageOf({ image }: Workload, id: string, settings: Settings) {
+function imageOf({ image }: Workload, id: string, settings: DockerSettings) {
   if (!("program" in image)) return { image: referenceOf(image, settings.images) };
   return {
     image: `localhost/${id}-${image.program}:compose`,

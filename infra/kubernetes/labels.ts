@@ -1,5 +1,5 @@
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings/schema.ts";
+import type { KubernetesSettings } from "../../config/settings/schema.ts";
 import { stackName } from "../../core/names.ts";
 
 /** Whose objects are labelled. */
@@ -12,7 +12,7 @@ interface Owner {
 export const componentLabel = "app.kubernetes.io/component";
 
 /** The namespace of a stack. */
-export const namespaceOf = (platform: PlatformModel, settings: Settings, stack: string): string =>
+export const namespaceOf = (platform: PlatformModel, settings: KubernetesSettings, stack: string): string =>
   settings.kubernetes.namespace ?? stackName(platform.name, stack);
 
 /** The recommended labels. Source: Kubernetes, "Recommended Labels". */

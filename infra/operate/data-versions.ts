@@ -2,7 +2,7 @@ import { imageReference } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { imageNamed } from "../../config/images.ts";
 import { partsOf } from "../../config/settings/floating-tags.ts";
-import type { Settings } from "../../config/settings/schema.ts";
+import { externalStores, type Settings } from "../../config/settings/schema.ts";
 import type { Problem } from "../../core/problems.ts";
 import { faultOfUpgrade, versionOf } from "../../core/versions.ts";
 import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
@@ -18,7 +18,7 @@ export function dataVersionProblems(
   state: readonly StateResource[],
 ): Problem[] {
   return storeKinds
-    .filter((kind) => platform.stores[kind] !== undefined && settings.external[kind] === undefined)
+    .filter((kind) => platform.stores[kind] !== undefined && externalStores(settings)[kind] === undefined)
     .flatMap((kind): Problem[] => {
       const { imagesUsed, title, upgrade } = storeOf(kind);
       const name = imageNamed(imagesUsed(settings.target === "docker" && settings.devTools)[0] ?? kind);
@@ -46,7 +46,7 @@ function mendOf(settings: Settings, kind: StoreKind, name: string, before: strin
     ([other, image]) =>
       other !== name && (repository === image.repository || repository.endsWith(`/${image.repository}`)),
   );
-  return tools
+  return tools && settings.target === "docker"
     ? `pulumi config set platform:devTools ${!settings.devTools}`
     : `pulumi config set --path platform:images.overrides.${name}.reference ${before}`;
 }

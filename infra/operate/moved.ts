@@ -9,7 +9,7 @@ export interface Place {
   readonly platform: string;
   readonly stack: string;
   /** On a cluster. */
-  readonly namespace: string;
+  readonly namespace: string | undefined;
 }
 
 /** Where the last run put it. */

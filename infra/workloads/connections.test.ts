@@ -3,14 +3,14 @@ import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as real } from "../../config/platform.ts";
 import { addressOfBucket } from "../../config/settings/bucket.ts";
 import { parseSettings } from "../../config/settings/parse.ts";
-import type { Settings } from "../../config/settings/schema.ts";
+import type { KubernetesSettings } from "../../config/settings/schema.ts";
+import { kubernetesSettings } from "../../test/settings.ts";
 import { connectionsOf } from "./connections.ts";
 
 const platform: PlatformModel = real;
 const good = { endpoint: "https://s3.example.org", name: "beat-backups" };
-const settingsWith = (bucket: object): Settings =>
-  parseSettings({
-    "platform:target": "kubernetes",
+const settingsWith = (bucket: object) =>
+  kubernetesSettings({
     "platform:backups": JSON.stringify({ to: { bucket } }),
   });
 
@@ -45,11 +45,10 @@ test("a service reaches outside what its definition and its stack say, by the na
     ...platform,
     services: { ...platform.services, "core-service": { ...core, needs: { ...core.needs, egress } } },
   };
-  const settings = parseSettings({
-    "platform:target": "kubernetes",
+  const settings = kubernetesSettings({
     "platform:services": JSON.stringify({ "core-service": { egress: [{ cidr: "fd00::/8", port: 8443 }] } }),
   });
-  const outside = (of: PlatformModel, stack: Settings) =>
+  const outside = (of: PlatformModel, stack: KubernetesSettings) =>
     connectionsOf(of, stack, [])
       .filter(({ to }) => to.startsWith("outside:"))
       .map(({ from, port, outside }) => [from, port, outside]);
@@ -60,7 +59,7 @@ test("a service reaches outside what its definition and its stack say, by the na
     ["core-service", 443, { cidr: "198.51.100.0/24" }],
     ["core-service", 587, {}],
   ]);
-  expect(outside(platform, parseSettings({ "platform:target": "kubernetes" }))).toEqual([]);
+  expect(outside(platform, kubernetesSettings())).toEqual([]);
   const nowhere = { "core-service": { egress: [{ port: 443 }] } };
   expect(() =>
     parseSettings({ "platform:target": "kubernetes", "platform:services": JSON.stringify(nowhere) }),

@@ -2,7 +2,7 @@ import { addressesOf } from "../../config/addresses.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { bucketOf } from "../../config/settings/backups.ts";
 import { addressOfBucket } from "../../config/settings/bucket.ts";
-import type { Settings } from "../../config/settings/schema.ts";
+import type { KubernetesSettings } from "../../config/settings/schema.ts";
 import { type Connection, externalEndpoint, sorted } from "../../core/connections.ts";
 import { gatewayName, provisionerOf, retireOf } from "../../core/names.ts";
 import type { Workload } from "../../core/workload.ts";
@@ -18,10 +18,10 @@ export const bucketName = "backups-bucket";
  */
 export function connectionsOf(
   platform: PlatformModel,
-  settings: Settings,
+  settings: KubernetesSettings,
   workloads: readonly Workload[],
 ): Connection[] {
-  const addresses = addressesOf(platform, settings.external);
+  const addresses = addressesOf(platform, settings);
   const toStore = (from: string, kind: StoreKind): Connection[] => {
     const to = storeHosts[kind];
     const port = addresses.get(to)?.port;
@@ -62,7 +62,7 @@ export function connectionsOf(
   ]);
 }
 
-function toBucket(from: string, settings: Settings): Connection[] {
+function toBucket(from: string, settings: KubernetesSettings): Connection[] {
   const bucket = bucketOf(settings);
   if (bucket === undefined) return [];
   const { host, port } = addressOfBucket(bucket);

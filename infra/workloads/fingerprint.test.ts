@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { addressesOf } from "../../config/addresses.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as real } from "../../config/platform.ts";
-import { parseSettings } from "../../config/settings/parse.ts";
 import type { Workload } from "../../core/workload.ts";
+import { kubernetesSettings } from "../../test/settings.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { workloadsOf } from "./plan.ts";
 
@@ -16,13 +16,13 @@ function after(change: {
   readonly platform?: PlatformModel;
   readonly transform?: (workload: Workload) => Workload;
 }): string {
-  const settings = parseSettings({ "platform:target": "kubernetes", ...change.settings });
+  const settings = kubernetesSettings(change.settings);
   const model = change.platform ?? platform;
-  const all = workloadsOf(model, settings, { kind: "cluster", id: "ns", memberHost }, change.transform);
+  const all = workloadsOf(model, { kind: "cluster", settings, id: "ns", memberHost }, change.transform);
   const { restartWith } = all.find(({ name }) => name === "auth-service") as Workload;
   return fingerprintOf(
     all.filter(({ host }) => restartWith.includes(host)),
-    { settings, addresses: addressesOf(model, settings.external) },
+    { settings, addresses: addressesOf(model, settings) },
   );
 }
 

@@ -1,12 +1,11 @@
 import type { PlatformModel } from "../../config/define/model.ts";
 import { routeTable } from "../../config/routes.ts";
 import { trustedProxiesOf } from "../../config/settings/front.ts";
-import type { Settings } from "../../config/settings/schema.ts";
 import { gatewayName } from "../../core/names.ts";
 import { metricsPort } from "../../core/ports.ts";
 import { asValue, text } from "../../core/value.ts";
 import type { Workload } from "../../core/workload.ts";
-import type { Ground } from "./ground.ts";
+import type { Runtime } from "./runtime.ts";
 
 const routesDirectory = "/etc/beat";
 
@@ -14,12 +13,8 @@ const routesDirectory = "/etc/beat";
  * The gateway. On an engine its table is part of its image, and it starts beside the services: it is healthy once each of
  * them answers through it. On a cluster the table is mounted, and it starts after them.
  */
-export function gateway(
-  platform: PlatformModel,
-  settings: Settings,
-  ground: Ground,
-  services: readonly Workload[],
-): Workload {
+export function gateway(platform: PlatformModel, runtime: Runtime, services: readonly Workload[]): Workload {
+  const { settings } = runtime;
   const { port, memoryMiB, stopGraceSeconds } = platform.gateway;
   const table = JSON.stringify(routeTable(platform, settings.cors), undefined, 2);
   const proxies = trustedProxiesOf(settings);
@@ -35,13 +30,13 @@ export function gateway(
     stopGraceSeconds,
     restartWith: [],
   } as const;
-  if (ground.kind === "engine")
+  if (runtime.kind === "engine")
     return {
       ...common,
       image: { program: "gateway", files: { "routes.json": `${table}\n` } },
       env: text({ PROXY_PORT: String(port), ...trusted }),
       files: [],
-      endpoints: [{ name: "http", port, published: settings.ports.gateway }],
+      endpoints: [{ name: "http", port, published: runtime.settings.ports.gateway }],
       health: {
         ready: { exec: ["node", "/app/gateway.mjs", "health"] },
         startupSeconds: slowestStart(platform),
@@ -51,7 +46,7 @@ export function gateway(
       withoutCapabilities: true,
       after: [...new Set(services.flatMap(({ after }) => after))],
     };
-  const { cpu, replicas, autoscale } = settings.kubernetes.gateway;
+  const { cpu, replicas, autoscale } = runtime.settings.kubernetes.gateway;
   return {
     ...common,
     image: { program: "gateway" },

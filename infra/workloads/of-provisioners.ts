@@ -1,13 +1,13 @@
 import { dirname } from "node:path/posix";
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings/schema.ts";
+import { externalStores } from "../../config/settings/schema.ts";
 import { useOfStore } from "../../config/store-use.ts";
 import { provisionerOf, retireOf } from "../../core/names.ts";
 import { asValue, secretOf, type Value } from "../../core/value.ts";
 import type { FileSet, Workload } from "../../core/workload.ts";
 import { provisionedKinds, type StoreKind, storeHosts, storeOf } from "../../stores/index.ts";
 import { certificateFile, type Provisioning, passwordFile } from "../../stores/store.ts";
-import type { Ground } from "./ground.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Longer than an engine needs to see that a one-shot has done its work, seconds. */
 const linger = "20";
@@ -16,10 +16,10 @@ const linger = "20";
  * The programs that bring each store to what the definition declares. Their plan is a file, so that a changed plan is a
  * changed workload, which runs again.
  */
-export const provisioners = (platform: PlatformModel, settings: Settings, ground: Ground): Workload[] =>
+export const provisioners = (platform: PlatformModel, runtime: Runtime): Workload[] =>
   provisionedKinds
     .filter((kind) => platform.stores[kind] !== undefined)
-    .map((kind) => provisioner(platform, settings, ground, kind));
+    .map((kind) => provisioner(platform, runtime, kind));
 
 /**
  * The programs that empty members of a store before there are fewer, and the store's host. They are there where a store has not as
@@ -27,29 +27,30 @@ export const provisioners = (platform: PlatformModel, settings: Settings, ground
  */
 export function retirements(
   platform: PlatformModel,
-  settings: Settings,
-  ground: Ground,
+  runtime: Runtime,
 ): { readonly store: string; readonly workload: Workload }[] {
-  if (ground.kind !== "cluster") return [];
+  if (runtime.kind !== "cluster") return [];
+  const { settings, memberHost } = runtime;
   return provisionedKinds
-    .filter((kind) => platform.stores[kind] !== undefined && settings.external[kind] === undefined)
+    .filter((kind) => platform.stores[kind] !== undefined && externalStores(settings)[kind] === undefined)
     .flatMap((kind) => {
-      const use = useOfStore(platform, settings, kind, ground.memberHost);
+      const use = useOfStore(platform, settings, kind, memberHost);
       const retirement = storeOf(kind).provision?.retirement?.(use);
       if (retirement === undefined) return [];
       const args = { role: "retirement", name: retireOf(kind), after: [], ca: undefined } as const;
-      return [{ store: storeHosts[kind], workload: program(ground, retirement, args) }];
+      return [{ store: storeHosts[kind], workload: program(runtime, retirement, args) }];
     });
 }
 
-function provisioner(platform: PlatformModel, settings: Settings, ground: Ground, kind: StoreKind): Workload {
-  const use = useOfStore(platform, settings, kind, ground.kind === "cluster" ? ground.memberHost : undefined);
+function provisioner(platform: PlatformModel, runtime: Runtime, kind: StoreKind): Workload {
+  const memberHost = runtime.kind === "cluster" ? runtime.memberHost : undefined;
+  const use = useOfStore(platform, runtime.settings, kind, memberHost);
   const provisioning = storeOf(kind).provision?.plan(use);
   if (provisioning === undefined) throw new Error(`${kind} has nothing to provision`);
-  return program(ground, provisioning, {
+  return program(runtime, provisioning, {
     role: "provisioner",
     name: provisionerOf(kind),
-    after: settings.external[kind] === undefined ? [storeHosts[kind]] : [],
+    after: externalStores(runtime.settings)[kind] === undefined ? [storeHosts[kind]] : [],
     ca: use.external?.ca,
   });
 }
@@ -63,7 +64,7 @@ interface ProgramArgs {
 }
 
 function program(
-  ground: Ground,
+  runtime: Runtime,
   provisioning: Provisioning,
   { role, name, after, ca }: ProgramArgs,
 ): Workload {
@@ -85,13 +86,13 @@ function program(
     stopGraceSeconds: 5,
     after,
   } as const;
-  if (ground.kind === "engine")
+  if (runtime.kind === "engine")
     return {
       ...common,
-      args: ["/run/plan.json", ...(ground.waitsForExit ? [] : [linger])],
+      args: ["/run/plan.json", ...(runtime.waitsForExit ? [] : [linger])],
       files: [{ name, volume: "plan", directory: "/run", files: { "plan.json": plan } }, ...passwords],
       // Healthy once it has done its work.
-      ...(!ground.waitsForExit && {
+      ...(!runtime.waitsForExit && {
         health: {
           ready: { exec: ["test", "-e", "/tmp/provisioned"] },
           everySeconds: 0.5,

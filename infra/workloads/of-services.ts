@@ -2,27 +2,32 @@ import { dirname } from "node:path/posix";
 import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel, ServiceModel } from "../../config/define/model.ts";
 import { renderEnvironment } from "../../config/environment.ts";
-import type { Settings } from "../../config/settings/schema.ts";
+import {
+  type DockerSettings,
+  externalStores,
+  type KubernetesSettings,
+  type Settings,
+} from "../../config/settings/schema.ts";
 import { consumerWatchOf, provisionerOf, publicKeyName, signingKeyName } from "../../core/names.ts";
 import { asValue, secretOf, type Value } from "../../core/value.ts";
 import type { Health, ImageUse, Placement, Probe, Sidecar, User, Workload } from "../../core/workload.ts";
 import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
 import type { StoreWatch } from "../../stores/store.ts";
-import type { Ground } from "./ground.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** The user `node` of the sample image. */
 const sampleUid = 1000;
 
 /** The platform's services, each started once what it needs is there. */
-export const services = (platform: PlatformModel, settings: Settings, ground: Ground): Workload[] =>
-  Object.values(platform.services).map((service) => serviceWorkload(platform, settings, ground, service));
+export const services = (platform: PlatformModel, runtime: Runtime): Workload[] =>
+  Object.values(platform.services).map((service) => serviceWorkload(platform, runtime, service));
 
 /** What watches services on an engine, which knows no pods: a container for each, started after what it watches. */
-export const watches = (platform: PlatformModel, ground: Ground): Workload[] =>
-  ground.kind === "cluster"
+export const watches = (platform: PlatformModel, runtime: Runtime): Workload[] =>
+  runtime.kind === "cluster"
     ? []
     : Object.values(platform.services).flatMap((service) =>
-        sidecarsOf(platform, service, ground).map(
+        sidecarsOf(platform, service, runtime).map(
           ({ image, args, env, endpoint, alive, memoryMiB }): Workload => {
             const name = consumerWatchOf(service.name);
             return {
@@ -50,18 +55,14 @@ export const watches = (platform: PlatformModel, ground: Ground): Workload[] =>
         ),
       );
 
-function serviceWorkload(
-  platform: PlatformModel,
-  settings: Settings,
-  ground: Ground,
-  service: ServiceModel,
-): Workload {
+function serviceWorkload(platform: PlatformModel, runtime: Runtime, service: ServiceModel): Workload {
   const { name, needs } = service;
+  const { settings } = runtime;
   const own = settings.services[name];
   const sample = sourceOf(service, settings) === "sample";
   const key = needs.signingKey;
-  const watched = watchesOf(platform, service, ground);
-  const sidecars = sidecarsOf(platform, service, ground);
+  const watched = watchesOf(platform, service, runtime);
+  const sidecars = sidecarsOf(platform, service, runtime);
   return {
     role: "service",
     name,
@@ -80,34 +81,54 @@ function serviceWorkload(
               files: { "private.pem": secretOf(signingKeyName), "public.pem": secretOf(publicKeyName) },
             },
           ],
-    endpoints: [{ name: "http", port: service.port, published: settings.ports.services[name] ?? false }],
-    volumes: needs.volumes.map((volume) => ({
-      ...volume,
-      size: settings.kubernetes.uploads.size,
-      ...(settings.kubernetes.uploads.accessMode === "ReadWriteMany" && { shared: true }),
-      seeded: true,
-    })),
-    ...healthOf(service, sample, ground, sidecars),
+    ...healthOf(service, sample, runtime, sidecars),
     memoryMiB: own?.memoryMiB ?? service.memoryMiB,
-    cpu: settings.kubernetes.serviceCpu,
-    members: { replicas: own?.replicas ?? 1, autoscale: own?.autoscale },
     stopGraceSeconds: service.stopGraceSeconds,
     after: prerequisites(platform, settings, service),
     restartWith: watched.filter(({ watch }) => watch.restarts).flatMap(({ hosts }) => hosts),
-    ...(ground.kind === "cluster" && {
-      sidecars,
-      ...userOf(service, sample),
-      scratch: [
-        { name: "tmp", path: "/tmp" },
-        ...(key === undefined ? [] : [{ name: "key-home", path: dirname(key.directory) }]),
-      ],
-      placement: placementOf(own),
-    }),
+    ...(runtime.kind === "engine"
+      ? onEngine(runtime.settings, service)
+      : {
+          ...onCluster(runtime.settings, service),
+          ...userOf(service, sample),
+          sidecars,
+        }),
+  };
+}
+
+/** What of a service is an engine's. */
+const onEngine = ({ ports }: DockerSettings, { name, port, needs }: ServiceModel) => ({
+  endpoints: [{ name: "http", port, published: ports.services[name] ?? false }],
+  volumes: needs.volumes.map((volume) => ({ ...volume, seeded: true })),
+  members: { replicas: 1 },
+});
+
+/** What of a service is a cluster's. */
+function onCluster({ kubernetes, services }: KubernetesSettings, { name, port, needs }: ServiceModel) {
+  const { uploads, serviceCpu } = kubernetes;
+  const own = services[name];
+  const key = needs.signingKey;
+  return {
+    endpoints: [{ name: "http", port }],
+    volumes: needs.volumes.map((volume) => ({
+      ...volume,
+      size: uploads.size,
+      ...(uploads.accessMode === "ReadWriteMany" && { shared: true }),
+      seeded: true,
+    })),
+    cpu: serviceCpu,
+    members: { replicas: own?.replicas ?? 1, autoscale: own?.autoscale },
+    scratch: [
+      { name: "tmp", path: "/tmp" },
+      ...(key === undefined ? [] : [{ name: "key-home", path: dirname(key.directory) }]),
+    ],
+    placement: placementOf(own),
   };
 }
 
 /** What a service waits for: the program that prepares a store, or the store where there is nothing to prepare. */
-function prerequisites({ stores }: PlatformModel, { external }: Settings, { needs }: ServiceModel): string[] {
+function prerequisites({ stores }: PlatformModel, settings: Settings, { needs }: ServiceModel): string[] {
+  const external = externalStores(settings);
   return storeKinds
     .filter((kind) => needs[kind] !== undefined && stores[kind] !== undefined)
     .flatMap((kind) => {
@@ -116,23 +137,23 @@ function prerequisites({ stores }: PlatformModel, { external }: Settings, { need
     });
 }
 
-const sidecarsOf = (platform: PlatformModel, service: ServiceModel, ground: Ground): Sidecar[] =>
-  watchesOf(platform, service, ground).flatMap(({ watch: { sidecar } }) =>
+const sidecarsOf = (platform: PlatformModel, service: ServiceModel, runtime: Runtime): Sidecar[] =>
+  watchesOf(platform, service, runtime).flatMap(({ watch: { sidecar } }) =>
     sidecar === undefined ? [] : [sidecar],
   );
 
-const watchesOf = (platform: PlatformModel, service: ServiceModel, ground: Ground) =>
-  storeKinds.flatMap((kind) => watchOf(platform, service, ground, kind));
+const watchesOf = (platform: PlatformModel, service: ServiceModel, runtime: Runtime) =>
+  storeKinds.flatMap((kind) => watchOf(platform, service, runtime, kind));
 
 function watchOf(
   platform: PlatformModel,
   { name, needs, port }: ServiceModel,
-  ground: Ground,
+  runtime: Runtime,
   kind: StoreKind,
 ): { readonly watch: StoreWatch; readonly hosts: readonly string[] }[] {
   const need = needs[kind];
   if (need === undefined || platform.stores[kind] === undefined) return [];
-  const watch = storeOf(kind).watch?.of({ need, port, ...(ground.kind === "engine" && { host: name }) });
+  const watch = storeOf(kind).watch?.of({ need, port, ...(runtime.kind === "engine" && { host: name }) });
   if (watch === undefined) return [];
   const prepared = storeOf(kind).provision === undefined ? [] : [provisionerOf(kind)];
   return [{ watch, hosts: [storeHosts[kind], ...prepared] }];
@@ -159,19 +180,19 @@ function withExtra(
 function healthOf(
   { name, health, port }: ServiceModel,
   sample: boolean,
-  ground: Ground,
+  runtime: Runtime,
   sidecars: readonly Sidecar[],
 ): { readonly health?: Health } {
   // The sample answers the service's own path, and its image has wget: starting Node for each probe costs far more.
   const tool = sample ? "wget" : health.tool;
-  if (ground.kind === "engine" && tool === "none") return {};
+  if (runtime.kind === "engine" && tool === "none") return {};
   const ready: Probe = "http" in health.probe ? { http: health.probe.http, port, tool } : { tcp: port, tool };
   return {
     health: {
       ready,
       alive: { tcp: port, tool },
       startupSeconds: health.startupSeconds,
-      ...(ground.kind === "engine" && { everySeconds: 1, ...endsOn(name, sidecars) }),
+      ...(runtime.kind === "engine" && { everySeconds: 1, ...endsOn(name, sidecars) }),
     },
   };
 }
@@ -190,7 +211,7 @@ function userOf({ user }: ServiceModel, sample: boolean): { readonly user?: User
   return { user: { uid: Number(uid), ...(gid !== undefined && { gid: Number(gid) }) } };
 }
 
-function placementOf(own: Settings["services"][string] | undefined): Placement {
+function placementOf(own: KubernetesSettings["services"][string] | undefined): Placement {
   return {
     ...(own?.annotations && { annotations: own.annotations }),
     ...(own?.nodeSelector && { nodeSelector: own.nodeSelector }),

@@ -1,33 +1,32 @@
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings/schema.ts";
+import { externalStores } from "../../config/settings/schema.ts";
 import type { Workload } from "../../core/workload.ts";
 import { type StoreKind, storeKinds, storeOf } from "../../stores/index.ts";
-import type { Ground } from "./ground.ts";
+import type { Runtime } from "./runtime.ts";
 
-/** The platform's own stores of a kind on this ground, with their tools; none when somebody else runs it. */
+/** The platform's own stores of a kind on this runtime, with their tools; none when somebody else runs it. */
 export function storeWorkloads(
   platform: PlatformModel,
-  settings: Settings,
-  ground: Ground,
+  runtime: Runtime,
   kind: StoreKind,
 ): readonly Workload[] {
   const facts = platform.stores[kind];
-  if (facts === undefined || settings.external[kind] !== undefined) return [];
+  if (facts === undefined || externalStores(runtime.settings)[kind] !== undefined) return [];
   const store = storeOf(kind);
-  if (ground.kind === "cluster")
+  if (runtime.kind === "cluster")
     return [
       store.onCluster({
         facts,
-        settings: settings.kubernetes[kind],
-        id: ground.id,
-        memberHost: ground.memberHost,
+        settings: runtime.settings.kubernetes[kind],
+        id: runtime.id,
+        memberHost: runtime.memberHost,
       }),
     ];
-  const ports: Readonly<Record<string, number | false | object>> = settings.ports;
+  const ports: Readonly<Record<string, number | false | object>> = runtime.settings.ports;
   return store.onEngine({
     facts,
-    id: ground.id,
-    devTools: settings.devTools,
+    id: runtime.id,
+    devTools: runtime.settings.devTools,
     hostPort: (name) => {
       const port = ports[name];
       return typeof port === "number" ? port : false;
@@ -35,6 +34,6 @@ export function storeWorkloads(
   });
 }
 
-/** All stores of the platform's own on this ground, with their tools. */
-export const allStores = (platform: PlatformModel, settings: Settings, ground: Ground): Workload[] =>
-  storeKinds.flatMap((kind) => storeWorkloads(platform, settings, ground, kind));
+/** All stores of the platform's own on this runtime, with their tools. */
+export const allStores = (platform: PlatformModel, runtime: Runtime): Workload[] =>
+  storeKinds.flatMap((kind) => storeWorkloads(platform, runtime, kind));

@@ -4,12 +4,11 @@ import { addressesOf } from "../../config/addresses.ts";
 import { definePlatform } from "../../config/define/define.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { requiredSecrets } from "../../config/environment.ts";
-import { parseSettings } from "../../config/settings/parse.ts";
-import type { Settings } from "../../config/settings/schema.ts";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
 import type { Workload } from "../../core/workload.ts";
-import type { Ground } from "./ground.ts";
+import { dockerSettings, kubernetesSettings } from "../../test/settings.ts";
 import { workloadsOf } from "./plan.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** What a service may ask for, as a definition writes it. */
 const needs = fc.record(
@@ -80,37 +79,36 @@ function platformOf(
   });
 }
 
-const engine: Ground = { kind: "engine", id: "p-dev", waitsForExit: false };
-const cluster: Ground = {
+const engine: Runtime = {
+  kind: "engine",
+  settings: dockerSettings({ "platform:devTools": "true" }),
+  id: "p-dev",
+  waitsForExit: false,
+};
+const cluster = (config: Readonly<Record<string, string>>): Runtime => ({
   kind: "cluster",
+  settings: kubernetesSettings(config),
   id: "p-prod",
   memberHost: (name, member) => `${name}-${member}.p`,
-};
-const grounds: readonly (readonly [Ground, Settings])[] = [
-  [engine, parseSettings({ "platform:devTools": "true" })],
-  [{ ...engine, waitsForExit: true }, parseSettings({})],
-  [cluster, parseSettings({ "platform:target": "kubernetes" })],
-  [
-    cluster,
-    parseSettings({
-      "platform:target": "kubernetes",
-      "platform:external": JSON.stringify({
-        postgres: { host: "db" },
-        redis: { host: "r" },
-        kafka: { host: "k" },
-      }),
+});
+const runtimes: readonly Runtime[] = [
+  engine,
+  { ...engine, settings: dockerSettings(), waitsForExit: true },
+  cluster({}),
+  cluster({
+    "platform:external": JSON.stringify({
+      postgres: { host: "db" },
+      redis: { host: "r" },
+      kafka: { host: "k" },
     }),
-  ],
+  }),
 ];
-/** Runs a check over many platforms, on every ground. */
-const always = (
-  check: (workloads: Workload[], platform: PlatformModel, settings: Settings, ground: Ground) => void,
-) =>
+/** Runs a check over many platforms, on every runtime. */
+const always = (check: (workloads: Workload[], platform: PlatformModel, runtime: Runtime) => void) =>
   fc.assert(
     fc.property(services, (list) => {
       const platform = platformOf(list);
-      for (const [ground, settings] of grounds)
-        check(workloadsOf(platform, settings, ground), platform, settings, ground);
+      for (const runtime of runtimes) check(workloadsOf(platform, runtime), platform, runtime);
     }),
     { numRuns: 60 },
   );
@@ -150,8 +148,8 @@ describe("the workloads of a platform (properties)", () => {
   });
 
   test("refer to hosts that there are, and to secrets that the stack has", () => {
-    always((workloads, platform, settings) => {
-      const addresses = addressesOf(platform, settings.external);
+    always((workloads, platform, { settings }) => {
+      const addresses = addressesOf(platform, settings);
       const secrets = [...requiredSecrets(platform, settings), signingKeyName, publicKeyName];
       for (const { env, files, sidecars = [] } of workloads) {
         const values = [
@@ -168,8 +166,7 @@ describe("the workloads of a platform (properties)", () => {
   });
 
   test("are what a stack's transform makes of them", () => {
-    const [[ground, settings] = [engine, parseSettings({})]] = grounds;
-    const made = workloadsOf(platformOf([["a-service", {}]]), settings, ground, (workload) => ({
+    const made = workloadsOf(platformOf([["a-service", {}]]), engine, (workload) => ({
       ...workload,
       memoryMiB: workload.role === "store" ? 99 : workload.memoryMiB,
     }));
@@ -177,7 +174,7 @@ describe("the workloads of a platform (properties)", () => {
       99, 99, 99, 99,
     ]);
     expect(made.find(({ role }) => role === "gateway")?.memoryMiB).not.toBe(99);
-    const texts = workloadsOf(platformOf([["a-service", {}]]), settings, ground, (workload) =>
+    const texts = workloadsOf(platformOf([["a-service", {}]]), engine, (workload) =>
       workload.role === "gateway"
         ? { ...workload, env: { ...workload.env, A: "b" as never, N: 1 as never } }
         : workload,
@@ -210,9 +207,6 @@ describe("the workloads of a platform (properties)", () => {
       /it throws: Cannot assign to read only property 'memoryMiB'/,
     ],
   ])("refuse a transform that gives %s", (_what, transform, message) => {
-    const [[ground, settings] = [engine, parseSettings({})]] = grounds;
-    expect(() => workloadsOf(platformOf([["a-service", {}]]), settings, ground, transform as never)).toThrow(
-      message,
-    );
+    expect(() => workloadsOf(platformOf([["a-service", {}]]), engine, transform as never)).toThrow(message);
   });
 });

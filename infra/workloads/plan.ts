@@ -1,13 +1,12 @@
 import type { PlatformModel } from "../../config/define/model.ts";
-import type { Settings } from "../../config/settings/schema.ts";
 import { InputError } from "../../core/problems.ts";
 import type { Role, Workload } from "../../core/workload.ts";
-import type { Ground } from "./ground.ts";
 import { backups } from "./of-backups.ts";
 import { gateway } from "./of-gateway.ts";
 import { provisioners, retirements } from "./of-provisioners.ts";
 import { services, watches } from "./of-services.ts";
 import { allStores } from "./of-stores.ts";
+import type { Runtime } from "./runtime.ts";
 import { type Transform, transformed } from "./transform.ts";
 
 export type { Transform } from "./transform.ts";
@@ -17,30 +16,25 @@ export type { Transform } from "./transform.ts";
  * no part of it: they are CronJobs (`infra/kubernetes/deploy/backups.ts`).
  * @throws {InputError} when a stack's transform gives something that is no workload, or another one.
  */
-export function workloadsOf(
-  platform: PlatformModel,
-  settings: Settings,
-  ground: Ground,
-  transform?: Transform,
-): Workload[] {
-  const running = services(platform, settings, ground);
-  const leaving = retirements(platform, settings, ground);
-  const stores = allStores(platform, settings, ground).map((store) => {
+export function workloadsOf(platform: PlatformModel, runtime: Runtime, transform?: Transform): Workload[] {
+  const running = services(platform, runtime);
+  const leaving = retirements(platform, runtime);
+  const stores = allStores(platform, runtime).map((store) => {
     const first = leaving.find(({ store: host }) => host === store.host);
     return first === undefined ? store : { ...store, after: [...store.after, first.workload.host] };
   });
   const all = [
     ...leaving.map(({ workload }) => workload),
     ...stores.filter(({ role }) => role === "store"),
-    ...provisioners(platform, settings, ground),
+    ...provisioners(platform, runtime),
     ...running,
-    gateway(platform, settings, ground, running),
-    ...watches(platform, ground),
+    gateway(platform, runtime, running),
+    ...watches(platform, runtime),
     ...stores.filter(({ role }) => role === "tool"),
-    ...(ground.kind === "engine" ? backups(platform, settings) : []),
+    ...(runtime.kind === "engine" ? backups(platform, runtime.settings) : []),
   ];
   const made = transform === undefined ? all : all.map((workload) => transformed(workload, transform));
-  if (ground.kind === "engine") for (const workload of made) insistOnOne(workload);
+  if (runtime.kind === "engine") for (const workload of made) insistOnOne(workload);
   return made;
 }
 

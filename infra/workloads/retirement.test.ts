@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as real } from "../../config/platform.ts";
-import { parseSettings } from "../../config/settings/parse.ts";
 import type { Workload } from "../../core/workload.ts";
 import { storeOf } from "../../stores/index.ts";
 import { someLeave } from "../../stores/some-leave.ts";
+import { kubernetesSettings } from "../../test/settings.ts";
 import { connectionsOf } from "./connections.ts";
 import { workloadsOf } from "./plan.ts";
 
@@ -12,11 +12,10 @@ const platform: PlatformModel = real;
 const memberHost = (name: string, member: number | string) => `${name}-${member}.invalid`;
 
 function stackOf(kubernetes: object) {
-  const settings = parseSettings({
-    "platform:target": "kubernetes",
+  const settings = kubernetesSettings({
     "platform:kubernetes": JSON.stringify(kubernetes),
   });
-  const workloads = workloadsOf(platform, settings, { kind: "cluster", id: "ns", memberHost });
+  const workloads = workloadsOf(platform, { kind: "cluster", settings, id: "ns", memberHost });
   return {
     settings,
     workloads,

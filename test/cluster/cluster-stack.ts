@@ -9,14 +9,14 @@ import { KubernetesTarget } from "../../cli/targets/kubernetes.ts";
 import { beatDirectory, findPulumi, stateOf } from "../../cli/workspace.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import { requiredSecrets } from "../../config/environment.ts";
-import { parseSettings } from "../../config/settings/parse.ts";
-import type { Settings } from "../../config/settings/schema.ts";
+import type { KubernetesSettings } from "../../config/settings/schema.ts";
 import { engineAddress, openEngine } from "../../infra/docker/operate/engine.ts";
 import { buildOwnImages } from "../../infra/images/build-own.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { makePassword } from "../../infra/secrets/values.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { basePlatform, type Changes } from "../engine/test-stack.ts";
+import { kubernetesSettings } from "../settings.ts";
 import { kubeconfig, loadCommand, mongoImage } from "./requirements.ts";
 
 const small = { cpu: "30m", volume: { size: "1Gi" } };
@@ -89,8 +89,8 @@ export class ClusterStack {
     this.#changed = changed;
   }
 
-  get settings(): Settings {
-    return parseSettings(this.config());
+  get settings(): KubernetesSettings {
+    return kubernetesSettings(this.config());
   }
 
   /** Builds the project's own images and brings them, the stores' and others that are named, into the cluster. */

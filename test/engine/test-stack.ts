@@ -6,12 +6,12 @@ import { execa } from "execa";
 import { findPulumi } from "../../cli/workspace.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
-import { parseSettings } from "../../config/settings/parse.ts";
-import type { Settings } from "../../config/settings/schema.ts";
+import type { DockerSettings } from "../../config/settings/schema.ts";
 import { stackName } from "../../core/names.ts";
 import { DockerPlatform } from "../../infra/docker/deploy/docker-platform.ts";
 import { engineAddress, openEngine } from "../../infra/docker/operate/engine.ts";
 import { projectRoot } from "../../stacks/program.ts";
+import { dockerSettings } from "../settings.ts";
 
 /** The real definition without its literal types, to be varied by tests. */
 export const basePlatform: PlatformModel = realPlatform;
@@ -26,7 +26,7 @@ export class TestStack {
   readonly prefix = stackName(basePlatform.name, this.name);
   readonly base = "http://localhost:19000";
   platform: PlatformModel = basePlatform;
-  settings: Settings = parseSettings({
+  settings: DockerSettings = dockerSettings({
     "platform:source": "sample",
     "platform:devTools": "true",
     "platform:environment": "Development",

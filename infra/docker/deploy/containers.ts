@@ -38,7 +38,7 @@ export function runWorkload(
   secrets: Secrets,
   parent: pulumi.Resource,
 ): void {
-  const addresses = addressesOf(target.platform);
+  const addresses = addressesOf(target.platform, target.settings);
   const resolve = (values: Workload["env"]) =>
     resolveEnvironment(values, addresses, (secret) => secrets.get(secret));
   const running = (hosts: readonly string[]): docker.Container[] =>

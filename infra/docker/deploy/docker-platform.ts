@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
-import type { Settings } from "../../../config/settings/schema.ts";
+import type { DockerSettings } from "../../../config/settings/schema.ts";
 import { reachedAt } from "../../../core/addresses.ts";
 import { stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role, Workload } from "../../../core/workload.ts";
@@ -21,7 +21,7 @@ import type { DockerTarget } from "./target.ts";
 /** What {@link DockerPlatform} is made from. */
 export interface DockerPlatformArgs {
   readonly platform: PlatformModel;
-  readonly settings: Settings;
+  readonly settings: DockerSettings;
   readonly stack: string;
   /** The project's root folder, absolute. */
   readonly root: string;
@@ -44,8 +44,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
     // First of all: what is wrong with a transform is told before anything is registered.
     const workloads = workloadsOf(
       platform,
-      settings,
-      { kind: "engine", id: prefix, waitsForExit: false },
+      { kind: "engine", settings, id: prefix, waitsForExit: false },
       args.transform,
     );
     const secrets = new Secrets(
@@ -118,7 +117,7 @@ function ownImage(
 
 function urlsOf(
   platform: PlatformModel,
-  settings: Settings,
+  settings: DockerSettings,
   workloads: readonly Workload[],
 ): Record<string, string> {
   const { ports } = settings;

@@ -1,13 +1,13 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { PlatformModel } from "../../../config/define/model.ts";
-import type { Settings } from "../../../config/settings/schema.ts";
+import type { DockerSettings } from "../../../config/settings/schema.ts";
 import type { OwnProgram } from "../../../core/workload.ts";
 
 /** What every component of the docker target is given. */
 export interface DockerTarget {
   readonly platform: PlatformModel;
-  readonly settings: Settings;
+  readonly settings: DockerSettings;
   /** Prefix of everything the stack owns on the engine, e.g. `beat-ecoprove-dev`. */
   readonly prefix: string;
   /** Folder for build contexts, relative to the project's root: the Docker provider keeps the path in its state. */

@@ -4,7 +4,7 @@ import type Docker from "dockerode";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { bindOf } from "../../../config/settings/bind.ts";
 import { floatingTags } from "../../../config/settings/floating-tags.ts";
-import type { Settings } from "../../../config/settings/schema.ts";
+import type { DockerSettings, Settings } from "../../../config/settings/schema.ts";
 import { stackImages } from "../../../config/stack-images.ts";
 import { urlHost } from "../../../core/addresses.ts";
 import { gatewayName } from "../../../core/names.ts";
@@ -45,7 +45,7 @@ export async function checkDisk(directory: string): Promise<Check> {
 }
 
 /** Whether every published port is free, or held by this stack already. */
-export async function checkPorts(engine: Docker, settings: Settings, prefix: string): Promise<Check[]> {
+export async function checkPorts(engine: Docker, settings: DockerSettings, prefix: string): Promise<Check[]> {
   const { services, ...ports } = settings.ports;
   const tools = Object.entries<HostPort>(storePorts).flatMap(([name, { tool }]) => (tool ? [name] : []));
   const wanted = [

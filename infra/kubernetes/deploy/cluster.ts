@@ -3,14 +3,14 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Address } from "../../../config/addresses.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
-import type { Settings } from "../../../config/settings/schema.ts";
+import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import type { OwnProgram } from "../../../core/workload.ts";
 import { labelsOf } from "../labels.ts";
 
 /** What every component of the Kubernetes target is given. */
 export interface ClusterTarget {
   readonly platform: PlatformModel;
-  readonly settings: Settings;
+  readonly settings: KubernetesSettings;
   readonly stack: string;
   readonly namespace: string;
   /** Resources that must be there before anything else is put into the namespace. */

@@ -5,7 +5,7 @@ import { sourceOf } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
 import { backupsOf, bucketOf } from "../../../config/settings/backups.ts";
-import type { Settings } from "../../../config/settings/schema.ts";
+import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { gatewayName, stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role } from "../../../core/workload.ts";
 import { ownImage } from "../../images/own-images.ts";
@@ -24,7 +24,7 @@ import { type Running, Workloads } from "./workloads.ts";
 /** What {@link KubernetesPlatform} is made from. */
 export interface KubernetesPlatformArgs {
   readonly platform: PlatformModel;
-  readonly settings: Settings;
+  readonly settings: KubernetesSettings;
   readonly stack: string;
   /** The project's root folder, absolute. */
   readonly root: string;
@@ -50,8 +50,11 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
     const parent = this;
     this.namespace = namespaceOf(platform, settings, stack);
     // First of all: what is wrong with a transform is told before anything is registered.
-    const ground = { kind: "cluster", id: this.namespace, memberHost: memberHostIn(this.namespace) } as const;
-    const workloads = workloadsOf(platform, settings, ground, args.transform);
+    const workloads = workloadsOf(
+      platform,
+      { kind: "cluster", settings, id: this.namespace, memberHost: memberHostIn(this.namespace) },
+      args.transform,
+    );
     const namespace = new k8s.core.v1.Namespace(
       "namespace",
       {
@@ -83,7 +86,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
       namespace: this.namespace,
       ready: [namespace],
       retained: args.retained,
-      addresses: addressesOf(platform, settings.external),
+      addresses: addressesOf(platform, settings),
       images: references(args),
     };
     const secrets = new Secrets(
@@ -108,7 +111,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
   }
 }
 
-const keepsBackups = (settings: Settings): boolean =>
+const keepsBackups = (settings: KubernetesSettings): boolean =>
   backupsOf(settings) !== undefined && bucketOf(settings) === undefined;
 
 function references({ platform, settings, root }: KubernetesPlatformArgs): ClusterTarget["images"] {
@@ -125,7 +128,7 @@ function references({ platform, settings, root }: KubernetesPlatformArgs): Clust
 }
 
 function urlsOf(
-  settings: Settings,
+  settings: KubernetesSettings,
   gateway: k8s.core.v1.Service | undefined,
 ): Record<string, pulumi.Output<string>> {
   const { exposure } = settings.kubernetes;

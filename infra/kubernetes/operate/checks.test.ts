@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
-import { parseSettings } from "../../../config/settings/parse.ts";
+import { kubernetesSettings } from "../../../test/settings.ts";
 import {
   boundIdentity,
   checkBinding,
@@ -173,10 +173,7 @@ test("volumes want the class that is named, or a default one", async () => {
 test("what the settings rely on is looked for: metrics as a warning, an ingress class and the Gateway API as a must", async () => {
   const cluster = openCluster({ context: undefined });
   const settings = (kubernetes: object) =>
-    parseSettings({
-      "platform:target": "kubernetes",
-      "platform:kubernetes": JSON.stringify(kubernetes),
-    });
+    kubernetesSettings({ "platform:kubernetes": JSON.stringify(kubernetes) });
   answers.set("/apis/", { groups: [] }).set("/apis", { groups: [] });
   const [metrics] = await checkExtensions(cluster, settings({ gateway: { autoscale: { min: 2, max: 4 } } }));
   expect(metrics).toMatchObject({ ok: true, detail: expect.stringMatching(/^warning: .*metrics-server/) });
@@ -194,8 +191,7 @@ test("what the settings rely on is looked for: metrics as a warning, an ingress 
 
 test("a controller's namespace that is not there is told before anything waits for it", async () => {
   const cluster = openCluster({ context: undefined });
-  const settings = parseSettings({
-    "platform:target": "kubernetes",
+  const settings = kubernetesSettings({
     "platform:kubernetes": JSON.stringify({ exposure: { type: "ingress", controllerNamespace: "front" } }),
   });
   const [missing] = await checkExtensions(cluster, settings);

@@ -2,7 +2,7 @@ import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
 import { controllerOf } from "../../../config/settings/exposure.ts";
 import { floatingTags } from "../../../config/settings/floating-tags.ts";
-import type { Settings } from "../../../config/settings/schema.ts";
+import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { bad, type Check, good } from "../../operate/check.ts";
 import type { StackState } from "../../operate/stack-state.ts";
 import { secretProblems } from "../../secrets/problems.ts";
@@ -112,7 +112,7 @@ export async function checkStorageClass(cluster: Cluster, wanted: string | undef
 }
 
 /** Whether what `platform:kubernetes` names is there. */
-export async function checkExtensions(cluster: Cluster, settings: Settings): Promise<Check[]> {
+export async function checkExtensions(cluster: Cluster, settings: KubernetesSettings): Promise<Check[]> {
   const { exposure, gateway } = settings.kubernetes;
   const checks: Check[] = [];
   if (gateway.autoscale !== undefined)
@@ -178,7 +178,7 @@ async function hasGroup({ config }: Cluster, group: string): Promise<boolean> {
 export interface SettingsArgs {
   readonly name: string;
   readonly platform: PlatformModel;
-  readonly settings: Settings;
+  readonly settings: KubernetesSettings;
 }
 
 /** Whether every image is named for good, and every secret there; both are settings' matters, and cost nothing to see. */

@@ -11,7 +11,7 @@ import {
   StorageV1Api,
   VersionApi,
 } from "@kubernetes/client-node";
-import type { KubernetesSettings } from "../../../config/settings/kubernetes.ts";
+import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { InputError } from "../../../core/problems.ts";
 
 /** An API server answers within this time, or counts as out of reach; milliseconds. */
@@ -41,7 +41,7 @@ export interface ClusterPlace {
  * kubectl and Pulumi follow: KUBECONFIG, then ~/.kube/config, then the pod this runs in.
  * @throws {InputError} when there is no kubeconfig, it cannot be read, or it has no such context.
  */
-export function openCluster({ context }: Pick<KubernetesSettings, "context">): Cluster {
+export function openCluster({ context }: Pick<KubernetesSettings["kubernetes"], "context">): Cluster {
   const config = new KubeConfig();
   const files = kubeconfigFiles();
   const missing = files.filter((file) => !existsSync(file));
