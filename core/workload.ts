@@ -186,6 +186,9 @@ export interface User {
   readonly gid?: number;
 }
 
+/** How many failures in a row of a sidecar's `alive` end what it goes with: one may be a probe that was lost. */
+export const orderAnswers = 2;
+
 /** A container that goes with another one. */
 export interface Sidecar {
   readonly name: string;
@@ -193,7 +196,7 @@ export interface Sidecar {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, Value>>;
   readonly endpoint: Endpoint;
-  /** Answers whether what it goes with is alive. */
+  /** Answers whether what it goes with is alive; patient itself, so that {@link orderAnswers} failures in a row are an order. */
   readonly alive?: Probe;
   /** The path at its endpoint that answers 200 once what it watches must be started anew; each such answer is an order. */
   readonly dead?: string;

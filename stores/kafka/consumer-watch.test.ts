@@ -37,12 +37,12 @@ test("a member that has been away for longer than a rebalance is dead, one that 
   const start = Date.now();
   await watch.look(start);
   group = undefined;
-  await watch.look(start + 50_000);
-  expect(watch.dead(start + 59_000)).toBeUndefined();
-  expect(watch.dead(start + 61_000)).toMatch(/no member at 10\.0\.0\.7/);
+  await watch.look(start + 20_000);
+  expect(watch.dead(start + 29_000)).toBeUndefined();
+  expect(watch.dead(start + 31_000)).toMatch(/no member at 10\.0\.0\.7/);
   group = [];
-  await watch.look(start + 62_000);
-  expect(watch.dead(start + 100_000)).toBeUndefined();
+  await watch.look(start + 32_000);
+  expect(watch.dead(start + 61_000)).toBeUndefined();
 });
 
 test("nobody is dead while Kafka does not answer", async () => {
@@ -67,22 +67,29 @@ test("a member that stays in its group and reads no further is dead, once per of
   await looks(start, 0, 5);
   // A record waits, and another comes meanwhile.
   at(4n, 5n);
-  await looks(start, 10, 95);
+  await looks(start, 10, 25);
   at(4n, 6n);
-  await looks(start, 100, 125);
-  expect(watch.dead(start + 129_000)).toBeUndefined();
-  expect(watch.dead(start + 131_000)).toMatch(/auth_consumer reads no further in auth_events\/0 than 4/);
+  await looks(start, 30, 45);
+  expect(watch.dead(start + 49_000)).toBeUndefined();
+  expect(watch.dead(start + 51_000)).toMatch(/auth_consumer reads no further in auth_events\/0 than 4/);
   // The kubelet restarts the service.
   await new Promise((resolve) => service.close(resolve));
-  await looks(start, 140, 145);
+  await looks(start, 55, 60);
   await new Promise<void>((resolve) => service.listen(port, "127.0.0.1", resolve));
   // It cannot handle that record either: another restart would not help.
-  await looks(start, 150, 700);
+  await looks(start, 65, 700);
   expect(watch.dead(start + 700_000)).toBeUndefined();
-  // It gets further, and is stuck elsewhere.
+  // It gets further, and is stuck elsewhere: it has more time, for it may only be slow.
   at(5n, 6n);
-  await looks(start, 705, 840);
-  expect(watch.dead(start + 840_000)).toMatch(/than 5/);
+  await looks(start, 705, 780);
+  expect(watch.dead(start + 784_000)).toBeUndefined();
+  expect(watch.dead(start + 786_000)).toMatch(/than 5/);
+  // Once all has been read, a consumer that is stuck is found as fast as at first.
+  at(6n, 6n);
+  await looks(start, 790, 790);
+  at(6n, 7n);
+  await looks(start, 800, 840);
+  expect(watch.dead(start + 841_000)).toMatch(/than 6/);
 });
 
 test("a slow consumer that moves, and one that has read all, are alive", async () => {
@@ -94,8 +101,8 @@ test("a slow consumer that moves, and one that has read all, are alive", async (
       // What waited has been deleted by age.
       { partition: "old/0", committed: 3n, start: 9n, end: 9n },
     ];
-    await looks(start, round * 100, round * 100 + 95);
-    expect(watch.dead(start + round * 100_000 + 95_000)).toBeUndefined();
+    await looks(start, round * 35, round * 35 + 30);
+    expect(watch.dead(start + round * 35_000 + 34_000)).toBeUndefined();
   }
 });
 
@@ -108,8 +115,8 @@ test("records from before the watch in a partition without a commit are nobody's
   await looks(start, 0, 400);
   expect(watch.dead(start + 400_000)).toBeUndefined();
   at(9n);
-  await looks(start, 405, 540);
-  expect(watch.dead(start + 540_000)).toMatch(/auth_events\/0/);
+  await looks(start, 405, 450);
+  expect(watch.dead(start + 450_000)).toMatch(/auth_events\/0/);
 });
 
 test.each([
@@ -119,14 +126,14 @@ test.each([
   const start = Date.now();
   const stuck = [{ partition: "auth_events/0", committed: 4n, start: 0n, end: 5n }];
   group = stuck;
-  await looks(start, 0, 100);
+  await looks(start, 0, 25);
   group = between;
-  await looks(start, 105, 110);
+  await looks(start, 30, 35);
   group = stuck;
-  await looks(start, 115, 230);
-  expect(watch.dead(start + 230_000)).toBeUndefined();
-  await looks(start, 235, 240);
-  expect(watch.dead(start + 240_000)).toMatch(/than 4/);
+  await looks(start, 40, 80);
+  expect(watch.dead(start + 80_000)).toBeUndefined();
+  await looks(start, 85, 90);
+  expect(watch.dead(start + 90_000)).toMatch(/than 4/);
 });
 
 test("a service that is not there yet has all its time before it", async () => {
@@ -137,11 +144,36 @@ test("a service that is not there yet has all its time before it", async () => {
   expect(watch.dead(start + 210_000)).toBeUndefined();
 });
 
-test("the kubelet hears of a closed port", async () => {
+test("a port that stays closed is said, one that was too busy for a moment is not", async () => {
+  const start = Date.now();
+  await watch.look(start);
+  await new Promise((resolve) => service.close(resolve));
+  await looks(start, 5, 45);
+  expect(watch.ailing(start + 49_000)).toBeUndefined();
+  expect(watch.ailing(start + 51_000)).toMatch(/^port \d+ does not accept$/);
+});
+
+test("the kubelet hears of it twice, which ends the service, and not again before the service has had all its time", async () => {
+  group = undefined;
+  const { port: servicePort } = service.address() as { port: number };
+  watch = new ConsumerWatch(
+    readWatch({
+      WATCH_BOOTSTRAP: "kafka:9092",
+      WATCH_GROUP: "auth_consumer",
+      WATCH_ADDRESS: "10.0.0.7",
+      WATCH_SERVICE_PORT: String(servicePort),
+      WATCH_PORT: "0",
+      WATCH_PATIENCE_SECONDS: "1",
+    }),
+    async () => undefined,
+  );
   const port = await watch.start();
   expect(await live(port)).toBe("200 ok");
-  await new Promise((resolve) => service.close(resolve));
-  expect(await live(port)).toMatch(/^503 port \d+ does not accept$/);
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  const said = /^503 group auth_consumer has had no member/;
+  expect(await live(port)).toMatch(said);
+  expect(await live(port)).toMatch(said);
+  expect(await live(port)).toBe("200 ok");
 });
 
 test("an order to end is given once: the service has all its time before it, whether or not a look saw it gone", async () => {

@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
 import { z } from "zod";
+import { orderAnswers } from "../../core/workload.ts";
 import { type AskGroup, askGroup, GroupProgress } from "./group-progress.ts";
 
 /** What the watch is told through its environment. */
@@ -19,9 +20,11 @@ const watchSchema = z.strictObject({
   /** Port that answers GET /live. */
   port: z.coerce.number().int(),
   /** Longest time without a member until the service counts as dead, seconds: a rebalance takes less. */
-  patienceSeconds: z.coerce.number().int().min(1).default(60),
-  /** Longest time that records wait while the group gets no further, seconds: messaging tries again every 60. */
-  stallSeconds: z.coerce.number().int().min(1).default(120),
+  patienceSeconds: z.coerce.number().int().min(1).default(30),
+  /** Longest time that records wait while the group gets no further, seconds; longer after each time that it was to blame. */
+  stallSeconds: z.coerce.number().int().min(1).default(40),
+  /** Longest time that the service's port may be closed until GET /live says so, seconds: work may keep it from accepting. */
+  closedSeconds: z.coerce.number().int().min(0).default(45),
 });
 export type Watch = z.output<typeof watchSchema>;
 
@@ -36,6 +39,7 @@ export const readWatch = (env: Readonly<Record<string, string | undefined>>): Wa
     port: env.WATCH_PORT,
     ...(env.WATCH_PATIENCE_SECONDS !== undefined && { patienceSeconds: env.WATCH_PATIENCE_SECONDS }),
     ...(env.WATCH_STALL_SECONDS !== undefined && { stallSeconds: env.WATCH_STALL_SECONDS }),
+    ...(env.WATCH_CLOSED_SECONDS !== undefined && { closedSeconds: env.WATCH_CLOSED_SECONDS }),
   });
 
 /**
@@ -48,9 +52,13 @@ export class ConsumerWatch {
   readonly #ask: AskGroup;
   readonly #progress: GroupProgress;
   #since = Date.now();
+  /** Since when the port does not accept. */
+  #closedSince: number | undefined;
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
   #said: string | undefined;
+  /** Answers in a row that the service is dead. */
+  #deadAnswers = 0;
 
   /** @param ask throws when Kafka does not answer. */
   constructor(watch: Watch, ask: AskGroup) {
@@ -62,10 +70,12 @@ export class ConsumerWatch {
   /** One look at the group. */
   async look(now: number = Date.now()): Promise<void> {
     if (!(await this.#accepts())) {
+      this.#closedSince ??= now;
       this.#since = now;
       this.#progress.restarted(now);
       return;
     }
+    this.#closedSince = undefined;
     try {
       const states = await this.#ask();
       if (states !== undefined) this.#since = now;
@@ -85,9 +95,17 @@ export class ConsumerWatch {
     return stall && `group ${group} reads no further in ${stall.partition} than ${stall.committed}`;
   }
 
+  /** Why a probe should end the service: its consumer is dead, or its port has not accepted for long; undefined while it lives. */
+  ailing(now: number = Date.now()): string | undefined {
+    const { servicePort, closedSeconds } = this.#watch;
+    const closed = this.#closedSince !== undefined && now - this.#closedSince >= closedSeconds * 1000;
+    return closed ? `port ${servicePort} does not accept` : this.dead(now);
+  }
+
   /** Takes down that the service is about to end: it has all its time before it, whether or not a look sees it gone. */
   ordered(now: number = Date.now()): void {
     this.#since = now;
+    if (this.#closedSince !== undefined) this.#closedSince = now;
     this.#progress.restarted(now);
   }
 
@@ -96,7 +114,7 @@ export class ConsumerWatch {
   }
 
   /**
-   * Looks every five seconds. GET /live is for the kubelet: 200 or 503. GET /dead is for a service's own probe, which ends it: 200
+   * Looks every five seconds. GET /live is for the kubelet: 200 or 503, and two of the latter are an order. GET /dead is for a service's own probe, which ends it: 200
    * is an order, given once, and 404 says that there is none. @returns the port.
    */
   async start(): Promise<number> {
@@ -107,7 +125,6 @@ export class ConsumerWatch {
     };
     again();
     this.#server = createServer((request, response) => {
-      const { servicePort } = this.#watch;
       if (request.url === "/dead") {
         const reason = this.dead();
         if (reason !== undefined) {
@@ -118,14 +135,18 @@ export class ConsumerWatch {
         response.end(`${reason ?? "well"}\n`);
         return;
       }
-      void this.#accepts().then((open) => {
-        const reason = open ? this.dead() : `port ${servicePort} does not accept`;
-        // The kubelet shows no body.
-        if (open && reason !== undefined && reason !== this.#said) console.log(reason);
-        this.#said = reason;
-        response.writeHead(reason === undefined ? 200 : 503, { "content-type": "text/plain" });
-        response.end(`${reason ?? "ok"}\n`);
-      });
+      const reason = this.ailing();
+      // The kubelet has its order then. It may have started the service anew before the next look.
+      this.#deadAnswers = reason === undefined ? 0 : this.#deadAnswers + 1;
+      if (this.#deadAnswers === orderAnswers) {
+        this.#deadAnswers = 0;
+        this.ordered();
+      }
+      // The kubelet shows no body.
+      if (reason !== undefined && reason !== this.#said) console.log(reason);
+      this.#said = reason;
+      response.writeHead(reason === undefined ? 200 : 503, { "content-type": "text/plain" });
+      response.end(`${reason ?? "ok"}\n`);
     });
     const server = this.#server;
     await new Promise<void>((resolve, reject) => {

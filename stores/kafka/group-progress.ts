@@ -31,6 +31,8 @@ export class GroupProgress {
   readonly #waiting = new Map<string, { readonly committed: bigint; readonly since: number }>();
   /** Offsets at which a restart has been tried. */
   readonly #tried = new Map<string, bigint>();
+  /** Restarts since all records were read: a consumer that is slow, not stuck, gets more time after each. */
+  #restarts = 0;
   /** The end that a partition without a commit was first seen with: what came before may not be meant to be read. */
   readonly #firstEnd = new Map<string, bigint>();
 
@@ -53,6 +55,7 @@ export class GroupProgress {
       else if (known === undefined || known.committed !== committed)
         this.#waiting.set(partition, { committed, since: now });
     }
+    if (states.length > 0 && this.#waiting.size === 0) this.#restarts = 0;
   }
 
   /** Where the group has been stuck for longer than is patient, and a restart has not been tried. */
@@ -60,7 +63,7 @@ export class GroupProgress {
     return [...this.#waiting]
       .filter(
         ([partition, { committed, since }]) =>
-          now - since > this.#patienceMs && this.#tried.get(partition) !== committed,
+          now - since > this.#patienceMs * 2 ** this.#restarts && this.#tried.get(partition) !== committed,
       )
       .map(([partition, { committed }]) => ({ partition, committed }));
   }
@@ -70,7 +73,9 @@ export class GroupProgress {
    * cannot handle would otherwise take it down again and again.
    */
   restarted(now: number): void {
-    for (const { partition, committed } of this.stalls(now)) this.#tried.set(partition, committed);
+    const stalls = this.stalls(now);
+    if (stalls.length > 0) this.#restarts++;
+    for (const { partition, committed } of stalls) this.#tried.set(partition, committed);
     this.#waiting.clear();
   }
 }

@@ -21,13 +21,7 @@ export function watchOf({ need, port, host }: WatchContext<Need>): StoreWatch | 
       env: {
         WATCH_BOOTSTRAP: value`${hostOf(kafkaHost)}:${portOf(kafkaHost)}`,
         WATCH_GROUP: asValue(need.group),
-        ...(host === undefined
-          ? { WATCH_ADDRESS: memberOf("address") }
-          : {
-              WATCH_HOST: asValue(host),
-              WATCH_PATIENCE_SECONDS: asValue(30),
-              WATCH_STALL_SECONDS: asValue(45),
-            }),
+        ...(host === undefined ? { WATCH_ADDRESS: memberOf("address") } : { WATCH_HOST: asValue(host) }),
         WATCH_SERVICE_PORT: asValue(port),
         WATCH_PORT: asValue(watchPort),
       },

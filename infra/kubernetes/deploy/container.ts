@@ -52,7 +52,7 @@ export function containerOf(
       readinessProbe: { ...probeOf(health.ready, endpoints), ...probeTiming.readiness, ...answerTime },
       livenessProbe: {
         ...probeOf(watched ?? health.alive ?? health.ready, endpoints),
-        ...probeTiming.liveness,
+        ...(watched === undefined ? probeTiming.liveness : probeTiming.watched),
       },
     }),
     // The last words of what ends by itself are the reason that `pulumi up` and `kubectl describe` show.

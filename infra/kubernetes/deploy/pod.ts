@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Workload } from "../../../core/workload.ts";
+import { orderAnswers, type Workload } from "../../../core/workload.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import type { ClusterTarget } from "./cluster.ts";
 
@@ -190,6 +190,8 @@ export const probeTiming = {
   readiness: { periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
   // Dead is said late and only of what cannot recover: a store under load must not be killed for it.
   liveness: { periodSeconds: 15, timeoutSeconds: 10, failureThreshold: 4 },
+  // Who answers in its place has been patient already.
+  watched: { periodSeconds: 5, timeoutSeconds: 5, failureThreshold: orderAnswers },
 } as const;
 
 /** A start-up probe that gives up after a time; both in seconds. */
