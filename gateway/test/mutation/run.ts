@@ -42,17 +42,48 @@ function runs(pid: number): boolean {
   }
 }
 
-/** The cases that notice a mutant; the first of them is enough, unless all are asked for. */
-async function killersOf(built: Build, { suites }: Mutant, baseline: Results): Promise<string[]> {
-  const first = !options.cases && baseline.failed.size === 0;
-  const { failed } = await run(built, suites, { first });
-  const killers = [...failed].filter((name) => !baseline.failed.has(name));
+/** What suites say of the gateway as it is. Each is run when it is first asked for: most mutants need one alone. */
+class Baseline {
+  readonly #known = new Map<string, Promise<Results>>();
+  readonly #built = build(join(work, "none"), undefined);
+  readonly passed = new Set<string>();
+
+  of(suite: string): Promise<Results> {
+    const known = this.#known.get(suite) ?? this.#run(suite);
+    this.#known.set(suite, known);
+    return known;
+  }
+
+  async #run(suite: string): Promise<Results> {
+    const results = await run(await this.#built, suite);
+    for (const name of results.failed) console.log(`fails without any mutant: ${name}`);
+    for (const name of results.passed) this.passed.add(name);
+    return results;
+  }
+}
+
+/** The cases of a suite that notice a mutant; the first of them is enough, unless all are asked for. */
+async function killersIn(built: Build, suite: string, { failed, passed }: Results): Promise<string[]> {
+  const casesOf = (names: Iterable<string>) => [...names].map((name) => name.slice(suite.length + 2));
+  // Not those that fail anyway: a run ends with the first that does.
+  const cases = failed.size > 0 && passed.size > 0 ? { cases: casesOf(passed) } : {};
+  const tried = await run(built, suite, { ...cases, first: !options.cases });
+  const killers = [...tried.failed].filter((name) => !failed.has(name));
   if (!options.twice || killers.length === 0) return killers;
-  const cases = killers.map((name) => name.slice(name.indexOf(": ") + 2));
-  // Suites that did not end, or did not start, have no case to name: they are run whole.
-  const named = killers.every((name) => baseline.passed.has(name));
-  const again = await run(built, suites, named ? { cases } : {});
+  // A suite that did not end, or did not start, has no case to name: it is run whole.
+  const named = killers.every((name) => passed.has(name));
+  const again = await run(built, suite, named ? { cases: casesOf(killers) } : {});
   return again.failed.size === 0 ? [] : killers.filter((name) => !again.passed.has(name));
+}
+
+/** The cases that notice a mutant: of the first suite in which any does, unless all are asked for. */
+async function killersOf(built: Build, { suites }: Mutant, baseline: Baseline): Promise<string[]> {
+  const killers: string[] = [];
+  for (const suite of suites) {
+    if (killers.length > 0 && !options.cases) break;
+    killers.push(...(await killersIn(built, suite, await baseline.of(suite))));
+  }
+  return killers;
 }
 
 const told = ({ name, edits, suites }: Mutant) =>
@@ -62,11 +93,9 @@ const chosen = mutants.filter((mutant) => only?.some((text) => told(mutant).incl
 
 /** Tries the chosen mutants. @returns how many survived. */
 async function tryAll(): Promise<number> {
-  const suites = [...new Set(chosen.flatMap((mutant) => mutant.suites))].sort();
-  console.log(`${chosen.length} mutants; first the gateway as it is`);
-  const baseline = await run(await build(join(work, "none"), undefined), suites);
-  for (const name of baseline.failed) console.log(`fails without any mutant: ${name}`);
-  const unreached = new Set(baseline.passed);
+  console.log(`${chosen.length} mutants`);
+  const baseline = new Baseline();
+  const reached = new Set<string>();
   const survivors: string[] = [];
   const todo = chosen.entries();
   /** Takes one mutant after the other. */
@@ -76,7 +105,7 @@ async function tryAll(): Promise<number> {
       const built = await build(join(work, `m-${i}`), mutant);
       const killers = await killersOf(built, mutant, baseline);
       rmSync(built.copy, { recursive: true });
-      for (const name of killers) unreached.delete(name);
+      for (const name of killers) reached.add(name);
       if (killers.length === 0) survivors.push(told(mutant));
       const by = killers.length === 0 ? "SURVIVED" : `${killers.length} cases, such as ${killers[0]}`;
       const seconds = ((Date.now() - start) / 1_000).toFixed(1);
@@ -85,9 +114,10 @@ async function tryAll(): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: Number(options.jobs) }, runner));
-  if (options.cases) for (const name of [...unreached].sort()) console.log(`no mutant reaches ${name}`);
+  const unreached = [...baseline.passed].filter((name) => !reached.has(name));
+  if (options.cases) for (const name of unreached.sort()) console.log(`no mutant reaches ${name}`);
   for (const name of survivors) console.log(`survived: ${name}`);
-  const of = options.cases ? `; ${unreached.size} of ${baseline.passed.size} cases unreached` : "";
+  const of = options.cases ? `; ${unreached.length} of ${baseline.passed.size} cases unreached` : "";
   console.log(`${chosen.length - survivors.length} of ${chosen.length} mutants noticed${of}`);
   return survivors.length;
 }

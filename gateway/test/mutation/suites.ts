@@ -19,58 +19,30 @@ export interface RunOptions {
   readonly first?: boolean;
 }
 
-/** Milliseconds for all suites of one mutant: a test that does not end has noticed something too. */
-const ofMutant = 300_000;
-/** The same of each suite where all of them are run: a busy machine must not look like a gateway that hangs. */
-const ofSuite = 120_000;
+/** Milliseconds for a suite: a test that does not end has noticed something too. */
+const limit = 300_000;
 
-/** Runs suites against a build: tests beside the source on the copy, all others on the bundle. */
-export async function run(
-  build: Build,
-  suites: readonly string[],
-  options: RunOptions = {},
-): Promise<Results> {
-  const beside = suites.filter((suite) => suite.startsWith("unit:"));
-  const apart = suites.filter((suite) => !suite.startsWith("unit:"));
+/** Runs a suite against a build: a test beside the source on the copy, any other on the bundle. */
+export async function run(build: Build, suite: string, { cases, first }: RunOptions = {}): Promise<Results> {
   const failed = new Set<string>();
   const passed = new Set<string>();
-  for (const [folder, some] of [
-    [build.copy, beside],
-    [root, apart],
-  ] as const) {
-    if (some.length === 0 || (options.first === true && failed.size > 0)) continue;
-    await runIn(folder, build, some, options, failed, passed);
-  }
-  if (failed.size + passed.size === 0) throw new Error(`${suites.join(" ")}: no case ran`);
-  return { failed, passed };
-}
-
-async function runIn(
-  folder: string,
-  build: Build,
-  suites: readonly string[],
-  { cases, first }: RunOptions,
-  failed: Set<string>,
-  passed: Set<string>,
-): Promise<void> {
-  const report = join(build.copy, "report.json");
+  const report = join(build.copy, `report-${suite.replaceAll(/[:/]/g, "-")}.json`);
   rmSync(report, { force: true });
   const args = [
     join(root, "node_modules/vitest/vitest.mjs"),
     "run",
-    `--root=${folder}`,
-    ...suites.map((suite) => (suite === "fuzz" ? "gateway/test/fuzz/" : suiteFile(suite))),
+    `--root=${suite.startsWith("unit:") ? build.copy : root}`,
+    suite === "fuzz" ? "gateway/test/fuzz/" : suiteFile(suite),
     "--reporter=json",
     `--outputFile=${report}`,
     ...(first === true ? ["--bail=1"] : []),
     ...(cases === undefined ? [] : ["-t", cases.map(literally).join("|")]),
   ];
-  const limit = Math.max(ofMutant, suites.length * ofSuite);
-  const { stderr, late } = await inGroup(args, limit, {
+  const { stderr, late } = await inGroup(args, {
     ...process.env,
     GATEWAY_UNDER_TEST: `${process.execPath} ${build.bundle}`,
   });
-  if (late) return void failed.add(`${suites[0]}: does not end`);
+  if (late) return { failed: new Set([`${suite}: does not end`]), passed };
   let json: {
     testResults: {
       name: string;
@@ -82,10 +54,9 @@ async function runIn(
   try {
     json = JSON.parse(readFileSync(report, "utf8"));
   } catch {
-    throw new Error(`${suites.join(" ")}: wrote no report: ${stderr.slice(-1000)}`);
+    throw new Error(`${suite}: wrote no report: ${stderr.slice(-1000)}`);
   }
   for (const file of json.testResults) {
-    const suite = suites.find((each) => file.name.includes(suiteFile(each))) ?? suites[0];
     for (const { fullName, status } of file.assertionResults)
       if (status === "failed") failed.add(`${suite}: ${fullName.trim()}`);
       else if (status === "passed") passed.add(`${suite}: ${fullName.trim()}`);
@@ -93,12 +64,13 @@ async function runIn(
     if (file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"))
       failed.add(`${suite}: ${file.message.split("\n", 1)[0]}`);
   }
+  if (failed.size + passed.size === 0) throw new Error(`${suite}: no case ran`);
+  return { failed, passed };
 }
 
 /** Runs a Node with everything that it starts in a group of its own: who stops at the first failure cleans up nothing. */
 async function inGroup(
   args: readonly string[],
-  limit: number,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly stderr: string; readonly late: boolean }> {
   const child = spawn(process.execPath, args, {
