@@ -27,6 +27,13 @@ export const componentLabel = "org.beat-ecoprove.component";
 /** The role that owns a service's database: the service's name as an SQL identifier. */
 export const roleName = (service: string): string => service.replaceAll("-", "_");
 
+/*
+ * Secrets: names with "-" between their parts, so that two owners could come to one name; a definition in which they do is refused
+ * (`config/define/cross-check.ts`). A separator that no service's name can hold would rename settings, files in containers and the
+ * variables of a Compose project in every stack that there is, and start its provisioners and services anew; Pulumi's state alone
+ * would follow by an alias, with the values kept.
+ */
+
 /** The secret that is the password of a store's administrator. */
 export const administratorSecret = (store: string): string => `${store}-admin`;
 /** The secret that is a service's password at a store. */

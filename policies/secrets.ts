@@ -1,5 +1,6 @@
+import { faultOfServiceName } from "../core/names.ts";
 import { componentLabel } from "../infra/docker/labels.ts";
-import { storeHosts } from "../stores/index.ts";
+import { storeHosts, storeKinds } from "../stores/index.ts";
 import { objectsOf, podsOf } from "./kubernetes/objects.ts";
 import { type GraphResource, list, type Rule, record, records, type Violation } from "./rule.ts";
 
@@ -77,8 +78,10 @@ function inContainers(resources: readonly GraphResource[]): Violation[] {
     );
 }
 
+/** Parts of the platform have names that no service may have. */
 function takesFiles(props: Readonly<Record<string, unknown>>): boolean {
   const component = String(records(props.labels).find(({ label }) => label === componentLabel)?.value);
-  const stores: readonly string[] = Object.values(storeHosts);
-  return stores.includes(component) || /^(gateway|provision-|mongo-express)/.test(component);
+  return faultOfServiceName(component, storeWords) !== undefined;
 }
+
+const storeWords = storeKinds.flatMap((kind) => [kind, storeHosts[kind]]);

@@ -81,6 +81,12 @@ describe.each<[string, string, object, string]>([
     { envs: ["POSTGRES_PASSWORD=abc"] },
     "secrets-only-as-secrets: postgres POSTGRES_PASSWORD is a secret in plain text",
   ],
+  [
+    "a password in the environment of a store's page",
+    "mongo-express",
+    { envs: ["ME_CONFIG_MONGODB_ADMINPASSWORD=abc"] },
+    "secrets-only-as-secrets: mongo-express ME_CONFIG_MONGODB_ADMINPASSWORD is a secret in plain text",
+  ],
 ])("%s", (_what, name, change, line) => {
   test("is found, and nothing else", () => {
     const graph = graphOf(registered).map((resource) =>
