@@ -50,9 +50,11 @@ export function renderCommand(beat: Command): void {
 
 async function compose(stack: string, options: RenderOptions): Promise<void> {
   const { renderSource } = await import("../render/sources.ts");
-  const { composeOf, composeText, writeCompose } = await import("../render/compose.ts");
+  const { buildFirst, composeOf, composeText, writeCompose } = await import("../render/compose.ts");
   const source = await renderSource(stack);
   const project = await composeOf(stack, source.config);
+  const first = buildFirst(project);
+  if (first !== undefined) say(first);
   if (options.json) return printJson(project.file);
   if (options.out === "-") return print(composeText(project));
   const folder = options.out ?? join(beatDirectory, "render", `${stack}-compose`);

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
 import { revisionVariable, secretVariable } from "../../infra/compose/interpolation.ts";
-import { composeOf, composeText, writeCompose } from "./compose.ts";
+import { buildFirst, composeOf, composeText, writeCompose } from "./compose.ts";
 import { yamlText } from "./yaml-text.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "compose-"));
@@ -61,6 +61,18 @@ describe("a Compose project", () => {
     for (const name of used) expect([...known]).toContain(name);
     // A dollar sign that is neither doubled nor a variable of ours would be read by Compose.
     expect(composeText(project)).not.toMatch(/(?<!\$)(?:\$\$)*\$(?![${])/);
+  });
+
+  test("says what must be built before it comes up, and only then", async () => {
+    const services = { "core-service": { source: { path: "../core" } } };
+    const project = await composeOf("dev", { ...config, "platform:services": JSON.stringify(services) });
+    const out = join(folder, "built");
+    await writeCompose(out, project, source, false);
+    const head =
+      /^# Rendered by .*\n# First \.\/beat images build dev, .*no registry has \S*core-service:path\.\nname: /;
+    expect(readFileSync(join(out, "compose.yaml"), "utf8")).toMatch(head);
+    expect(buildFirst(project)).toContain("./beat images build dev");
+    expect(buildFirst(await composeOf("dev", config))).toBeUndefined();
   });
 
   test("of a stack on a cluster is refused, with one to name instead", async () => {

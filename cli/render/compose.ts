@@ -59,8 +59,17 @@ export async function composeOf(
   return composeProject({ platform, settings, stack, root: projectRoot, transform });
 }
 
-/** The Compose file as text. */
-export const composeText = ({ file }: ComposeProject): string => yamlText(file);
+/** The Compose file as text; its head says what must be there before it. */
+export function composeText(project: ComposeProject): string {
+  const first = buildFirst(project);
+  return `${first === undefined ? "" : `# ${first}\n`}${yamlText(project.file)}`;
+}
+
+/** What must be built before Compose finds all images; undefined where it finds them by itself. */
+export const buildFirst = ({ stack, unpublished }: ComposeProject): string | undefined =>
+  unpublished.length === 0
+    ? undefined
+    : `First ./beat images build ${stack}, on the engine that Compose uses: no registry has ${unpublished.join(", ")}.`;
 
 /** Where the values of a stack's secrets are. */
 type SecretSource = Pick<RenderSource, "config" | "kept" | "placeholders">;

@@ -2,6 +2,7 @@ import { type Address, addressesOf } from "../../config/addresses.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import type { DockerSettings } from "../../config/settings/schema.ts";
+import { stackImages } from "../../config/stack-images.ts";
 import { urlHost } from "../../core/addresses.ts";
 import { componentLabel, stackName } from "../../core/names.ts";
 import type { OwnProgram, Workload } from "../../core/workload.ts";
@@ -14,12 +15,15 @@ import { composeService, filesOf, portsOf } from "./service.ts";
 
 /** A platform as a Compose project: nothing in it is secret. */
 export interface ComposeProject {
+  readonly stack: string;
   /** The Compose file, as JSON or YAML can write it. */
   readonly file: Readonly<Record<string, unknown>>;
   /** `.env`: ports and addresses, for people to change. */
   readonly env: string;
   /** Variables that `secrets.env` must set, by the secret they hold. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Images of services that `./beat images build` makes from their sources, and that are in no registry. */
+  readonly unpublished: readonly string[];
   /** Build contexts of the project's own programs: folder under `images/`, file, content. */
   readonly images: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>;
 }
@@ -72,7 +76,16 @@ export async function composeProject(args: ComposeArgs): Promise<ComposeProject>
     configs: sources("configs"),
     secrets: sources("secrets"),
   };
-  return { file, env: envOf(all, settings), secrets: secretsOf(all), images: await contextsOf(all, root) };
+  return {
+    stack,
+    file,
+    env: envOf(all, settings),
+    secrets: secretsOf(all),
+    unpublished: stackImages(platform, settings)
+      .filter(({ built }) => built)
+      .map(({ reference }) => reference),
+    images: await contextsOf(all, root),
+  };
 }
 
 /**
