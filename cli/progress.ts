@@ -14,6 +14,14 @@ const quiet = new Set(["beat:", "pulumi:pulumi:", "pulumi:providers:"]);
 /** A message without its colours. */
 const plain = (message: string): string => message.replace(/<\{%[^%]*%\}>|\x1b\[[0-9;]*m/g, "").trim();
 
+/** What is read of an event's step. */
+interface Step {
+  readonly op: string;
+  readonly urn: string;
+  readonly type: string;
+  readonly old?: { readonly retainOnDelete?: boolean } | undefined;
+}
+
 /** Prints what Pulumi does, a line per step, to standard error; errors are gathered for the end. */
 export class Progress {
   readonly errors: string[] = [];
@@ -38,7 +46,7 @@ export class Progress {
     if (resOutputsEvent !== undefined) this.#line(resOutputsEvent.metadata, "✔");
     if (resOpFailedEvent !== undefined) this.#line(resOpFailedEvent.metadata, "✘");
     // The platform's own warnings; providers have many of which nobody learns anything.
-    if (diagnosticEvent?.severity === "warning" && /[:$]beat:[\w:]+$/.test(diagnosticEvent.urn ?? ""))
+    if (diagnosticEvent?.severity === "warning" && /[:$]beat:\w+:\w+::[^:]+$/.test(diagnosticEvent.urn ?? ""))
       this.#write(`  ! ${plain(diagnosticEvent.message)}`);
     if (diagnosticEvent?.severity === "error" || diagnosticEvent?.severity === "info#err") {
       const text = plain(diagnosticEvent.message);
@@ -46,8 +54,8 @@ export class Progress {
     }
   };
 
-  #line({ op, urn, type }: { op: string; urn: string; type: string }, mark: string): void {
-    const verb = verbs[op];
+  #line({ op, urn, type, old }: Step, mark: string): void {
+    const verb = op === "delete" && old?.retainOnDelete ? "left where it is" : verbs[op];
     if (verb === undefined || [...quiet].some((prefix) => type.startsWith(prefix))) return;
     const name = urn.split("::").pop();
     const seconds = (Date.now() - (this.#started.get(urn) ?? Date.now())) / 1000;

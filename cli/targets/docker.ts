@@ -6,11 +6,11 @@ import {
   checkDisk,
   checkEngine,
   checkImages,
-  checkLeftovers,
   checkPorts,
   checkTags,
 } from "../../infra/docker/operate/checks.ts";
 import { containersOf, imageTags, lastWords, objectsOf } from "../../infra/docker/operate/engine.ts";
+import { checkLeftovers } from "../../infra/docker/operate/leftovers.ts";
 import { followLogs } from "../../infra/docker/operate/logs.ts";
 import { buildServiceImages } from "../../infra/images/build-services.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
@@ -47,7 +47,7 @@ export class EngineTarget implements Target {
     const { engine, prefix, settings, platform, root } = this.#args;
     const [disk, leftovers, ports, images] = await Promise.all([
       checkDisk(root),
-      checkLeftovers(engine, prefix, state),
+      checkLeftovers(this.#args, state),
       checkPorts(engine, settings, prefix),
       checkImages(engine, platform, settings),
     ]);
@@ -55,7 +55,7 @@ export class EngineTarget implements Target {
       disk,
       ...checkTags(platform, settings),
       ...[...frontNotes(settings), ...backupNotes(settings)].map(({ name, text }) => noted(name, text)),
-      leftovers,
+      ...leftovers,
       ...ports,
       ...images,
     ];
@@ -145,7 +145,7 @@ export class EngineTarget implements Target {
     if (volumes)
       for (const { name } of found.volumes) {
         await engine.getVolume(name).remove();
-        say(`  ✔ stray volume ${name} removed`);
+        say(`  ✔ volume ${name}, which the state did not know, removed`);
       }
     const kept = `${prefix}-${backupsVolume}`;
     const backups = await engine

@@ -1,11 +1,10 @@
-import * as docker from "@pulumi/docker";
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { addressesOf } from "../../../config/addresses.ts";
-import type { Volume, Workload } from "../../../core/workload.ts";
+import type { Workload } from "../../../core/workload.ts";
 import { resolveEnvironment } from "../../derived/environment.ts";
 import type { Secrets } from "../../secrets/component.ts";
 import { referenceOf } from "../../workloads/image-reference.ts";
-import { keptLabel, stackLabel } from "../labels.ts";
 import { managedContainer } from "./managed-container.ts";
 import type { DockerTarget } from "./target.ts";
 
@@ -60,7 +59,7 @@ export function runWorkload(
         })),
       ),
       volumes: workload.volumes.map((volume) => ({
-        volume: dataVolume(target, volume, parent).name,
+        volume: target.volumes.of(volume, parent).name,
         path: volume.path,
       })),
     },
@@ -76,25 +75,4 @@ export function runWorkload(
 function imageOf(target: DockerTarget, { image }: Workload): pulumi.Input<string> {
   if ("program" in image) return target.ownImage(image.program, image.files ?? {});
   return target.images(referenceOf(image, target.settings.images));
-}
-
-/** A volume that a destroy refuses to touch: `beat down` leaves it, `beat down --volumes` lifts the protection. */
-function dataVolume(
-  target: DockerTarget,
-  { name, kept = false }: Volume,
-  parent: pulumi.Resource,
-): docker.Volume {
-  const there = target.volumes.get(name);
-  if (there !== undefined) return there;
-  const made = new docker.Volume(
-    name,
-    {
-      name: `${target.prefix}-${name}`,
-      // What is kept is not the stack's any more: whoever cleans up after the stack must not find it.
-      labels: [{ label: kept ? keptLabel : stackLabel, value: target.prefix }],
-    },
-    { parent, protect: true, retainOnDelete: kept },
-  );
-  target.volumes.set(name, made);
-  return made;
 }

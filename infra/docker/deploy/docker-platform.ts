@@ -17,6 +17,7 @@ import { stackLabel } from "../labels.ts";
 import { Containers, runWorkload } from "./containers.ts";
 import { buildImage, Images } from "./engine-images.ts";
 import type { DockerTarget } from "./target.ts";
+import { DataVolumes } from "./volumes.ts";
 
 /** What {@link DockerPlatform} is made from. */
 export interface DockerPlatformArgs {
@@ -60,7 +61,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
       { parent, ignoreChanges: ["ipamOptions", "ipamDriver", "options"] },
     );
     const built = new Map<string, pulumi.Output<string>>();
-    const volumes = new Map<string, docker.Volume>();
+    const volumes = new DataVolumes(prefix, args.state ?? []);
     const target: DockerTarget = {
       volumes,
       platform,
@@ -86,6 +87,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
       runWorkload(target, workload, started, secrets, parent);
     if (ofRole(workloads, "backup").length > 0) group("Backups", "backups", "backup");
     if (settings.devTools) group("DevTools", "dev-tools", "tool");
+    volumes.letGoOfOthers(parent);
     this.urls = urlsOf(platform, settings, workloads);
     this.registerOutputs({ urls: this.urls });
   }

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import type { DockerSettings } from "../../../config/settings/schema.ts";
 import type { OwnProgram } from "../../../core/workload.ts";
+import type { DataVolumes } from "./volumes.ts";
 
 /** What every component of the docker target is given. */
 export interface DockerTarget {
@@ -13,8 +14,7 @@ export interface DockerTarget {
   /** Folder for build contexts, relative to the project's root: the Docker provider keeps the path in its state. */
   readonly buildDirectory: string;
   readonly network: docker.Network;
-  /** The volumes that there are, by name: what saves one mounts it, too. */
-  readonly volumes: Map<string, docker.Volume>;
+  readonly volumes: DataVolumes;
   /** The id of an image by its reference. */
   readonly images: (reference: string) => pulumi.Output<string>;
   /** The id of an image of one of the project's own programs, with more files in it. */

@@ -11,8 +11,7 @@ import { gatewayName } from "../../../core/names.ts";
 import { storePorts } from "../../../stores/index.ts";
 import type { HostPort } from "../../../stores/store.ts";
 import { bad, type Check, good } from "../../operate/check.ts";
-import type { StackState } from "../../operate/stack-state.ts";
-import { containersOf, objectsOf } from "./engine.ts";
+import { containersOf } from "./engine.ts";
 
 const leastFreeBytes = 5 * 1024 ** 3;
 
@@ -114,32 +113,6 @@ export async function checkImages(
       });
     }),
   );
-}
-
-/** Whether an earlier run left something behind that the stack's state does not know. */
-export async function checkLeftovers(engine: Docker, prefix: string, state: StackState): Promise<Check> {
-  const known = new Set(state.resources.flatMap(({ id }) => (id === undefined ? [] : [id])));
-  const found = await objectsOf(engine, prefix);
-  const strays = [
-    ...found.containers.filter(({ id }) => !known.has(id)).map(({ container }) => `container ${container}`),
-    ...found.networks.filter(({ id }) => !known.has(id)).map(({ name }) => `network ${name}`),
-    ...found.volumes.filter(({ name }) => !known.has(name)).map(({ name }) => `volume ${name}`),
-  ];
-  if (strays.length > 0)
-    return bad("earlier run", {
-      path: prefix,
-      message: `an earlier run left ${strays.join(", ")}, which the stack's state does not know`,
-      fix: strays.some((stray) => stray.startsWith("volume"))
-        ? "restore the state that made them, or delete them with their data: ./beat down --volumes"
-        : "./beat down  (volumes and their data stay)",
-    });
-  if (state.pending.length > 0)
-    return bad("earlier run", {
-      path: prefix,
-      message: `an earlier run was stopped in the middle of: ${state.pending.join(", ")}`,
-      fix: "./beat down  (volumes and their data stay), then ./beat up",
-    });
-  return good("earlier run", "nothing is left over");
 }
 
 /** Production names its images for good; a dev stack may follow whatever somebody builds. */
