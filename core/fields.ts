@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { faultOfAddress } from "./addresses.ts";
+import { faultOfCertificates } from "./certificates.ts";
 import { faultOfHost, faultOfPublicHost } from "./host-names.ts";
 import { faultOfReference, faultOfRegistry, faultOfRepository, tagPattern } from "./image-names.ts";
 import { judged } from "./judged.ts";
@@ -43,8 +44,9 @@ export const namespaceField = dnsLabel.refine(
   "must not begin with kube-, as the cluster's own namespaces do",
 );
 const qualified =
-  /^(?:[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
-const qualifiedName = z
+  /^(?:(?![^/]{254})[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
+/** A key of a label or an annotation. Source: Kubernetes, "Labels and Selectors", syntax. */
+export const qualifiedName = z
   .string()
   .regex(
     qualified,
@@ -62,13 +64,34 @@ export const textOrNumber = <T extends z.ZodType<string, string>>(text: T) =>
       .pipe(text as z.ZodType<string, string>),
   ]);
 
+/** The most that the annotations of an object may have together. Source: Kubernetes, TotalAnnotationSizeLimitB. */
+const annotationBytes = 256 * 1024;
 /** Annotations of a Kubernetes object. */
-export const annotations = z.record(qualifiedName, textOrNumber(z.string()));
+export const annotations = z.record(qualifiedName, textOrNumber(z.string())).refine(
+  (all) =>
+    Object.entries(all)
+      .flat()
+      .reduce((sum, text) => sum + Buffer.byteLength(text), 0) <= annotationBytes,
+  `must have at most ${annotationBytes / 1024} KiB together`,
+);
 /** Labels that a node must have. */
 export const nodeLabels = z.record(qualifiedName, textOrNumber(labelValue));
 
 /** Bytes, in units that a cluster takes. */
-export const quantity = z.string().regex(/^[1-9][0-9]{0,8}(Mi|Gi|Ti)$/, "must be a size such as 10Gi");
+export const quantity = judged((text) => {
+  const [, number, unit] = /^([1-9][0-9]{0,12})(Mi|Gi|Ti)$/.exec(text) ?? [];
+  if (number === undefined) {
+    const message = "must be a size such as 10Gi";
+    const write = text.replace(
+      /^([1-9][0-9]{0,5}) ?([MGT])i?B?$/i,
+      (_, of: string, in_: string) => `${of}${in_.toUpperCase()}i`,
+    );
+    return write !== text && /^[1-9][0-9]*(Mi|Gi|Ti)$/.test(write) ? { message, write } : message;
+  }
+  // Clusters count bytes in 63 bits.
+  const mebibytes = Number(number) * (unit === "Ti" ? 1024 ** 2 : unit === "Gi" ? 1024 : 1);
+  return mebibytes < 2 ** 43 ? undefined : "must be less than 8Ei: no cluster counts more";
+}, /^[1-9][0-9]{0,12}(Mi|Gi|Ti)$/);
 const cpuText = z
   .string()
   .regex(
@@ -93,12 +116,22 @@ export const urlPath = judged(faultOfUrlPath);
 export const routePrefix = judged(faultOfPrefix);
 /** How a file's name ends. */
 export const fileSuffix = judged(faultOfSuffix);
+const engineRule =
+  "must be the address of an engine, such as unix:///run/podman/podman.sock, tcp://host:2376 or ssh://user@host";
+/** Where a container engine is. */
+export const engineField = judged((text) => {
+  if (/^(unix|npipe):\/\/\/\S+$/.test(text)) return undefined;
+  if (/^\/\S+$/.test(text)) return { message: engineRule, write: `unix://${text}` };
+  // Of schemes that it does not know, URL takes any host; of http it takes what a socket can be opened to.
+  const rest = /^(?:tcp|ssh|https?)(:\/\/[^\s/]\S*)$/.exec(text)?.[1];
+  return rest !== undefined && URL.canParse(`http${rest}`) ? undefined : engineRule;
+}, /^((unix|npipe):\/\/\/|(tcp|ssh|https?):\/\/)\S+$/);
 /** A folder of a container that something is mounted at. */
 export const folder = judged(faultOfFolder);
 /** A web origin, or `*`. */
-export const origin = judged(faultOfOrigin);
+export const origin = judged(faultOfOrigin, /^(\*|[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+)$/);
 /** The name of an environment variable. */
-export const variableName = judged(faultOfVariableName);
+export const variableName = judged(faultOfVariableName, /^[A-Z][A-Z0-9_]*$/);
 /** And its value. */
 export const variableValue = judged(faultOfVariableValue);
 /** What stands in front of names of images. */
@@ -142,9 +175,7 @@ export const timeZone = z
   }, zoneRule);
 
 /** A PEM certificate, or a bundle of them. */
-export const certificate = z
-  .string()
-  .regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "must be a PEM certificate");
+export const certificate = judged(faultOfCertificates, /-----BEGIN CERTIFICATE-----/);
 
 /** An address that a server listens at. */
 export const ipAddress = judged(faultOfAddress);

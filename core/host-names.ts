@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import type { Fault } from "./judged.ts";
 
 const label = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
@@ -23,5 +24,11 @@ export function faultOfHost(text: string): string | undefined {
 }
 
 /** Why a text cannot be the host in people's address bars; undefined when it can. Browsers send it in lower case. */
-export const faultOfPublicHost = (text: string): string | undefined =>
-  faultOfHost(text) ?? (/[A-Z]/.test(text) ? `must be in lower case: ${text.toLowerCase()}` : undefined);
+export const faultOfPublicHost = (text: string): Fault | undefined => {
+  const message = faultOfHost(text);
+  if (message === undefined)
+    return /[A-Z]/.test(text) ? { message: "must be in lower case", write: text.toLowerCase() } : undefined;
+  // What is left of an address that was copied from a browser.
+  const write = /^[a-z]+:\/\/([^/:@?#]+)(:\d+)?([/?#].*)?$/i.exec(text)?.[1]?.toLowerCase();
+  return write !== undefined && faultOfHost(write) === undefined ? { message, write } : message;
+};

@@ -3,14 +3,20 @@ import { z } from "zod";
 /** Why a value cannot be; with what to write in its place, where that is plain. */
 export type Fault = string | { readonly message: string; readonly write: string };
 
-/** Text that a check of its own judges. @param faultOf why a text cannot be; undefined when it can. */
-export const judged = (faultOf: (text: string) => Fault | undefined) =>
-  z.string().superRefine((text, { addIssue }) => {
-    const fault = faultOf(text);
+/**
+ * Text that a check of its own judges.
+ * @param faultOf why a text cannot be; undefined when it can.
+ * @param like what every text has that can be, for editors, which know patterns alone.
+ */
+export const judged = (faultOf: (text: string) => Fault | undefined, like?: RegExp) => {
+  const text = z.string().superRefine((value, { addIssue }) => {
+    const fault = faultOf(value);
     if (fault === undefined) return;
     if (typeof fault === "string") addIssue({ code: "custom", message: fault });
     else addIssue({ code: "custom", message: fault.message, params: { write: fault.write } });
   });
+  return like === undefined ? text : text.meta({ pattern: like.source });
+};
 
 /** What to write in the place of a value that was refused; undefined when nobody can tell. */
 export function writtenInstead(issue: z.core.$ZodIssue): string | undefined {
@@ -18,11 +24,12 @@ export function writtenInstead(issue: z.core.$ZodIssue): string | undefined {
   return typeof write === "string" ? write : undefined;
 }
 
-/** What to do about a value that was refused; undefined when its rule says all. */
-export function fixInstead(issue: z.core.$ZodIssue): string | undefined {
-  const fix = issue.code === "custom" ? issue.params?.fix : undefined;
-  return typeof fix === "string" ? fix : undefined;
-}
+/** What marks a value that must go. */
+export const toBeRemoved = { remove: true } as const;
+
+/** Whether a value that was refused is mended by taking it out. */
+export const mustGo = (issue: z.core.$ZodIssue): boolean =>
+  issue.code === "custom" && issue.params?.remove === true;
 
 /**
  * A list that says nothing twice.
@@ -44,7 +51,7 @@ export const distinct = <Item extends z.ZodType>(
           code: "custom",
           path: [index],
           message: `is the same as [${other}]`,
-          params: { fix: "take one of the two out" },
+          params: toBeRemoved,
         });
     });
   });

@@ -1,7 +1,5 @@
 import { joinPath } from "./problems.ts";
-
-/** A word as a POSIX shell takes it. */
-const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+import { quoted } from "./shell.ts";
 
 /**
  * The command that sets a setting of a stack. Pulumi stores what looks like a number or a truth value as one, so a setting

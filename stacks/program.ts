@@ -5,6 +5,7 @@ import type { PlatformModel } from "../config/define/model.ts";
 import { requiredSecrets } from "../config/environment.ts";
 import { insistOnPlaces, parseSettings } from "../config/settings/parse.ts";
 import { checkStack } from "../config/settings/stack-check.ts";
+import { stackNameProblems } from "../config/settings/stack-name.ts";
 import { InputError } from "../core/problems.ts";
 import { ownState } from "../infra/graph/own-state.ts";
 import { namespaceOf } from "../infra/kubernetes/labels.ts";
@@ -27,7 +28,10 @@ export async function program(): Promise<Record<string, unknown>> {
     insistOnPlaces(secretKeys());
     const settings = parseSettings(config, process.env);
     const platform = await loadDefinition(settings.definition);
-    const problems = checkStack(platform, settings);
+    const problems = [
+      ...stackNameProblems(platform.name, pulumi.getStack(), settings),
+      ...checkStack(platform, settings),
+    ];
     if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
     const transform = await loadTransform(settings.transform);
     const secrets = secretProblems(requiredSecrets(platform, settings), settings, pulumi.getStack());

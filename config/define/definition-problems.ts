@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { fitting, found, shown } from "../../core/issues.ts";
-import { fixInstead, writtenInstead } from "../../core/judged.ts";
+import { mustGo, writtenInstead } from "../../core/judged.ts";
 import { joinPath, type Problem } from "../../core/problems.ts";
 
 /** What zod found in a definition, as people read it: the place, the wrong value and the mend. */
@@ -39,8 +39,7 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
 function fixFor(issue: z.core.$ZodIssue): string {
   const write = writtenInstead(issue);
   if (write !== undefined) return `write ${JSON.stringify(write)}`;
-  const said = fixInstead(issue);
-  if (said !== undefined) return said;
+  if (mustGo(issue)) return "take it out";
   switch (issue.code) {
     case "unrecognized_keys":
       return `remove or rename ${issue.keys.join(", ")}`;

@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import { expect, test } from "vitest";
 import type { InputError } from "../../core/problems.ts";
 import type { PlatformModel } from "../define/model.ts";
@@ -11,7 +12,7 @@ import { parseSettings } from "./parse.ts";
 const platform: PlatformModel = real;
 const good = { endpoint: "https://s3.example.org", name: "beat-backups" };
 const keys = Object.values(bucketSecrets);
-const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const [certificate = ""] = rootCertificates;
 
 const settingsWith = (bucket: object, more: Readonly<Record<string, unknown>> = {}) =>
   parseSettings(

@@ -1,13 +1,19 @@
 import { z } from "zod";
 import { certificate, cidr, quantity } from "../../core/fields.ts";
+import { faultOfHost } from "../../core/host-names.ts";
+import { judged } from "../../core/judged.ts";
 
 /** Host and port, and nothing behind them: paths, logins and queries are no part of an S3 endpoint. */
-const endpoint = z
-  .string()
-  .refine(
-    (text) => /^https?:\/\/[^/?#@\s]+\/?$/.test(text) && URL.canParse(text),
-    "must be https:// or http:// and a host, with a port where it is not the usual one, and nothing behind it",
-  );
+const endpoint = judged((text) => {
+  const rule =
+    "must be https:// or http:// and a host, with a port where it is not the usual one, and nothing behind it";
+  if (/^https?:\/\/[^/?#@\s]+\/?$/.test(text) && URL.canParse(text)) {
+    const { hostname } = new URL(text);
+    return hostname.startsWith("[") || faultOfHost(hostname) === undefined ? undefined : rule;
+  }
+  const write = `https://${text}`;
+  return /^[a-z0-9.-]+(:\d+)?$/.test(text) && URL.canParse(write) ? { message: rule, write } : rule;
+}, /^https?:\/\/[^/?#@\s]+\/?$/);
 
 /** Source: Amazon S3, "General purpose bucket naming rules". */
 const bucketName = z

@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import { fitting, found, shown } from "../../core/issues.ts";
+import { mustGo, writtenInstead } from "../../core/judged.ts";
 import { removeCommand, setCommand } from "../../core/mend.ts";
 import { joinPath, type Problem } from "../../core/problems.ts";
+import { quoted } from "../../core/shell.ts";
 import { type Settings, settingsSchemas } from "./schema.ts";
 import { secretRule } from "./secret-rules.ts";
 
@@ -54,9 +56,17 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, target: Settin
       message: secret ? issue.message : `${messageOf(issue)} (found ${shown(found(issue.path, raw))})`,
       fix: secret
         ? `pulumi config set --secret --path '${path}'  ${mendOf(String(name))}`
-        : `${setCommand(path, "<value>", isText(issue) ? "text" : "other")}, or correct Pulumi.<stack>.yaml`,
+        : settingFix(issue, path),
     },
   ];
+}
+
+/** The command that mends a setting, as far as one can be told. */
+function settingFix(issue: z.core.$ZodIssue, path: string): string {
+  if (mustGo(issue)) return removeCommand(path);
+  const write = writtenInstead(issue);
+  if (write !== undefined) return setCommand(path, quoted(write), "text");
+  return `${setCommand(path, "<value>", isText(issue) ? "text" : "other")}, or correct Pulumi.<stack>.yaml`;
 }
 
 /** The types that the forms of a choice have, where the value has none of them. */

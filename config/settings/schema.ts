@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   cidr,
+  engineField,
   imageReferenceField,
   imageTag,
   ipAddress,
@@ -10,6 +11,7 @@ import {
   textOrNumber,
   visible,
 } from "../../core/fields.ts";
+import { distinct, toBeRemoved } from "../../core/judged.ts";
 import { type StorePortName, storePorts } from "../../stores/index.ts";
 import type { HostPort } from "../../stores/store.ts";
 import { imageNames } from "../images.ts";
@@ -35,17 +37,29 @@ const portsSchema = z.strictObject({
     .describe("service containers, for `beat serve`; off unless asked for"),
 });
 
-const imageOverride = z.strictObject({
-  reference: imageReferenceField
-    .optional()
-    .describe("whole reference, e.g. `registry.example.org/postgis:17`"),
-  tag: textOrNumber(imageTag).optional().describe("another tag than the catalogue's"),
-  digest: z
-    .string()
-    .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256:<64 hex digits>")
-    .optional()
-    .describe("the content that the tag must have; ./beat images pin writes it"),
-});
+const imageOverride = z
+  .strictObject({
+    reference: imageReferenceField
+      .optional()
+      .describe("whole reference, e.g. `registry.example.org/postgis:17`"),
+    tag: textOrNumber(imageTag).optional().describe("another tag than the catalogue's"),
+    digest: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256:<64 hex digits>")
+      .optional()
+      .describe("the content that the tag must have; ./beat images pin writes it"),
+  })
+  .superRefine(({ reference, ...others }, { addIssue }) => {
+    if (reference === undefined) return;
+    for (const part of ["tag", "digest"] as const)
+      if (others[part] !== undefined)
+        addIssue({
+          code: "custom",
+          path: [part],
+          message: "is of no use beside reference, which is the whole of it",
+          params: toBeRemoved,
+        });
+  });
 
 /** What every stack may set, whatever it runs on. */
 const common = {
@@ -58,19 +72,14 @@ const common = {
   publicHost: publicHost
     .default("localhost")
     .describe("public host name; browsers' origins are checked against it"),
-  trustedProxies: z
-    .array(cidr)
+  trustedProxies: distinct(cidr)
     .optional()
     .describe(
       "address ranges of the proxies in front, whose X-Forwarded-* are believed; [] for none. Default: an Ingress or Gateway's controller; on an engine that publishes on this machine alone under a public name, a proxy of this machine",
     ),
-  cors: z
-    .array(
-      origin.refine(
-        (text) => text !== "*",
-        "must be one origin; every origin at once is a route's own choice",
-      ),
-    )
+  cors: distinct(
+    origin.refine((text) => text !== "*", "must be one origin; every origin at once is a route's own choice"),
+  )
     .default([])
     .describe(
       "web origins that may call every route (bearer tokens yes, cookies no), e.g. http://localhost:5173; without any, only what a service allows itself",
@@ -81,8 +90,8 @@ const common = {
     .describe("Development turns on core's Swagger"),
   jwt: z
     .strictObject({
-      issuer: visible.default("beat-ecoprove").describe("claim iss"),
-      audience: visible.default("beat-ecoprove").describe("claim aud"),
+      issuer: visible.max(255).default("beat-ecoprove").describe("claim iss"),
+      audience: visible.max(255).default("beat-ecoprove").describe("claim aud"),
       accessMinutes: z
         .number()
         .int()
@@ -157,12 +166,7 @@ export const settingsSchemas = {
   docker: z.strictObject({
     target: z.literal("docker", 'must be "docker" or "kubernetes"').default("docker").describe(targetText),
     ...common,
-    engine: z
-      .string()
-      .regex(
-        /^((unix|npipe):\/\/\/\S+|(tcp|ssh|https?):\/\/[^\s/]\S*)$/,
-        "must be the address of an engine, such as unix:///run/podman/podman.sock, tcp://host:2376 or ssh://user@host",
-      )
+    engine: engineField
       .optional()
       .describe("address of the container engine, e.g. unix:///run/podman/podman.sock"),
     bind: ipAddress.default("127.0.0.1").describe("host address that the gateway's port binds to"),

@@ -25,7 +25,7 @@ test("more replicas than a service bears are refused with the reason", () => {
       source: "sample",
       services: {
         "core-service": { replicas: 2 },
-        "auth-service": { replicas: 1, autoscale: { min: 1, max: 4 } },
+        "auth-service": { autoscale: { min: 1, max: 4 } },
       },
     }),
   ).toEqual([

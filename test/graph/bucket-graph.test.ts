@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import { expect, test } from "vitest";
 import { graphOf, type Json, objects } from "./kubernetes-graph.ts";
 import type { Registered } from "./mocks.ts";
@@ -7,7 +8,7 @@ const keys = {
   "backups-access-key-id": "AKIDEXAMPLE01",
   "backups-secret-access-key": "wJalrXUt/K7MDENG+bPxRfiCY",
 };
-const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const [certificate = ""] = rootCertificates;
 const bucketGraph = (bucket: object = {}): Promise<Registered[]> =>
   graphOf(
     {},
