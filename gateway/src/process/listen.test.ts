@@ -57,6 +57,16 @@ test("a port that is taken is found before anything serves, with the variable an
   });
 });
 
+test("a host that is no address of this machine is told of as such", async () => {
+  // RFC 5737: for documentation, assigned to nobody.
+  const problem = await probePort({ host: "192.0.2.1", port: 0 }).catch((error: unknown) => error);
+  expect(problem).toMatchObject({
+    name: "StartError",
+    exitCode: 1,
+    message: 'PROXY_HOST: "192.0.2.1": is no address of this machine: use one, or 0.0.0.0 for all',
+  });
+});
+
 test("a port that was tried is free again", async () => {
   const taken = createServer();
   const port = await listening(taken);

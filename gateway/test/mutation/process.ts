@@ -57,7 +57,12 @@ export const process: readonly Mutant[] = [
   ]),
   ...of("process/listen.ts", [
     ["a taken port is not understood", "EADDRINUSE:", "EADDRINUSED:", "unit:process/listen process:start"],
-    ["a host that is none is not understood", "EADDRNOTAVAIL:", "EADDRNOTAVAILABLE:", "process:start"],
+    [
+      "a host that is none is not understood",
+      "EADDRNOTAVAIL:",
+      "EADDRNOTAVAILABLE:",
+      "unit:process/listen process:start",
+    ],
     ["bursts of connections are dropped", "const backlog = 4096;", "const backlog = 1;", "drain"],
     [
       "the port is not tried before workers are",
@@ -95,7 +100,7 @@ export const process: readonly Mutant[] = [
       "a file that was only touched is taken over",
       "if (text === this.#current) {",
       `if (${never}) {`,
-      "process:reload",
+      "unit:process/reload process:reload",
     ],
     [
       "a bad table is not told of",
