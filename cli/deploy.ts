@@ -7,7 +7,7 @@ import { withLock } from "./lock.ts";
 import { say } from "./output.ts";
 import { isProduction, mayAdopt, mayBringUp, mayTakeDown } from "./production.ts";
 import { Progress } from "./progress.ts";
-import { examine, insist, type Session } from "./session.ts";
+import { requirePassed, runChecks, type Session } from "./session.ts";
 import { firstLine, stateOf } from "./workspace.ts";
 
 /** What `up` reports. */
@@ -36,8 +36,8 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
   if (options.adoptCluster)
     await target.adopt(session.state ?? (await stateOf(session.stack.workspace, session.name)));
   await target.beforeChecks();
-  const checks = await examine(session);
-  insist(checks);
+  const checks = await runChecks(session);
+  requirePassed(checks);
   for (const { name, detail } of checks.filter(isNote)) say(`  ${name}: ${detail}`);
   const stack = withoutReport(session.stack);
   if (!(await mayBringUp(session, stack, options.yes))) return undefined;

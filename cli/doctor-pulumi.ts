@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
-import { bad, type Check, good } from "../infra/operate/check.ts";
+import { type Check, failed, passed } from "../infra/operate/check.ts";
 import { projectRoot } from "../stacks/program.ts";
 
 /** Pulumi's own download site answers within this time, or counts as out of reach; milliseconds. */
@@ -10,7 +10,7 @@ const patience = 5000;
 
 /** The Pulumi CLI in use; that there is one was found out before. */
 export function checkPulumi({ command, version }: PulumiCommand): Check {
-  return good("pulumi", `${version ?? "unknown version"}, ${command}`);
+  return passed("pulumi", `${version ?? "unknown version"}, ${command}`);
 }
 
 /** A provider of Pulumi's that the platform uses. */
@@ -27,16 +27,16 @@ export async function checkPlugin(
   const version = pluginVersion(provider);
   const name = `${provider} plugin`;
   const installed = installedPlugin(provider, version);
-  if (installed !== undefined) return good(name, installed);
+  if (installed !== undefined) return passed(name, installed);
   // A mirror that Pulumi was told about is tried by Pulumi itself.
   if (process.env.PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES)
-    return good(name, `${version} is taken from PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES`);
+    return passed(name, `${version} is taken from PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES`);
   const reachable = await fetch(download, { method: "HEAD", signal: AbortSignal.timeout(patience) }).then(
     () => true,
     () => false,
   );
-  if (reachable) return good(name, `${version} is downloaded at first use`);
-  return bad(name, {
+  if (reachable) return passed(name, `${version} is downloaded at first use`);
+  return failed(name, {
     path: `pulumi-resource-${provider}`,
     message: `${version} is not installed, and ${new URL(download).host} does not answer`,
     fix: `pulumi plugin install resource ${provider} v${version}, without a network with --file <archive>`,

@@ -13,7 +13,7 @@ import {
   rotateCommand,
   settingOf,
 } from "../infra/secrets/problems.ts";
-import { faultOfPrivateKey, makePassword, makePrivateKey } from "../infra/secrets/values.ts";
+import { makePassword, makePrivateKey, validatePrivateKey } from "../infra/secrets/values.ts";
 import { kindsWithLogin } from "../stores/index.ts";
 import type { Session } from "./session.ts";
 import { keptSecrets, settingsOf, stateOf } from "./workspace.ts";
@@ -165,7 +165,7 @@ export async function setSecret(
   insistOnName(session, secret);
   const value = (await text(input as AsyncIterable<Buffer>)).replace(/\r?\n$/, "");
   if (secret === signingKeyName) {
-    const fault = faultOfPrivateKey(value);
+    const fault = validatePrivateKey(value);
     if (fault !== undefined) throw refusal(secret, fault, "give an RSA key of at least 2048 bits as PEM");
   } else {
     const { pattern, message, supplied } = secretRule(secret);

@@ -7,7 +7,7 @@ import { checkDisk, checkEngine } from "../infra/docker/operate/checks.ts";
 import { engineAddress, withScheme } from "../infra/engine/address.ts";
 import { openEngine } from "../infra/engine/client.ts";
 import { namespaceOf } from "../infra/kubernetes/labels.ts";
-import { bad, type Check, good, noted } from "../infra/operate/check.ts";
+import { type Check, failed, note, passed } from "../infra/operate/check.ts";
 import { dataVersionProblems } from "../infra/operate/data-versions.ts";
 import { movedStack } from "../infra/operate/moved.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
@@ -76,7 +76,7 @@ async function sessionOf(
     home: beatDirectory,
   };
   const target = await openTarget(args);
-  if (needs.target) insist(await target.reach(state), "the stack cannot be worked on from here");
+  if (needs.target) requirePassed(await target.reach(state), "the stack cannot be worked on from here");
   return { ...args, state, target, unmake };
 }
 
@@ -101,7 +101,7 @@ async function openTarget(args: TargetArgs): Promise<Target> {
 }
 
 /** Looks at everything that `up` needs; changes nothing. */
-export async function examine(session: Session): Promise<Check[]> {
+export async function runChecks(session: Session): Promise<Check[]> {
   const { target, stack } = session;
   const state = session.state ?? (await stateOf(stack.workspace, session.name));
   const [reached, pulumi, plugin] = await Promise.all([
@@ -115,8 +115,10 @@ export async function examine(session: Session): Promise<Check[]> {
   return [
     ...first,
     ...(await target.checks(state)),
-    ...dataVersionProblems(platform, settings, state.resources).map((problem) => bad(problem.path, problem)),
-    ...endingImages(platform, settings, new Date()).map(({ text }) => noted("image support", text)),
+    ...dataVersionProblems(platform, settings, state.resources).map((problem) =>
+      failed(problem.path, problem),
+    ),
+    ...endingImages(platform, settings, new Date()).map(({ text }) => note("image support", text)),
   ];
 }
 
@@ -128,7 +130,7 @@ function checkPlace({ name, platform, settings }: Session, state: StackState): C
     stack: name,
     namespace: settings.target === "kubernetes" ? namespaceOf(platform, settings, name) : undefined,
   });
-  return moved === undefined ? good("place", "the stack stays where its data is") : bad("place", moved);
+  return moved === undefined ? passed("place", "the stack stays where its data is") : failed("place", moved);
 }
 
 /**
@@ -139,7 +141,7 @@ export async function diagnose(name: string): Promise<Check[]> {
   try {
     const session = await openSession(name, { create: "for now", target: false, state: true });
     try {
-      return await examine(session);
+      return await runChecks(session);
     } finally {
       await session.unmake();
     }
@@ -150,7 +152,7 @@ export async function diagnose(name: string): Promise<Check[]> {
       ...(await checkUsualEngine()),
       await checkPlugin(),
       await checkDisk(projectRoot),
-      ...error.problems.map((problem) => bad(problem.path, problem)),
+      ...error.problems.map((problem) => failed(problem.path, problem)),
     ];
   }
 }
@@ -167,7 +169,7 @@ async function checkUsualEngine(): Promise<Check[]> {
 }
 
 /** Refuses to go on when a check failed. @throws {InputError} with every failed check and its mend. */
-export function insist(checks: readonly Check[], what = "the stack cannot be brought up here"): void {
+export function requirePassed(checks: readonly Check[], what = "the stack cannot be brought up here"): void {
   const problems = checks.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
   if (problems.length > 0) throw new InputError(what, problems);
 }

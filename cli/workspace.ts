@@ -9,7 +9,7 @@ import {
   StackNotFoundError,
   type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
-import { insistOnPlaces, parseSettings } from "../config/settings/parse.ts";
+import { parseSettings, refuseShownSecrets } from "../config/settings/parse.ts";
 import type { Settings } from "../config/settings/schema.ts";
 import { InputError, type Problem } from "../core/problems.ts";
 import { engineEnvironment } from "../infra/engine/address.ts";
@@ -188,7 +188,7 @@ export async function settingsOf(stack: Stack): Promise<Settings> {
 
 /** @throws {InputError} with every problem. */
 function settingsIn(config: ConfigMap): Settings {
-  insistOnPlaces(Object.keys(config).filter((key) => config[key]?.secret));
+  refuseShownSecrets(Object.keys(config).filter((key) => config[key]?.secret));
   return parseSettings(
     Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value])),
     process.env,

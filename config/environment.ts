@@ -3,7 +3,7 @@ import { asValue, hostOf, portOf, secretOf, type Value } from "../core/value.ts"
 import { kindsWithLogin, type StoreKind, storeHosts, storeKinds, storeOf } from "../stores/index.ts";
 import type { MemberSecret } from "../stores/store.ts";
 import type { AnyRefs, PlatformModel, ServiceModel } from "./define/model.ts";
-import type { StackFacts } from "./define/service.ts";
+import type { StackInfo } from "./define/service.ts";
 import { bucketOf } from "./settings/backups.ts";
 import { bucketSecrets } from "./settings/bucket.ts";
 import { externalStores, type Settings } from "./settings/schema.ts";
@@ -12,7 +12,7 @@ import { externalStores, type Settings } from "./settings/schema.ts";
 export function renderEnvironment(
   platform: PlatformModel,
   service: ServiceModel,
-  stack: StackFacts,
+  stack: StackInfo,
 ): Readonly<Record<string, Value>> {
   const refs = refsOf(platform, service, stack);
   const result = (service.env as (refs: AnyRefs) => ReturnType<ServiceModel["env"]>)(refs);
@@ -30,7 +30,7 @@ export function renderEnvironment(
 export function environmentOf<P extends PlatformModel>(
   platform: P,
   service: keyof P["services"] & string,
-  stack: StackFacts,
+  stack: StackInfo,
 ): Readonly<Record<string, Value>> {
   const model = platform.services[service];
   if (model === undefined)
@@ -41,7 +41,7 @@ export function environmentOf<P extends PlatformModel>(
 }
 
 /** Every secret that must exist: admin passwords, one password per service and store, and what services ask for. */
-export function secretNames(platform: PlatformModel, stack: StackFacts): string[] {
+export function secretNames(platform: PlatformModel, stack: StackInfo): string[] {
   const names = new Set<string>();
   for (const kind of kindsWithLogin)
     if (platform.stores[kind] !== undefined) names.add(administratorSecret(kind));
@@ -79,7 +79,7 @@ export function suppliedSecrets(settings: Settings): readonly string[] {
   ];
 }
 
-function refsOf(platform: PlatformModel, service: ServiceModel, stack: StackFacts): AnyRefs {
+function refsOf(platform: PlatformModel, service: ServiceModel, stack: StackInfo): AnyRefs {
   const { needs } = service;
   const address = (of: string) => ({ host: hostOf(of), port: portOf(of) });
   const login = (kind: StoreKind, database: string) => ({

@@ -11,10 +11,10 @@ export {
   defineService,
   type Needs,
   type RefsOf,
-  type RouteFacts,
+  type RouteDefinition,
   type Service,
-  type ServiceFacts,
-  type StackFacts,
+  type ServiceDefinition,
+  type StackInfo,
 } from "./define/service.ts";
 export { environmentOf } from "./environment.ts";
 export { platform } from "./platform.ts";

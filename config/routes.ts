@@ -1,5 +1,5 @@
 import type { PlatformModel } from "./define/model.ts";
-import type { RouteFacts } from "./define/service.ts";
+import type { RouteDefinition } from "./define/service.ts";
 import type { CorsPolicy, Route, RouteTable } from "./route-table.ts";
 
 /**
@@ -51,7 +51,7 @@ function free(name: string, taken: Set<string>): string {
   return found;
 }
 
-function timeouts({ connectTimeoutMs, responseTimeoutMs }: RouteFacts): Pick<Route, "timeouts"> {
+function timeouts({ connectTimeoutMs, responseTimeoutMs }: RouteDefinition): Pick<Route, "timeouts"> {
   if (connectTimeoutMs === undefined && responseTimeoutMs === undefined) return {};
   return {
     timeouts: {
@@ -65,7 +65,7 @@ function limits({
   concurrency,
   tunnels,
   rateLimit,
-}: RouteFacts): Pick<Route, "concurrency" | "tunnels" | "rate_limit"> {
+}: RouteDefinition): Pick<Route, "concurrency" | "tunnels" | "rate_limit"> {
   return {
     ...(concurrency && {
       concurrency: {
@@ -89,7 +89,7 @@ function limits({
   };
 }
 
-function cors({ cors }: RouteFacts, origins: readonly string[]): { readonly cors?: CorsPolicy } {
+function cors({ cors }: RouteDefinition, origins: readonly string[]): { readonly cors?: CorsPolicy } {
   if (cors === undefined)
     return origins.length === 0 ? {} : { cors: { origins, expose: ["X-Request-ID"], max_age_seconds: 600 } };
   return {

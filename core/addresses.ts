@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 
 /** Why a text is no address that a server can listen at; undefined when it is one. Engines take addresses alone, no names. */
-export function faultOfAddress(text: string): string | undefined {
+export function validateAddress(text: string): string | undefined {
   if (isIP(text) !== 0 && !text.includes("%")) return undefined;
   if (/^localhost$/i.test(text))
     return 'must be an address: engines read "localhost" as every one; write 127.0.0.1';
@@ -21,5 +21,5 @@ export const isLoopback = (address: string): boolean =>
 export const urlHost = (address: string): string => (isIPv6(address) ? `[${address}]` : address);
 
 /** The host by which a person on the machine reaches what listens at an address. */
-export const reachedAt = (address: string): string =>
+export const clientHost = (address: string): string =>
   ["0.0.0.0", "127.0.0.1"].includes(address) ? "localhost" : address === "::" ? "[::1]" : urlHost(address);

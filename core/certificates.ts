@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 const block = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** Why a text is no PEM certificate nor a bundle of them; undefined when it is one. What stands between them is for people. */
-export function faultOfCertificates(pem: string): string | undefined {
+export function validateCertificates(pem: string): string | undefined {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     return "must be a certificate, and has a private key in it";
   const found = pem.match(block) ?? [];

@@ -1,13 +1,13 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { faultOfAddress } from "./addresses.ts";
-import { faultOfCertificates } from "./certificates.ts";
-import { faultOfHost, faultOfPublicHost } from "./host-names.ts";
-import { faultOfReference, faultOfRegistry, faultOfRepository, tagPattern } from "./image-names.ts";
-import { judged } from "./judged.ts";
-import { faultOfOrigin } from "./origins.ts";
-import { faultOfFolder, faultOfPrefix, faultOfSuffix, faultOfUrlPath } from "./paths.ts";
-import { faultOfVariableName, faultOfVariableValue } from "./variables.ts";
+import { validateAddress } from "./addresses.ts";
+import { validateCertificates } from "./certificates.ts";
+import { validateHost, validatePublicHost } from "./host-names.ts";
+import { tagPattern, validateReference, validateRegistry, validateRepository } from "./image-names.ts";
+import { validateOrigin } from "./origins.ts";
+import { validateFolder, validatePrefix, validateSuffix, validateUrlPath } from "./paths.ts";
+import { validText } from "./validation.ts";
+import { validateVariableName, validateVariableValue } from "./variables.ts";
 
 /** A name of a Kubernetes object or namespace. Source: RFC 1123, section 2.1. */
 export const dnsLabel = z
@@ -17,7 +17,7 @@ export const dnsLabel = z
     "must be a DNS label: lower-case letters, digits and '-', at most 63 characters",
   );
 /** A name that can be a host everywhere, a Service of a cluster as well: a letter first. Source: RFC 1035, section 2.3.1. */
-export const hostLabel = judged((text) => {
+export const hostLabel = validText((text) => {
   if (/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) return undefined;
   const message =
     "must be a DNS label: lower-case letters, digits and '-', a letter first, at most 63 characters";
@@ -78,7 +78,7 @@ export const annotations = z.record(qualifiedName, textOrNumber(z.string())).ref
 export const nodeLabels = z.record(qualifiedName, textOrNumber(labelValue));
 
 /** Bytes, in units that a cluster takes. */
-export const quantity = judged((text) => {
+export const quantity = validText((text) => {
   const [, number, unit] = /^([1-9][0-9]{0,12})(Mi|Gi|Ti)$/.exec(text) ?? [];
   if (number === undefined) {
     const message = "must be a size such as 10Gi";
@@ -103,23 +103,23 @@ export const cpu = z.union([cpuText, z.number().transform(String).pipe(cpuText)]
 /** A TCP port. */
 export const port = z.number().int().min(1).max(65535);
 /** A host name or an IPv4 address. */
-export const host = judged(faultOfHost);
+export const host = validText(validateHost);
 /** The host in people's address bars. */
-export const publicHost = judged(faultOfPublicHost);
+export const publicHost = validText(validatePublicHost);
 /** The name of an image, with its registry where that is not the usual one. */
-export const imageRepository = judged(faultOfRepository);
+export const imageRepository = validText(validateRepository);
 /** A whole reference to an image. */
-export const imageReferenceField = judged(faultOfReference);
+export const imageReferenceField = validText(validateReference);
 /** A path of a URL. */
-export const urlPath = judged(faultOfUrlPath);
+export const urlPath = validText(validateUrlPath);
 /** Where a route begins. */
-export const routePrefix = judged(faultOfPrefix);
+export const routePrefix = validText(validatePrefix);
 /** How a file's name ends. */
-export const fileSuffix = judged(faultOfSuffix);
+export const fileSuffix = validText(validateSuffix);
 const engineRule =
   "must be the address of an engine, such as unix:///run/podman/podman.sock, tcp://host:2376 or ssh://user@host";
 /** Where a container engine is. */
-export const engineField = judged((text) => {
+export const engineField = validText((text) => {
   if (/^(unix|npipe):\/\/\/\S+$/.test(text)) return undefined;
   if (/^\/\S+$/.test(text)) return { message: engineRule, write: `unix://${text}` };
   // Of schemes that it does not know, URL takes any host; of http it takes what a socket can be opened to.
@@ -127,15 +127,15 @@ export const engineField = judged((text) => {
   return rest !== undefined && URL.canParse(`http${rest}`) ? undefined : engineRule;
 }, /^((unix|npipe):\/\/\/|(tcp|ssh|https?):\/\/)\S+$/);
 /** A folder of a container that something is mounted at. */
-export const folder = judged(faultOfFolder);
+export const folder = validText(validateFolder);
 /** A web origin, or `*`. */
-export const origin = judged(faultOfOrigin, /^(\*|[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+)$/);
+export const origin = validText(validateOrigin, /^(\*|[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+)$/);
 /** The name of an environment variable. */
-export const variableName = judged(faultOfVariableName, /^[A-Z][A-Z0-9_]*$/);
+export const variableName = validText(validateVariableName, /^[A-Z][A-Z0-9_]*$/);
 /** And its value. */
-export const variableValue = judged(faultOfVariableValue);
+export const variableValue = validText(validateVariableValue);
 /** What stands in front of names of images. */
-export const registryField = judged(faultOfRegistry);
+export const registryField = validText(validateRegistry);
 /** Where a git repository is: an address, or a path of this machine. */
 export const gitRepository = z
   .string()
@@ -175,10 +175,10 @@ export const timeZone = z
   }, zoneRule);
 
 /** A PEM certificate, or a bundle of them. */
-export const certificate = judged(faultOfCertificates, /-----BEGIN CERTIFICATE-----/);
+export const certificate = validText(validateCertificates, /-----BEGIN CERTIFICATE-----/);
 
 /** An address that a server listens at. */
-export const ipAddress = judged(faultOfAddress);
+export const ipAddress = validText(validateAddress);
 
 /** A server outside the platform that something connects to. A network policy knows addresses and no names. */
 export const egress = z

@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import type { Fault } from "./judged.ts";
+import type { Invalid } from "./validation.ts";
 
 const label = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
@@ -7,7 +7,7 @@ const label = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
  * Why a text is no host, a name or an IPv4 address; undefined when it is one.
  * Source: RFC 1123, section 2.1; a name whose last label is a number is read as an address (WHATWG URL, "host parsing").
  */
-export function faultOfHost(text: string): string | undefined {
+export function validateHost(text: string): string | undefined {
   if (isIPv4(text)) return undefined;
   if (/:\/\//.test(text)) return "must be a host alone, without a scheme";
   if (/:\d*$/.test(text) && !/:.*:/.test(text)) return "must be a host alone, without a port";
@@ -24,11 +24,11 @@ export function faultOfHost(text: string): string | undefined {
 }
 
 /** Why a text cannot be the host in people's address bars; undefined when it can. Browsers send it in lower case. */
-export const faultOfPublicHost = (text: string): Fault | undefined => {
-  const message = faultOfHost(text);
+export const validatePublicHost = (text: string): Invalid | undefined => {
+  const message = validateHost(text);
   if (message === undefined)
     return /[A-Z]/.test(text) ? { message: "must be in lower case", write: text.toLowerCase() } : undefined;
   // What is left of an address that was copied from a browser.
   const write = /^[a-z]+:\/\/([^/:@?#]+)(:\d+)?([/?#].*)?$/i.exec(text)?.[1]?.toLowerCase();
-  return write !== undefined && faultOfHost(write) === undefined ? { message, write } : message;
+  return write !== undefined && validateHost(write) === undefined ? { message, write } : message;
 };

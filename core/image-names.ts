@@ -16,7 +16,7 @@ const isPort = (text: string | undefined): boolean =>
   text === undefined || (Number(text) >= 1 && Number(text) <= 65535);
 
 /** Why a text cannot be the name of an image without tag and digest; undefined when it can. */
-export function faultOfRepository(text: string): string | undefined {
+export function validateRepository(text: string): string | undefined {
   const fault = `"${text}" is no name of an image`;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `${fault}: leave the scheme out`;
   if (text.length > 255) return "is longer than 255 characters";
@@ -31,11 +31,11 @@ export function faultOfRepository(text: string): string | undefined {
 }
 
 /** Why a text is no reference to an image; undefined when it is one. */
-export function faultOfReference(text: string): string | undefined {
+export function validateReference(text: string): string | undefined {
   if (/\s/.test(text) || text === "") return "must be a reference to an image, without blanks";
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return faultOfRepository(text);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return validateRepository(text);
   const [, of = "", tag, digest] = reference.exec(text) ?? [];
-  const fault = faultOfRepository(of);
+  const fault = validateRepository(of);
   if (fault !== undefined) return fault;
   if (tag !== undefined && !tagPattern.test(tag)) return `"${tag}" is no tag of an image`;
   if (digest !== undefined && !digestPattern.test(digest))
@@ -44,7 +44,7 @@ export function faultOfReference(text: string): string | undefined {
 }
 
 /** Why a text cannot stand in front of names of images; undefined when it can. */
-export function faultOfRegistry(text: string): string | undefined {
+export function validateRegistry(text: string): string | undefined {
   const found = prefix.exec(text);
   if (found !== null && isPort(found[2])) return undefined;
   return "must be the host of a registry, with a port and a path where it has them: no scheme, login, blank or / at the end";

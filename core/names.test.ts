@@ -6,8 +6,6 @@ import {
   administratorSecret,
   backupOf,
   consumerWatchName,
-  faultOfServiceName,
-  faultOfVolumeName,
   freeName,
   gatewayName,
   passwordName,
@@ -16,6 +14,8 @@ import {
   retireOf,
   roleName,
   signingKeyName,
+  validateServiceName,
+  validateVolumeName,
 } from "./names.ts";
 
 const kinds = storeKinds;
@@ -45,25 +45,25 @@ const own = [
 ];
 /** What a definition takes for a service's name: a DNS label. */
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,40}$/);
-const free = label.filter((name) => faultOfServiceName(name, words) === undefined);
+const free = label.filter((name) => validateServiceName(name, words) === undefined);
 
 describe("names of services", () => {
   test.each(own)("%s is refused: it is the platform's", (name) => {
-    expect(faultOfServiceName(name, words)).toContain(`"${name}"`);
+    expect(validateServiceName(name, words)).toContain(`"${name}"`);
   });
 
   test.each(["admin", "public", "none", "localhost", "pg-bouncer"])("%s is refused", (name) => {
-    expect(faultOfServiceName(name, words)).toContain(`"${name}"`);
+    expect(validateServiceName(name, words)).toContain(`"${name}"`);
   });
 
   test.each(["auth-service", "core-service", "loyalty", "administration", "pgadmin", "backend", "proxies"])(
     "%s is free",
-    (name) => expect(faultOfServiceName(name, words)).toBeUndefined(),
+    (name) => expect(validateServiceName(name, words)).toBeUndefined(),
   );
 
   test("what is proposed instead of a name that is taken is free", () => {
     for (const name of [...own, "admin", "public", "none", "localhost"])
-      expect(faultOfServiceName(freeName(name), words)).toBeUndefined();
+      expect(validateServiceName(freeName(name), words)).toBeUndefined();
   });
 
   test("free ones never give the name of a secret or role that something else has (property)", () => {
@@ -85,8 +85,8 @@ describe("names of services", () => {
 
 test.each(["tmp", "keys", "key-home", "postgres-data", "data-postgres-0", "backups", "redis-data"])(
   "a service's volume cannot be called %s",
-  (name) => expect(faultOfVolumeName(name, words)).toContain(`"${name}"`),
+  (name) => expect(validateVolumeName(name, words)).toContain(`"${name}"`),
 );
 test.each(["core-public", "uploads", "admin", "data"])("a service's volume can be called %s", (name) =>
-  expect(faultOfVolumeName(name, words)).toBeUndefined(),
+  expect(validateVolumeName(name, words)).toBeUndefined(),
 );

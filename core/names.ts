@@ -74,7 +74,7 @@ const taken: Readonly<Record<string, string>> = {
  * Why a service cannot have a name; undefined when it can.
  * @param stores the kinds of stores and their host names, which are the platform's words as well.
  */
-export function faultOfServiceName(name: string, stores: readonly string[]): string | undefined {
+export function validateServiceName(name: string, stores: readonly string[]): string | undefined {
   const word = [...ownWords, ...stores].find((own) => name === own || name.startsWith(`${own}-`));
   if (word !== undefined)
     return name === word
@@ -90,11 +90,11 @@ export const freeName = (name: string): string => (name in taken ? `${name}-serv
 /** Volumes of a pod that are the platform's. */
 const podVolumes = ["tmp", "keys", "key-home"];
 
-/** Why a service's volume cannot have a name; undefined when it can. `stores` as for {@link faultOfServiceName}. */
-export function faultOfVolumeName(name: string, stores: readonly string[]): string | undefined {
+/** Why a service's volume cannot have a name; undefined when it can. `stores` as for {@link validateServiceName}. */
+export function validateVolumeName(name: string, stores: readonly string[]): string | undefined {
   if (podVolumes.includes(name)) return `"${name}" is a volume that the platform mounts itself`;
   const store = stores.find((kind) => name.startsWith(`data-${kind}-`));
   if (store !== undefined) return `"${name}" is the name of a volume of ${store}`;
-  const fault = faultOfServiceName(name, stores);
+  const fault = validateServiceName(name, stores);
   return fault === undefined || name in taken ? undefined : fault;
 }

@@ -1,18 +1,18 @@
 import { isIPv4, isIPv6 } from "node:net";
-import type { Fault } from "./judged.ts";
+import type { Invalid } from "./validation.ts";
 
 const rule = "must be an origin such as https://app.example.org: lower case, without a path; or *";
 /** A name may have `_`, which browsers take. Source: WHATWG URL, "forbidden domain code point". */
 const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 /** Why a text is no origin as browsers send it, nor `*`; undefined when it is one. Source: RFC 6454, section 6.2. */
-export function faultOfOrigin(text: string): Fault | undefined {
+export function validateOrigin(text: string): Invalid | undefined {
   if (text === "*") return undefined;
   const found = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/:?#@[\]]+)(?::([0-9]*))?$/.exec(text);
   if (found === null) {
     const near = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#@\s]+)([/?#].*)?$/.exec(text);
     const write = near?.[1]?.toLowerCase();
-    return write !== undefined && write !== text && faultOfOrigin(write) === undefined
+    return write !== undefined && write !== text && validateOrigin(write) === undefined
       ? { message: rule, write }
       : rule;
   }

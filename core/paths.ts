@@ -1,4 +1,4 @@
-import type { Fault } from "./judged.ts";
+import type { Invalid } from "./validation.ts";
 
 /** The most characters of a path: request lines are read up to some thousands. */
 const longest = 1024;
@@ -6,7 +6,7 @@ const longest = 1024;
 const dotSegment = /(?:^|\/)\.{1,2}(?:\/|$)/;
 
 /** Why a text is no path of a URL as this platform writes them: absolute, plain, one spelling; undefined when it is one. */
-export function faultOfUrlPath(text: string): Fault | undefined {
+export function validateUrlPath(text: string): Invalid | undefined {
   const fault = plainFault(text);
   if (fault !== undefined) return fault;
   if (!/^[A-Za-z0-9._~/-]*$/.test(text))
@@ -17,19 +17,19 @@ export function faultOfUrlPath(text: string): Fault | undefined {
 }
 
 /** Why a text is no prefix of a route; undefined when it is one. */
-export function faultOfPrefix(text: string): Fault | undefined {
+export function validatePrefix(text: string): Invalid | undefined {
   if (/^\/\/+[^/]/.test(text))
     return {
       message: `"${text}" begins with two slashes, as no path may that is served`,
       write: text.replaceAll(/\/+/g, "/"),
     };
-  const fault = faultOfUrlPath(text);
+  const fault = validateUrlPath(text);
   if (fault !== undefined || text === "/" || !text.endsWith("/")) return fault;
   return { message: `"${text}" ends with /`, write: text.slice(0, -1) };
 }
 
 /** Why a text is no ending of a file's name; undefined when it is one. */
-export const faultOfSuffix = (text: string): Fault | undefined => {
+export const validateSuffix = (text: string): Invalid | undefined => {
   if (/^(\.[A-Za-z0-9_~-]+)+$/.test(text)) return undefined;
   const message = "must be the ending of a file's name, such as .png";
   return /^[A-Za-z0-9]+$/.test(text) ? { message, write: `.${text}` } : message;
@@ -47,7 +47,7 @@ const ownFolders: Readonly<Record<string, string>> = {
 };
 
 /** Why a text is no folder of a container that something can be mounted at; undefined when it is one. */
-export function faultOfFolder(text: string): Fault | undefined {
+export function validateFolder(text: string): Invalid | undefined {
   const fault = plainFault(text);
   if (fault !== undefined) return fault;
   if (text !== "/" && text.endsWith("/"))
@@ -63,7 +63,7 @@ export function faultOfFolder(text: string): Fault | undefined {
 }
 
 /** What no absolute path may have. */
-function plainFault(text: string): Fault | undefined {
+function plainFault(text: string): Invalid | undefined {
   if (text === "") return { message: "must be an absolute path", write: "/" };
   if (text.length > longest) return `must have at most ${longest} characters`;
   if (/[\p{Cc}\s]/u.test(text)) return "must be a path without blanks and control characters";

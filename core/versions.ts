@@ -36,7 +36,7 @@ export function endOfLife(
 export type Upgrade = "dump" | "stepwise" | "upward";
 
 /** Why a server of one major version cannot be put on the data of another; undefined when it can. */
-export function faultOfUpgrade(upgrade: Upgrade, from: number, to: number): string | undefined {
+export function validateUpgrade(upgrade: Upgrade, from: number, to: number): string | undefined {
   if (from === to) return undefined;
   if (upgrade === "dump") return `a server of version ${to} does not read what one of version ${from} wrote`;
   if (to < from) return `what version ${from} wrote is not read by version ${to}, which is older`;

@@ -47,7 +47,7 @@ export interface Workload {
    */
   readonly deadlineSeconds?: number;
   /** Host names of the workloads that must be ready before it starts. */
-  readonly after: readonly string[];
+  readonly dependsOn: readonly string[];
   /** Host names of workloads: when one of them is replaced by a changed one, this one is restarted, too. */
   readonly restartWith: readonly string[];
   /** Whom it runs as; default: what its image says, and nobody in particular on a cluster, where nobody may be root. */
@@ -169,7 +169,7 @@ export type Members =
       readonly settleSeconds?: number;
     }
   /** It ends by itself. */
-  | { readonly once: true };
+  | { readonly job: true };
 
 /** Bounds of a number that follows the load. */
 export interface Autoscale {

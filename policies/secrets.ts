@@ -1,4 +1,4 @@
-import { faultOfServiceName } from "../core/names.ts";
+import { validateServiceName } from "../core/names.ts";
 import { componentLabel } from "../infra/docker/labels.ts";
 import { storeHosts, storeKinds } from "../stores/index.ts";
 import { objectsOf, podsOf } from "./kubernetes/objects.ts";
@@ -81,7 +81,7 @@ function inContainers(resources: readonly GraphResource[]): Violation[] {
 /** Parts of the platform have names that no service may have. */
 function takesFiles(props: Readonly<Record<string, unknown>>): boolean {
   const component = String(records(props.labels).find(({ label }) => label === componentLabel)?.value);
-  return faultOfServiceName(component, storeWords) !== undefined;
+  return validateServiceName(component, storeWords) !== undefined;
 }
 
 const storeWords = storeKinds.flatMap((kind) => [kind, storeHosts[kind]]);

@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformModel } from "../config/define/model.ts";
 import { requiredSecrets } from "../config/environment.ts";
-import { insistOnPlaces, parseSettings } from "../config/settings/parse.ts";
+import { parseSettings, refuseShownSecrets } from "../config/settings/parse.ts";
 import { checkStack } from "../config/settings/stack-check.ts";
 import { stackNameProblems } from "../config/settings/stack-name.ts";
 import { InputError } from "../core/problems.ts";
@@ -25,7 +25,7 @@ export const projectRoot = fileURLToPath(new URL("..", import.meta.url)).replace
 export async function program(): Promise<Record<string, unknown>> {
   try {
     const config = pulumi.runtime.allConfig();
-    insistOnPlaces(secretKeys());
+    refuseShownSecrets(secretKeys());
     const settings = parseSettings(config, process.env);
     const platform = await loadDefinition(settings.definition);
     const problems = [

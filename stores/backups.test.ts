@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { savedKinds, storeOf } from "./index.ts";
+import { kindsWithBackup, storeOf } from "./index.ts";
 import { listScript } from "./restore-frame.ts";
 import type { AnyUse, Backup } from "./store.ts";
 
@@ -43,7 +43,7 @@ const outside = {
   adminDatabase: "postgres",
   ca: "a certificate",
 };
-const backupOf = (kind: (typeof savedKinds)[number]): Backup => {
+const backupOf = (kind: (typeof kindsWithBackup)[number]): Backup => {
   const { backup } = storeOf(kind);
   if (backup === undefined) throw new Error(`${kind} is not saved`);
   return backup;
@@ -51,7 +51,7 @@ const backupOf = (kind: (typeof savedKinds)[number]): Backup => {
 const scripts = {
   list: listScript,
   ...Object.fromEntries(
-    savedKinds.flatMap((kind) => {
+    kindsWithBackup.flatMap((kind) => {
       const backup = backupOf(kind);
       return [undefined, outside].flatMap((external): [string, string][] => {
         const context = use("core_service", external);
@@ -83,7 +83,7 @@ test("names from outside are words to the shell, and never run", () => {
   try {
     const run = join(folder, "run");
     const user = `x'; touch ${run}; $(touch ${run}) \`touch ${run}\``;
-    for (const kind of savedKinds) {
+    for (const kind of kindsWithBackup) {
       const seen = join(folder, `${kind}.seen`);
       const script = backupOf(kind)
         .script(use("core", { ...outside, adminUser: user, adminDatabase: user } as typeof outside), {

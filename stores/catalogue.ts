@@ -11,7 +11,7 @@ export interface CatalogueImage {
 /** A port of the engine's machine. */
 export interface HostPort {
   /** Its number where a stack says nothing. */
-  readonly usual: number;
+  readonly defaultPort: number;
   /** What is reached there. */
   readonly what: string;
   /** Only there with `platform:devTools`. */

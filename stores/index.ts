@@ -15,7 +15,7 @@ const anonymous: Readonly<Record<StoreKind, Store>> = stores;
 /** A store of a kind, as those see it who know none in particular. */
 export const storeOf = (kind: StoreKind): Store => anonymous[kind];
 /** Kinds whose stores are saved. */
-export const savedKinds: readonly StoreKind[] = storeKinds.filter(
+export const kindsWithBackup: readonly StoreKind[] = storeKinds.filter(
   (kind) => storeOf(kind).backup !== undefined,
 );
 /** Kinds that are brought to a declared state. */

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { type provisionedKinds, storeOf } from "./index.ts";
 import { scramVerifier } from "./postgres/scram.ts";
-import { CredentialsError, untilAnswered } from "./until-answered.ts";
+import { CredentialsError, retryUntilAnswered } from "./retry-until-answered.ts";
 
 afterEach(() => vi.useRealTimers());
 
@@ -41,8 +41,8 @@ test("an attempt is repeated until it succeeds, and its last error is thrown whe
     if (calls < 3) throw new Error("not yet");
     return calls;
   };
-  expect(await untilAnswered(5, third)).toBe(3);
-  await expect(untilAnswered(0.2, () => Promise.reject(new Error("down")))).rejects.toThrow("down");
+  expect(await retryUntilAnswered(5, third)).toBe(3);
+  await expect(retryUntilAnswered(0.2, () => Promise.reject(new Error("down")))).rejects.toThrow("down");
 });
 
 test("a password that the store refuses for ten seconds on end is given up, with the secret's name", async () => {
@@ -54,7 +54,7 @@ test("a password that the store refuses for ten seconds on end is given up, with
   };
   let calls = 0;
   const passing = async (attempt: () => Promise<unknown>, seconds: number) => {
-    const outcome = untilAnswered(120, attempt, credentials).then(
+    const outcome = retryUntilAnswered(120, attempt, credentials).then(
       (value) => value,
       (error: unknown) => error,
     );

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { savedKinds } from "../../stores/index.ts";
+import { kindsWithBackup } from "../../stores/index.ts";
 import { uploadsName } from "../../stores/uploads.ts";
 import { command } from "../command.ts";
 import { print, printJson } from "../output.ts";
 
-const storeChoice = `${[...savedKinds, uploadsName].join(", ")}; default: everything that is saved`;
+const storeChoice = `${[...kindsWithBackup, uploadsName].join(", ")}; default: everything that is saved`;
 
 /** Saves what a stack holds, lists what was saved, or tries whether it can be restored. */
 export function backupCommand(beat: Command): void {

@@ -4,10 +4,10 @@ import { checkEngine } from "../../infra/docker/operate/checks.ts";
 import { buildOwnImages } from "../../infra/images/build-own.ts";
 import { buildServiceImages } from "../../infra/images/build-services.ts";
 import { pinImages } from "../../infra/images/pin.ts";
-import { bad } from "../../infra/operate/check.ts";
+import { failed } from "../../infra/operate/check.ts";
 import { command, oldSpelling } from "../command.ts";
 import { print, printJson } from "../output.ts";
-import { insist, type Session } from "../session.ts";
+import { requirePassed, type Session } from "../session.ts";
 
 const needs = { create: true, target: false };
 
@@ -22,12 +22,12 @@ export function imagesCommand(beat: Command): void {
     needs,
     async (session, { json }) => {
       const { engine, address, settings } = session;
-      insist(
+      requirePassed(
         [
           await checkEngine(engine, address),
           ...(settings.registry === "localhost"
             ? [
-                bad("registry", {
+                failed("registry", {
                   path: "platform:registry",
                   message: "is localhost, which stands for none",
                   fix: "pulumi config set platform:registry <host and path>",
@@ -57,7 +57,7 @@ export function imagesCommand(beat: Command): void {
     "write the digest of every image of the stack into Pulumi.<stack>.yaml",
     needs,
     async (session, { json }) => {
-      insist([await checkEngine(session.engine, session.address)], "nothing was pinned");
+      requirePassed([await checkEngine(session.engine, session.address)], "nothing was pinned");
       const pinned = await pinImages(session);
       if (json) return printJson(pinned);
       for (const { reference, digest, already } of pinned)
@@ -90,7 +90,7 @@ export function imagesCommand(beat: Command): void {
 }
 
 async function build(session: Session, json: boolean | undefined): Promise<void> {
-  insist([await checkEngine(session.engine, session.address)], "images cannot be built here");
+  requirePassed([await checkEngine(session.engine, session.address)], "images cannot be built here");
   const built = await buildServiceImages(session, { onlyMissing: false });
   if (json) printJson(built);
   else print(built.length === 0 ? "no service has a git or path source" : built.join("\n"));

@@ -5,7 +5,7 @@ import { projectRoot } from "../../stacks/program.ts";
 import { command } from "../command.ts";
 import { printJson } from "../output.ts";
 import { Progress } from "../progress.ts";
-import { insist } from "../session.ts";
+import { requirePassed } from "../session.ts";
 import { firstLine } from "../workspace.ts";
 
 /** Shows what `up` would change. */
@@ -24,7 +24,7 @@ export function previewCommand(beat: Command): void {
       const progress = new Progress(() => {});
       // Against a cluster that is not the stack's own, a preview would say nothing of it.
       if (session.target.kind === "kubernetes")
-        insist(await session.target.reach(), "the stack cannot be previewed from here");
+        requirePassed(await session.target.reach(), "the stack cannot be previewed from here");
       try {
         const result = await session.stack.preview({
           onEvent: progress.onEvent,

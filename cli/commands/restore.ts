@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { savedKinds } from "../../stores/index.ts";
+import { kindsWithBackup } from "../../stores/index.ts";
 import { uploadsName } from "../../stores/uploads.ts";
 import { command } from "../command.ts";
 import { confirmed } from "../confirm.ts";
@@ -36,7 +36,7 @@ export function restoreCommand(beat: Command): void {
     },
   )
     .argument("[stack]", "stack to work on, like --stack")
-    .requiredOption("--store <name>", [...savedKinds, uploadsName].join(", "))
+    .requiredOption("--store <name>", [...kindsWithBackup, uploadsName].join(", "))
     .requiredOption("--database <name>", "database or volume, e.g. core_service, core-public")
     .option("--from <file>", "a file of `beat backup --list`", "latest")
     .option("-y, --yes", "do not ask");

@@ -61,7 +61,7 @@ export function sentObjects(state: StackState): KubernetesObject[] {
 /**
  * The same objects without what the provider draws by chance: the ends of names that it makes, wherever they are used.
  */
-export function withoutChance(objects: readonly KubernetesObject[]): KubernetesObject[] {
+export function withStableNames(objects: readonly KubernetesObject[]): KubernetesObject[] {
   const bases = new Map<string, string>();
   for (const { metadata } of objects) {
     const { annotations } = metadata as { readonly annotations?: Readonly<Record<string, string>> };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
 import { requiredSecrets } from "../../config/environment.ts";
-import { insistOnPlaces, parseSettings } from "../../config/settings/parse.ts";
+import { parseSettings, refuseShownSecrets } from "../../config/settings/parse.ts";
 import { signingKeyName } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import { missingSecrets } from "../../infra/secrets/problems.ts";
@@ -51,7 +51,7 @@ async function readStack(name: string): Promise<Pick<RenderSource, "config" | "k
   try {
     const { stack, state } = await openStack(name, undefined, { create: false, state: true });
     const all = await stack.getAllConfig();
-    insistOnPlaces(Object.keys(all).filter((key) => all[key]?.secret));
+    refuseShownSecrets(Object.keys(all).filter((key) => all[key]?.secret));
     const config = Object.entries(all).map(([key, { value }]) => [key, value]);
     return { config: Object.fromEntries(config) as Record<string, string>, kept: keptSecrets(state) };
   } catch (error) {

@@ -9,12 +9,12 @@ import {
   checkPorts,
   checkTags,
 } from "../../infra/docker/operate/checks.ts";
-import { containersOf, imageTags, lastWords, objectsOf } from "../../infra/docker/operate/engine.ts";
+import { containersOf, imageTags, lastLogLines, objectsOf } from "../../infra/docker/operate/engine.ts";
 import { checkLeftovers } from "../../infra/docker/operate/leftovers.ts";
 import { followLogs } from "../../infra/docker/operate/logs.ts";
 import { buildServiceImages } from "../../infra/images/build-services.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
-import { type Check, noted } from "../../infra/operate/check.ts";
+import { type Check, note } from "../../infra/operate/check.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { backupsVolume } from "../../infra/workloads/of-backups.ts";
@@ -54,7 +54,7 @@ export class EngineTarget implements Target {
     return [
       disk,
       ...checkTags(platform, settings),
-      ...[...frontNotes(settings), ...backupNotes(settings)].map(({ name, text }) => noted(name, text)),
+      ...[...frontNotes(settings), ...backupNotes(settings)].map(({ name, text }) => note(name, text)),
       ...leftovers,
       ...ports,
       ...images,
@@ -104,7 +104,7 @@ export class EngineTarget implements Target {
     for (const container of await containersOf(engine, prefix).catch(() => [])) {
       if (container.ok) continue;
       lines.push(`${container.name}: ${container.status}`);
-      for (const line of await lastWords(engine, container.id, 10)) lines.push(`  ${line}`);
+      for (const line of await lastLogLines(engine, container.id, 10)) lines.push(`  ${line}`);
     }
     return lines;
   }

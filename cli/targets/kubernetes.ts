@@ -36,17 +36,17 @@ import {
   componentOf,
   explainPods,
   nameOf,
+  notReady,
   partOf,
   podsOf,
-  unwell,
 } from "../../infra/kubernetes/operate/pods.ts";
 import { replaceStuckPods } from "../../infra/kubernetes/operate/stuck-pods.ts";
 import { fullVolumes, volumePart, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
-import { bad, type Check, noted } from "../../infra/operate/check.ts";
+import { type Check, failed, note } from "../../infra/operate/check.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
-import { type Saved, savedOf } from "../../infra/workloads/saved.ts";
+import { type BackupSource, backupSources } from "../../infra/workloads/backup-sources.ts";
 import { print, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
 import { statusOf, type Target, type TargetArgs } from "./target.ts";
@@ -86,7 +86,7 @@ export class KubernetesTarget implements Target {
       reached = await checkCluster(this.cluster);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      return error.problems.map((problem) => bad("cluster", problem));
+      return error.problems.map((problem) => failed("cluster", problem));
     }
     if (!reached.ok || this.#adopted) return [reached];
     return [reached, await checkBinding(this.cluster, this.#args.name, known ?? (await this.#state()))];
@@ -103,7 +103,7 @@ export class KubernetesTarget implements Target {
       storage,
       ...extensions,
       ...dns,
-      ...[...frontNotes(settings), ...backupNotes(settings)].map((note) => noted(note.name, note.text)),
+      ...[...frontNotes(settings), ...backupNotes(settings)].map(({ name, text }) => note(name, text)),
       ...checkSettings(this.#args),
       checkPending(state, name),
     ];
@@ -163,10 +163,10 @@ export class KubernetesTarget implements Target {
 
   async #untilWell(): Promise<void> {
     const deadline = Date.now() + answerPatience;
-    let down = unwell(await podsOf(this.cluster, this.namespace));
+    let down = notReady(await podsOf(this.cluster, this.namespace));
     while (down.length > 0 && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      down = unwell(await podsOf(this.cluster, this.namespace));
+      down = notReady(await podsOf(this.cluster, this.namespace));
     }
     if (down.length === 0) return;
     say("✘ everything is deployed, but these are not ready:");
@@ -207,8 +207,8 @@ export class KubernetesTarget implements Target {
     return new ClusterBackups({ ...this.#args, target: this });
   }
 
-  #saved(): Saved[] {
-    return savedOf(this.#args.platform, this.#args.settings, memberHostIn(this.namespace));
+  #saved(): BackupSource[] {
+    return backupSources(this.#args.platform, this.#args.settings, memberHostIn(this.namespace));
   }
 
   logs(name: string | undefined, options: LogOptions): Promise<void> {

@@ -1,24 +1,24 @@
 import {
   administratorSecret,
-  faultOfServiceName,
-  faultOfVolumeName,
   freeName,
   passwordName,
+  validateServiceName,
+  validateVolumeName,
 } from "../../core/names.ts";
 import { metricsPort, watchPort } from "../../core/ports.ts";
 import { joinPath, type Problem } from "../../core/problems.ts";
-import { faultOfVariableName, faultOfVariableValue } from "../../core/variables.ts";
+import { validateVariableName, validateVariableValue } from "../../core/variables.ts";
 import { kindsWithLogin, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
 import { renderEnvironment } from "../environment.ts";
 import { needsOf } from "../store-use.ts";
 import type { PlatformModel } from "./model.ts";
 import { renameProblems } from "./rename-check.ts";
 import { routeProblems } from "./route-check.ts";
-import type { StackFacts } from "./service.ts";
+import type { StackInfo } from "./service.ts";
 import { volumeProblems } from "./volume-check.ts";
 
 /** Any stack's facts: what an environment needs to be rendered before a stack is known. */
-const exampleFacts: StackFacts = {
+const exampleFacts: StackInfo = {
   publicHost: "localhost",
   environment: "Production",
   jwt: { issuer: "beat", audience: "beat", accessMinutes: 30, refreshMonths: 1 },
@@ -53,7 +53,7 @@ const platformSecrets = storeKinds.flatMap((kind) => {
 function names(platform: PlatformModel): Problem[] {
   const problems: Problem[] = [];
   for (const { name, needs } of Object.values(platform.services)) {
-    const fault = faultOfServiceName(name, storeWords);
+    const fault = validateServiceName(name, storeWords);
     if (fault !== undefined)
       problems.push({ path: `services.${name}`, message: fault, fix: `call it ${freeName(name)}` });
     const secret = kindsWithLogin
@@ -67,7 +67,7 @@ function names(platform: PlatformModel): Problem[] {
         fix: `call it ${name}-service`,
       });
     needs.volumes.forEach((volume, index) => {
-      const wrong = faultOfVolumeName(volume.name, storeWords);
+      const wrong = validateVolumeName(volume.name, storeWords);
       if (wrong !== undefined)
         problems.push({
           path: `services.${name}.needs.volumes[${index}].name`,
@@ -218,14 +218,14 @@ function environments(platform: PlatformModel): Problem[] {
             fix: "give the secret another name",
           });
       }
-      if (faultOfVariableName(variable) !== undefined)
+      if (validateVariableName(variable) !== undefined)
         problems.push({
           path: joinPath([at, variable]),
           message: "is not a portable variable name",
           fix: "use upper-case letters, digits and _, a letter first",
         });
       // Messaging crashes on an empty port, core on an empty REDIS_DATABASE.
-      const fault = faultOfVariableValue(
+      const fault = validateVariableValue(
         value.render(() => "x"),
         variable,
       );

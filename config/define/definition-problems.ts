@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { fitting, found, shown } from "../../core/issues.ts";
-import { mustGo, writtenInstead } from "../../core/judged.ts";
 import { joinPath, type Problem } from "../../core/problems.ts";
+import { mustGo, suggestedValue } from "../../core/validation.ts";
 
 /** What zod found in a definition, as people read it: the place, the wrong value and the mend. */
 export function definitionProblems(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
@@ -15,7 +15,7 @@ export function definitionProblems(issue: z.core.$ZodIssue, raw: unknown): Probl
   if (issue.code === "invalid_key") {
     const name = JSON.stringify(String(issue.path.at(-1)));
     return issue.issues.map((each) => {
-      const write = writtenInstead(each);
+      const write = suggestedValue(each);
       return {
         path,
         message: `${name} ${each.message}`,
@@ -37,7 +37,7 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
 }
 
 function fixFor(issue: z.core.$ZodIssue): string {
-  const write = writtenInstead(issue);
+  const write = suggestedValue(issue);
   if (write !== undefined) return `write ${JSON.stringify(write)}`;
   if (mustGo(issue)) return "take it out";
   switch (issue.code) {

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { memory, seconds } from "../../core/bounds.ts";
 import { port } from "../../core/fields.ts";
-import { judged } from "../../core/judged.ts";
+import { validText } from "../../core/validation.ts";
 import type { EnvValue } from "../../core/value.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import { copies } from "../../stores/kafka/facts.ts";
-import { faultOfTopicName, mostPartitions } from "../../stores/kafka/topic-names.ts";
-import { type Needs, type RefsOf, type ServiceFacts, serviceName, serviceSchema } from "./service.ts";
+import { mostPartitions, validateTopicName } from "../../stores/kafka/topic-names.ts";
+import { type Needs, type RefsOf, type ServiceDefinition, serviceName, serviceSchema } from "./service.ts";
 
 /** A topic as the definition writes it. */
 export const topicSchema = z.strictObject({
@@ -25,7 +25,7 @@ export const storesSchema = z.strictObject(
 export const platformSchema = z.strictObject({
   name: z.string().regex(/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/, "must be a short DNS label"),
   stores: storesSchema,
-  topics: z.record(judged(faultOfTopicName), topicSchema),
+  topics: z.record(validText(validateTopicName), topicSchema),
   services: z.record(serviceName, serviceSchema),
   gateway: z.strictObject({
     port: port.default(9000),
@@ -35,7 +35,7 @@ export const platformSchema = z.strictObject({
 });
 
 /** A validated service with its environment function. */
-export interface ServiceModel extends ServiceFacts {
+export interface ServiceModel extends ServiceDefinition {
   readonly name: string;
   readonly env: (refs: never) => Readonly<Record<string, EnvValue>>;
 }

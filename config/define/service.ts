@@ -15,7 +15,7 @@ import {
   urlPath,
   visible,
 } from "../../core/fields.ts";
-import { distinct, judged } from "../../core/judged.ts";
+import { uniqueList, validText } from "../../core/validation.ts";
 import type { EnvValue, Value } from "../../core/value.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import type { Address, RefsFor } from "../../stores/store.ts";
@@ -28,7 +28,7 @@ const lowerCase = (text: string): string => text.toLowerCase();
 /** A path under a stripped prefix that takes no version prefix; with `suffixes` only files that end so. */
 const barePath = z.union([
   urlPath,
-  z.strictObject({ path: urlPath, suffixes: distinct(fileSuffix, lowerCase).min(1) }),
+  z.strictObject({ path: urlPath, suffixes: uniqueList(fileSuffix, lowerCase).min(1) }),
 ]);
 
 /** A token bucket: `rate` requests a second on average, at most `burst` at once. */
@@ -41,7 +41,7 @@ const token = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be a
 /** The name of a header field; to browsers `*` is every one, and the gateway's list names each. */
 const fieldName = token.refine((text) => text !== "*", "must be one name; leave the list out for every one");
 /** A method that a page can send, as browsers write it. Source: Fetch, "Methods". */
-const method = judged((text) => {
+const method = validText((text) => {
   if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(text) || text === "*")
     return "must be an HTTP method, such as GET";
   const upper = text.toUpperCase();
@@ -53,13 +53,13 @@ const method = judged((text) => {
 
 /** Cross-origin rules that the gateway answers itself; whatever the service says about them is dropped. */
 const corsSchema = z.strictObject({
-  origins: distinct(origin).min(1),
+  origins: uniqueList(origin).min(1),
   /** Default: GET, HEAD, POST, PUT, PATCH, DELETE. */
-  methods: distinct(method).min(1).optional(),
+  methods: uniqueList(method).min(1).optional(),
   /** Request fields a page may send; default: whatever it asks for. */
-  headers: distinct(fieldName, lowerCase).optional(),
+  headers: uniqueList(fieldName, lowerCase).optional(),
   /** Response fields a page may read beside the safelisted ones. */
-  expose: distinct(fieldName, lowerCase).optional(),
+  expose: uniqueList(fieldName, lowerCase).optional(),
   /** Cookies and client certificates; a bearer token set by the page needs none of this. */
   credentials: z.boolean().optional(),
   /** How long a browser may keep the answer to a preflight, seconds. */
@@ -74,9 +74,9 @@ export const routeSchema = z.strictObject({
   strip: z.boolean().default(true),
   /** Put in front as `/api/v{n}` unless the rest begins with `/api` or a bare path. */
   apiVersion: z.number().int().min(1).max(1000).optional(),
-  bare: distinct(barePath).default([]),
+  bare: uniqueList(barePath).default([]),
   /** Paths, as the service sees them, that answer 404 at the gateway. */
-  deny: distinct(urlPath, lowerCase).default([]),
+  deny: uniqueList(urlPath, lowerCase).default([]),
   websocket: z.boolean().default(false),
   /** Time to a connection with the service, milliseconds. */
   connectTimeoutMs: z.number().int().min(10).max(600_000).optional(),
@@ -119,7 +119,7 @@ const keyFolder = folder.refine(
 );
 
 /** Why a text is no user of a container; undefined when it is one. Source: Kubernetes, SecurityContext: ids of 31 bits, and no root. */
-function faultOfUser(text: string): string | undefined {
+function validateUser(text: string): string | undefined {
   const [uid, gid, ...more] = text.split(":");
   const isId = (id: string | undefined) => /^(0|[1-9]\d{0,9})$/.test(id ?? "") && Number(id) <= 2_147_483_647;
   if (!isId(uid) || (gid !== undefined && !isId(gid)) || more.length > 0)
@@ -130,9 +130,9 @@ function faultOfUser(text: string): string | undefined {
 const needsSchema = z.strictObject({
   ...storeNeeds,
   /** Services it calls by HTTP. */
-  calls: distinct(z.string()).default([]),
+  calls: uniqueList(z.string()).default([]),
   /** Servers outside the platform that it connects to (SMTP, an API of somebody else's): a cluster lets nothing else out. */
-  egress: distinct(egress).default([]),
+  egress: uniqueList(egress).default([]),
   /** Directories that outlive the container. */
   volumes: z.array(z.strictObject({ name: hostLabel, path: folder })).default([]),
   /** Where the platform's RSA pair is mounted read-only; the service must find it there when it starts. */
@@ -144,13 +144,13 @@ export const serviceSchema = z.strictObject({
   /** Repository and tag of the image built from the service's own repository. */
   image: z.strictObject({ repository: imageRepository, tag: imageTag }),
   /** Names that it had before: what its login owns in Postgres goes on with it. They may stay here for good. */
-  renamedFrom: distinct(serviceName).default([]),
+  renamedFrom: uniqueList(serviceName).default([]),
   /** The public repository a `git` source is built from. */
   repository: gitRepository.optional(),
   /** The role of the sample service that stands in for it. */
   sample: z.enum(["auth", "core", "messaging", "basic"]),
   port,
-  user: judged(faultOfUser).optional(),
+  user: validText(validateUser).optional(),
   routes: z.array(routeSchema).default([]),
   health: z.strictObject({
     probe: z.union([z.strictObject({ http: urlPath }), z.strictObject({ tcp: z.literal(true) })]),
@@ -167,15 +167,15 @@ export const serviceSchema = z.strictObject({
 });
 
 /** A service as parsed, every default filled in. */
-export type ServiceFacts = z.output<typeof serviceSchema>;
+export type ServiceDefinition = z.output<typeof serviceSchema>;
 /** A route as parsed, every default filled in. */
-export type RouteFacts = z.output<typeof routeSchema>;
+export type RouteDefinition = z.output<typeof routeSchema>;
 type ServiceInput = z.input<typeof serviceSchema>;
 /** What a service may ask for. */
 export type Needs = z.input<typeof needsSchema>;
 
 /** Facts that a stack sets and every service may read. */
-export interface StackFacts {
+export interface StackInfo {
   /** Public host name of the platform; browsers' origins are checked against it. */
   readonly publicHost: string;
   /** `Development` turns on core's Swagger. */
@@ -200,7 +200,7 @@ type StoreRefs<N> = {
 /** Exactly the references that a service asked for: a store it did not name is not there, for the compiler too. */
 export type RefsOf<N extends Needs> = {
   readonly port: Value;
-  readonly stack: StackFacts;
+  readonly stack: StackInfo;
   /** A secret of this service's own, generated once. */
   readonly secret: (name: string) => Value;
 } & StoreRefs<N> &

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isLoopback, reachedAt } from "../../core/addresses.ts";
+import { clientHost, isLoopback } from "../../core/addresses.ts";
 import { openStores } from "./bind.ts";
 import { parseSettings } from "./parse.ts";
 
@@ -44,7 +44,7 @@ test.each([
 ])("%s is loopback: %s", (address, expected) => expect(isLoopback(address)).toBe(expected));
 
 test("an address stands in a URL as RFC 3986 wants it", () => {
-  expect(["127.0.0.1", "0.0.0.0", "::1", "::", "10.0.0.4"].map(reachedAt)).toEqual([
+  expect(["127.0.0.1", "0.0.0.0", "::1", "::", "10.0.0.4"].map(clientHost)).toEqual([
     "localhost",
     "localhost",
     "[::1]",

@@ -1,5 +1,5 @@
 import { isLoopback } from "../../core/addresses.ts";
-import { setCommand } from "../../core/mend.ts";
+import { configSetCommand } from "../../core/config-commands.ts";
 import type { Problem } from "../../core/problems.ts";
 import type { Role } from "../../core/workload.ts";
 import { storePorts } from "../../stores/index.ts";
@@ -29,7 +29,7 @@ export function openStores(settings: Settings): Problem[] {
     {
       path: `${namespace}storesBind`,
       message: `${storesBind} lets other machines reach ${open.join(", ")}, and the stack is not for development`,
-      fix: `${setCommand(`${namespace}storesBind`, "127.0.0.1")}, or set those ports to false`,
+      fix: `${configSetCommand(`${namespace}storesBind`, "127.0.0.1")}, or set those ports to false`,
     },
   ];
 }

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { certificate, cidr, quantity } from "../../core/fields.ts";
-import { faultOfHost } from "../../core/host-names.ts";
-import { judged } from "../../core/judged.ts";
+import { validateHost } from "../../core/host-names.ts";
+import { validText } from "../../core/validation.ts";
 
 /** Host and port, and nothing behind them: paths, logins and queries are no part of an S3 endpoint. */
-const endpoint = judged((text) => {
+const endpoint = validText((text) => {
   const rule =
     "must be https:// or http:// and a host, with a port where it is not the usual one, and nothing behind it";
   if (/^https?:\/\/[^/?#@\s]+\/?$/.test(text) && URL.canParse(text)) {
     const { hostname } = new URL(text);
-    return hostname.startsWith("[") || faultOfHost(hostname) === undefined ? undefined : rule;
+    return hostname.startsWith("[") || validateHost(hostname) === undefined ? undefined : rule;
   }
   const write = `https://${text}`;
   return /^[a-z0-9.-]+(:\d+)?$/.test(text) && URL.canParse(write) ? { message: rule, write } : rule;
@@ -76,6 +76,6 @@ export const bucketSecrets = {
 /** Host and port of a bucket's endpoint. */
 export function addressOfBucket({ endpoint }: Pick<Bucket, "endpoint">): { host: string; port: number } {
   const { hostname, port, protocol } = new URL(endpoint);
-  const usual = protocol === "https:" ? 443 : 80;
-  return { host: hostname, port: port === "" ? usual : Number(port) };
+  const defaultPort = protocol === "https:" ? 443 : 80;
+  return { host: hostname, port: port === "" ? defaultPort : Number(port) };
 }

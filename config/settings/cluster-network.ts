@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cidr, dnsLabel, labelValue, port, qualifiedName } from "../../core/fields.ts";
-import { distinct } from "../../core/judged.ts";
+import { uniqueList } from "../../core/validation.ts";
 
 /** NodeLocal DNSCache, and the resolver that a cloud has on each node. Source: Kubernetes, "Using NodeLocal DNSCache". */
 export const localDns: readonly string[] = ["169.254.20.10/32", "169.254.169.254/32"];
@@ -13,7 +13,7 @@ export const dnsSchema = z.strictObject({
     .optional()
     .describe("labels of its pods; default: any pod of the namespace"),
   port: port.optional().describe("port that its pods listen at, e.g. 5353 on OpenShift; default: 53"),
-  addresses: distinct(cidr)
+  addresses: uniqueList(cidr)
     .optional()
     .describe(
       `servers that are no pods of a namespace; default: ${localDns.join(", ")}, NodeLocal DNSCache and the resolver of a cloud's node`,

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { annotations, cidr, dnsLabel, dnsSubdomain, port } from "../../core/fields.ts";
-import { distinct } from "../../core/judged.ts";
+import { uniqueList } from "../../core/validation.ts";
 
 const controller = {
   controllerNamespace: dnsLabel
     .optional()
     .describe("the namespace its controller's pods run in: those may speak to the gateway"),
-  controllerAddresses: distinct(cidr)
+  controllerAddresses: uniqueList(cidr)
     .min(1)
     .optional()
     .describe(
@@ -41,7 +41,7 @@ export const exposureSchema = z.discriminatedUnion("type", [
     type: z.literal("loadBalancer"),
     port: port.default(80).describe("port of the load balancer"),
     annotations: annotations.default({}).describe("of the Service, e.g. for the cloud's controller"),
-    sourceRanges: distinct(cidr).default([]).describe("addresses that may connect; default: all"),
+    sourceRanges: uniqueList(cidr).default([]).describe("addresses that may connect; default: all"),
   }),
 ]);
 

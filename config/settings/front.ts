@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { isLoopback } from "../../core/addresses.ts";
-import { setCommand } from "../../core/mend.ts";
+import { configSetCommand } from "../../core/config-commands.ts";
 import type { Problem } from "../../core/problems.ts";
 import { classOf, controllerOf, type Exposure, privateRanges } from "./exposure.ts";
 import type { Settings } from "./schema.ts";
@@ -109,7 +109,7 @@ export function frontProblems(settings: Settings): Problem[] {
     problems.push({
       path: "platform:publicHost",
       message: `${publicHost} is an address, and an Ingress or a Gateway is asked by name`,
-      fix: setCommand("platform:publicHost", "<host name>"),
+      fix: configSetCommand("platform:publicHost", "<host name>"),
     });
   if (trustedProxies !== undefined && gateway.trustedProxies !== undefined)
     problems.push({

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { schedule } from "../../core/cron.ts";
-import { faultOfHost } from "../../core/host-names.ts";
-import { faultOfReference } from "../../core/image-names.ts";
+import { validateHost } from "../../core/host-names.ts";
+import { validateReference } from "../../core/image-names.ts";
 import { kubernetesSettings } from "../../test/settings.ts";
 import { parseSettings } from "./parse.ts";
 
@@ -20,7 +20,7 @@ test.each([
   `localhost/x@${digest}`,
   `[::1]:5000/x:1@${digest}`,
   "a__b/c-d",
-])("%s is a reference to an image", (text) => expect(faultOfReference(text)).toBeUndefined());
+])("%s is a reference to an image", (text) => expect(validateReference(text)).toBeUndefined());
 test.each([
   "",
   "a/B:1",
@@ -31,11 +31,11 @@ test.each([
   "x@sha256:12",
   "a//b",
   "x:.1",
-])("%j is no reference to an image", (text) => expect(faultOfReference(text)).toBeDefined());
+])("%j is no reference to an image", (text) => expect(validateReference(text)).toBeDefined());
 
 test.each(["a:1", "https://a", "a/b", "300.1.1.1", "1.2.3", "a..b", "a_b", "", "x.", "-a"])(
   "%j is no host",
-  (text) => expect(faultOfHost(text)).toBeDefined(),
+  (text) => expect(validateHost(text)).toBeDefined(),
 );
 
 const cluster = (kubernetes: object) =>

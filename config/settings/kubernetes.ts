@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cidr, cpu, dnsLabel, dnsSubdomain, namespaceField, visible } from "../../core/fields.ts";
-import { distinct } from "../../core/judged.ts";
+import { uniqueList } from "../../core/validation.ts";
 import { volumeField } from "../../stores/fields.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import { oldBackupsSchema } from "./backups.ts";
@@ -38,7 +38,7 @@ export const kubernetesSchema = z.strictObject({
   context: visible.optional().describe("context of the kubeconfig; default: its current one"),
   namespace: namespaceField.optional().describe("default: the platform's and the stack's name"),
   storageClass: dnsSubdomain.optional().describe("class of the volumes; default: the cluster's own"),
-  pullSecrets: distinct(dnsSubdomain)
+  pullSecrets: uniqueList(dnsSubdomain)
     .default([])
     .describe("secrets (type kubernetes.io/dockerconfigjson) of the namespace that pull images"),
   exposure: exposureSchema
@@ -50,7 +50,7 @@ export const kubernetesSchema = z.strictObject({
       autoscale: autoscaleSchema.optional().describe("instead of a fixed number"),
       cpu: cpu.default("250m").describe("CPU request of each"),
       metricsFrom: dnsLabel.optional().describe("namespace whose pods may read the metrics, e.g. monitoring"),
-      trustedProxies: distinct(cidr)
+      trustedProxies: uniqueList(cidr)
         .optional()
         .describe("where platform:trustedProxies was before; still read"),
     })

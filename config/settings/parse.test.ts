@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { InputError } from "../../core/problems.ts";
 import { dockerSettings, kubernetesSettings } from "../../test/settings.ts";
 import { imageReference } from "../catalogue.ts";
-import { insistOnPlaces, parseSettings } from "./parse.ts";
+import { parseSettings, refuseShownSecrets } from "./parse.ts";
 
 const refusal = (config: Record<string, string>): string => {
   try {
@@ -118,8 +118,8 @@ test("a service's setting that only a cluster has is refused on an engine", () =
 });
 
 test("a value that was set with --secret is refused where it would be shown", () => {
-  expect(() => insistOnPlaces(["platform:secrets", "platform:signingKey", "other:key"])).not.toThrow();
-  expect(() => insistOnPlaces(["platform:services", "platform:secrets"])).toThrow(
+  expect(() => refuseShownSecrets(["platform:secrets", "platform:signingKey", "other:key"])).not.toThrow();
+  expect(() => refuseShownSecrets(["platform:services", "platform:secrets"])).toThrow(
     /^(?=[\s\S]*platform:services: has a value that was set with --secret)(?![\s\S]*platform:secrets)/,
   );
 });

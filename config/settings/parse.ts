@@ -78,16 +78,16 @@ function portClashes(settings: DockerSettings): Problem[] {
 }
 
 /** Settings that are kept from view wherever they go. */
-const hidden: readonly string[] = ["secrets", "signingKey"];
+const secretSettings: readonly string[] = ["secrets", "signingKey"];
 
 /**
  * Refuses a secret in a setting that is shown: in a container's environment, in a manifest, in a file that is rendered.
  * @param keys those that were set with `--secret`, as `namespace:key`.
  * @throws {InputError} naming each.
  */
-export function insistOnPlaces(keys: readonly string[]): void {
+export function refuseShownSecrets(keys: readonly string[]): void {
   const problems = keys
-    .filter((key) => key.startsWith(namespace) && !hidden.includes(key.slice(namespace.length)))
+    .filter((key) => key.startsWith(namespace) && !secretSettings.includes(key.slice(namespace.length)))
     .map((key) => ({
       path: key,
       message: "has a value that was set with --secret, and is shown where it is used",

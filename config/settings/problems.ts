@@ -1,9 +1,9 @@
 import type { z } from "zod";
+import { configRemoveCommand, configSetCommand } from "../../core/config-commands.ts";
 import { fitting, found, shown } from "../../core/issues.ts";
-import { mustGo, writtenInstead } from "../../core/judged.ts";
-import { removeCommand, setCommand } from "../../core/mend.ts";
 import { joinPath, type Problem } from "../../core/problems.ts";
 import { quoted } from "../../core/shell.ts";
+import { mustGo, suggestedValue } from "../../core/validation.ts";
 import { type Settings, settingsSchemas } from "./schema.ts";
 import { secretRule } from "./secret-rules.ts";
 
@@ -30,12 +30,15 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, target: Settin
         return {
           path: unknown,
           message: `belongs to the target ${other}, and this stack's is ${target}`,
-          fix: `remove it: ${removeCommand(unknown)}, or set ${namespace}target: ${other}`,
+          fix: `remove it: ${configRemoveCommand(unknown)}, or set ${namespace}target: ${other}`,
         };
       return {
         path: unknown,
         message: "is not a setting",
-        fix: [`remove it: ${removeCommand(unknown)}`, keysAt(issue.path, settingsSchemas[target]).join(", ")]
+        fix: [
+          `remove it: ${configRemoveCommand(unknown)}`,
+          keysAt(issue.path, settingsSchemas[target]).join(", "),
+        ]
           .filter(Boolean)
           .join(", or use one of "),
       };
@@ -45,7 +48,7 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, target: Settin
       {
         path,
         message: issue.issues.map(({ message }) => message).join(", "),
-        fix: `${removeCommand(path)}, then set it under another name`,
+        fix: `${configRemoveCommand(path)}, then set it under another name`,
       },
     ];
   const [first, name] = issue.path;
@@ -63,10 +66,10 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, target: Settin
 
 /** The command that mends a setting, as far as one can be told. */
 function settingFix(issue: z.core.$ZodIssue, path: string): string {
-  if (mustGo(issue)) return removeCommand(path);
-  const write = writtenInstead(issue);
-  if (write !== undefined) return setCommand(path, quoted(write), "text");
-  return `${setCommand(path, "<value>", isText(issue) ? "text" : "other")}, or correct Pulumi.<stack>.yaml`;
+  if (mustGo(issue)) return configRemoveCommand(path);
+  const write = suggestedValue(issue);
+  if (write !== undefined) return configSetCommand(path, quoted(write), "text");
+  return `${configSetCommand(path, "<value>", isText(issue) ? "text" : "other")}, or correct Pulumi.<stack>.yaml`;
 }
 
 /** The types that the forms of a choice have, where the value has none of them. */

@@ -11,7 +11,7 @@ import {
   textOrNumber,
   visible,
 } from "../../core/fields.ts";
-import { distinct, toBeRemoved } from "../../core/judged.ts";
+import { toBeRemoved, uniqueList } from "../../core/validation.ts";
 import { type StorePortName, storePorts } from "../../stores/index.ts";
 import type { HostPort } from "../../stores/store.ts";
 import { imageNames } from "../images.ts";
@@ -22,10 +22,13 @@ import { clusterServiceSettingsSchema, serviceSettingsSchema, sourceSchema } fro
 
 /** Host ports of the dev stack; `false` publishes nothing. */
 const hostPort = z.union([z.number().int().min(1).max(65535), z.literal(false)]);
-const published = (usual: number, what: string) => hostPort.default(usual).describe(`host port of ${what}`);
+const published = (port: number, what: string) => hostPort.default(port).describe(`host port of ${what}`);
 
 const portsOfStores = Object.fromEntries(
-  Object.entries<HostPort>(storePorts).map(([name, { usual, what }]) => [name, published(usual, what)]),
+  Object.entries<HostPort>(storePorts).map(([name, { defaultPort, what }]) => [
+    name,
+    published(defaultPort, what),
+  ]),
 ) as Readonly<Record<StorePortName, ReturnType<typeof published>>>;
 
 const portsSchema = z.strictObject({
@@ -72,12 +75,12 @@ const common = {
   publicHost: publicHost
     .default("localhost")
     .describe("public host name; browsers' origins are checked against it"),
-  trustedProxies: distinct(cidr)
+  trustedProxies: uniqueList(cidr)
     .optional()
     .describe(
       "address ranges of the proxies in front, whose X-Forwarded-* are believed; [] for none. Default: an Ingress or Gateway's controller; on an engine that publishes on this machine alone under a public name, a proxy of this machine",
     ),
-  cors: distinct(
+  cors: uniqueList(
     origin.refine((text) => text !== "*", "must be one origin; every origin at once is a route's own choice"),
   )
     .default([])

@@ -12,7 +12,7 @@ import {
   variableValue,
   visible,
 } from "../../core/fields.ts";
-import { distinct, toBeRemoved } from "../../core/judged.ts";
+import { toBeRemoved, uniqueList } from "../../core/validation.ts";
 import { autoscaleSchema } from "./kubernetes.ts";
 
 /** Where a service's image comes from: the sample that stands in for it, an image, or a build from its repository or a checkout. */
@@ -55,7 +55,7 @@ export const clusterServiceSettingsSchema = serviceSettingsSchema
       .optional()
       .describe("on a cluster; at most what its definition allows"),
     autoscale: autoscaleSchema.optional().describe("on a cluster, instead of a fixed number"),
-    egress: distinct(egress)
+    egress: uniqueList(egress)
       .optional()
       .describe("on a cluster, servers outside the platform that it may connect to, beside the definition's"),
     annotations: annotations.optional().describe("on a cluster, of its pods"),

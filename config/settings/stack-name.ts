@@ -1,5 +1,5 @@
 import { dnsLabel } from "../../core/fields.ts";
-import { faultOfRepository } from "../../core/image-names.ts";
+import { validateRepository } from "../../core/image-names.ts";
 import { stackName } from "../../core/names.ts";
 import type { Problem } from "../../core/problems.ts";
 import type { Settings } from "./schema.ts";
@@ -13,7 +13,7 @@ export function stackNameProblems(platform: string, stack: string, settings: Set
   const onEngine = settings.target === "docker";
   // Whatever the namespace is called: an object's labels bear the name, too.
   const fault = onEngine
-    ? faultOfRepository(`localhost/${whole}-gateway`)
+    ? validateRepository(`localhost/${whole}-gateway`)
     : dnsLabel.safeParse(whole).error?.issues[0]?.message;
   if (fault === undefined) return [];
   const lower = stack.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");

@@ -1,4 +1,4 @@
-import { faultOfAddress } from "../../core/addresses.ts";
+import { validateAddress } from "../../core/addresses.ts";
 import type { Problem } from "../../core/problems.ts";
 import { storePorts } from "../../stores/index.ts";
 import type { HostPort } from "../../stores/store.ts";
@@ -34,7 +34,7 @@ export function applyEnvironment(
     const text = environment[variable]?.trim();
     if (text === undefined || text === "" || serviceLink.test(text)) continue;
     if (setting === "bind") {
-      const message = faultOfAddress(text);
+      const message = validateAddress(text);
       if (message !== undefined)
         problems.push({ path: variable, message, fix: mendOf(variable, "127.0.0.1") });
       else if (counts) raw.bind = text;

@@ -101,7 +101,7 @@ function revisionLabels(
   const secrets = secretsInFiles(workload);
   return {
     ...(workload.files.length > 0 && {
-      "org.beat-ecoprove.files": fingerprintOf([{ ...workload, members: { once: true } }], place),
+      "org.beat-ecoprove.files": fingerprintOf([{ ...workload, members: { job: true } }], place),
     }),
     ...(secrets.length > 0 && {
       "org.beat-ecoprove.secrets": secrets.map((name) => `\${${revisionVariable(name)}:-}`).join("-"),

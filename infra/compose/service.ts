@@ -92,14 +92,14 @@ export function composeService(
   { project, addresses, workloads, image, labels }: ServiceContext,
 ): Record<string, unknown> {
   const { host, entrypoint, args, memoryMiB, stopGraceSeconds, volumes, health, members } = workload;
-  const once = "once" in members;
+  const job = "job" in members;
   const check = healthCheckOf(health);
   const files = filesOf(workload, addresses);
   const of = (kind: ComposeFileSource["kind"]) =>
     files
       .filter((file) => file.kind === kind)
       .map(({ name, target }) => ({ source: name, target, mode: 0o444 }));
-  const dependencies = workload.after.map((needed) => [
+  const dependencies = workload.dependsOn.map((needed) => [
     workloads.get(needed)?.name ?? needed,
     {
       condition: conditionOf(workloads.get(needed)),
@@ -140,7 +140,7 @@ export function composeService(
       },
     }),
     ...(dependencies.length > 0 && { depends_on: Object.fromEntries(dependencies) as object }),
-    restart: once ? "no" : "unless-stopped",
+    restart: job ? "no" : "unless-stopped",
     init: true,
     mem_limit: `${memoryMiB}m`,
     memswap_limit: `${memoryMiB}m`,
@@ -157,6 +157,6 @@ export function composeService(
 const userOf = ({ uid, gid }: NonNullable<Workload["user"]>): string => `${uid}:${gid ?? uid}`;
 
 function conditionOf(needed: Workload | undefined): string {
-  if (needed !== undefined && "once" in needed.members) return "service_completed_successfully";
+  if (needed !== undefined && "job" in needed.members) return "service_completed_successfully";
   return healthCheckOf(needed?.health) === undefined ? "service_started" : "service_healthy";
 }

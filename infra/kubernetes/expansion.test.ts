@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unexpanded } from "./expansion.ts";
+import { escapeExpansion } from "./expansion.ts";
 
 /**
  * The kubelet's reading, byte by byte as it is written there.
@@ -44,13 +44,13 @@ const texts = [
 ];
 
 test.each(texts)("the kubelet gives %j to the container as it was written", (text) => {
-  expect(expand(unexpanded(text), { HOME: "/root", A: "1", B: "2", "": "x" })).toBe(text);
+  expect(expand(escapeExpansion(text), { HOME: "/root", A: "1", B: "2", "": "x" })).toBe(text);
 });
 
 test("what it would leave alone stays as it is, so that nothing is started anew for it", () => {
-  for (const text of ["a$b ${X} $", "$(redis-cli ping)", "$(HOME"]) expect(unexpanded(text)).toBe(text);
+  for (const text of ["a$b ${X} $", "$(redis-cli ping)", "$(HOME"]) expect(escapeExpansion(text)).toBe(text);
   // The texts of this test are some that it would change.
   expect(texts.filter((text) => expand(text, { HOME: "/root", A: "1", B: "2", "": "x" }) !== text)).toEqual(
-    texts.filter((text) => unexpanded(text) !== text),
+    texts.filter((text) => escapeExpansion(text) !== text),
   );
 });

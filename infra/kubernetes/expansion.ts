@@ -9,5 +9,5 @@ const expandable = /\$(?:\$|\([^\s)]*\)|[^\0-\x7f])/;
  * A text that reaches its container as it is written here, where the kubelet expands: the value of a variable, a command, its
  * arguments, a probe's command. What runs after a start, files and Secrets are not expanded.
  */
-export const unexpanded = (text: string): string =>
+export const escapeExpansion = (text: string): string =>
   expandable.test(text) ? text.replaceAll("$", "$$$$") : text;

@@ -1,6 +1,6 @@
 import { InputError } from "../../core/problems.ts";
 import type { RestoreArgs } from "../../stores/store.ts";
-import type { Saved } from "../workloads/saved.ts";
+import type { BackupSource } from "../workloads/backup-sources.ts";
 import { DeploymentError } from "./parts.ts";
 
 /** One backup: a file in the volume or the bucket. */
@@ -14,7 +14,7 @@ export interface Backup {
 }
 
 /** What is restored. */
-export interface RestoreWish {
+export interface RestoreRequest {
   readonly store: string;
   readonly database: string;
   /** A file of the list, or `latest`. */
@@ -30,15 +30,18 @@ export interface BackupOperations {
   /** Restores the newest of each into a place of its own and counts. @param store one alone. */
   verify(store: string | undefined): Promise<string[]>;
   /** @throws {InputError} when a restore cannot be what somebody wants. */
-  examine(wish: RestoreWish): void;
-  restore(wish: RestoreWish): Promise<string[]>;
+  examine(wish: RestoreRequest): void;
+  restore(wish: RestoreRequest): Promise<string[]>;
 }
 
 const refusal = (path: string, message: string, fix: string): InputError =>
   new InputError("nothing was done", [{ path, message, fix }]);
 
 /** What is saved, or that of one store. @throws {InputError} when there is no such thing. */
-export function savedNamed(all: readonly Saved[], store: string | undefined): readonly Saved[] {
+export function sourcesNamed(
+  all: readonly BackupSource[],
+  store: string | undefined,
+): readonly BackupSource[] {
   if (all.length === 0)
     throw refusal(
       "platform:backups",
@@ -53,10 +56,13 @@ export function savedNamed(all: readonly Saved[], store: string | undefined): re
 }
 
 /** What a restore is about. @throws {InputError} when there is no such thing. */
-export function savedOfWish(all: readonly Saved[], { store, database, from }: RestoreWish): Saved {
+export function sourceOfRequest(
+  all: readonly BackupSource[],
+  { store, database, from }: RestoreRequest,
+): BackupSource {
   if (from !== "latest" && !/^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(from))
     throw refusal("--from", `"${from}" is not the name of a backup`, "./beat backup --list shows them");
-  const candidates = savedNamed(all, store);
+  const candidates = sourcesNamed(all, store);
   const found = candidates.find(({ parts }) => parts.includes(database));
   if (found !== undefined) return found;
   const known = candidates.flatMap(({ parts }) => parts).join(", ");
@@ -64,7 +70,7 @@ export function savedOfWish(all: readonly Saved[], { store, database, from }: Re
 }
 
 /** The arguments of the script of a restore. */
-export const restoreArgs = ({ database, from }: RestoreWish, fetched: boolean): RestoreArgs => ({
+export const restoreArgs = ({ database, from }: RestoreRequest, fetched: boolean): RestoreArgs => ({
   database,
   from,
   fetched,

@@ -9,16 +9,16 @@ export interface Check {
 }
 
 /** A check that found nothing wrong. */
-export const good = (name: string, detail: string): Check => ({ name, ok: true, detail });
+export const passed = (name: string, detail: string): Check => ({ name, ok: true, detail });
 /** A check that found a problem. */
-export const bad = (name: string, problem: Problem): Check => ({
+export const failed = (name: string, problem: Problem): Check => ({
   name,
   ok: false,
   detail: problem.message,
   problem,
 });
 /** A check that found nothing that stops a deployment, and something that its owner should know. */
-export const noted = (name: string, detail: string): Check => good(name, `note: ${detail}`);
+export const note = (name: string, detail: string): Check => passed(name, `note: ${detail}`);
 
 /** Whether a check is one that `up` repeats. */
 export const isNote = ({ ok, detail }: Check): boolean => ok && /^(?:note|warning): /.test(detail);

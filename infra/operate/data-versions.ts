@@ -4,7 +4,7 @@ import { imageNamed } from "../../config/images.ts";
 import { partsOf } from "../../config/settings/floating-tags.ts";
 import { externalStores, type Settings } from "../../config/settings/schema.ts";
 import type { Problem } from "../../core/problems.ts";
-import { faultOfUpgrade, versionOf } from "../../core/versions.ts";
+import { validateUpgrade, versionOf } from "../../core/versions.ts";
 import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
 import type { StateResource } from "./stack-state.ts";
 
@@ -27,7 +27,7 @@ export function dataVersionProblems(
       const from = majorOf(before);
       const to = majorOf(after);
       if (before === undefined || from === undefined || to === undefined) return [];
-      const fault = upgrade && faultOfUpgrade(upgrade, from, to);
+      const fault = upgrade && validateUpgrade(upgrade, from, to);
       if (fault === undefined) return [];
       return [
         {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/settings/schema.ts";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
 import type { StateResource } from "../operate/stack-state.ts";
-import { fatesOf, keptIn, letGoMark, sentenceOf } from "./kept.ts";
+import { releasedMark, secretsInState, unusedSecrets, warningOf } from "./kept.ts";
 import { makePassword, makePrivateKey } from "./values.ts";
 
 /** What {@link Secrets} is made from. */
@@ -18,7 +18,7 @@ export interface SecretsArgs {
 /**
  * The stack's secrets: given in the settings, or made once and kept, encrypted, in the stack's state. They are
  * protected: losing them while the volumes remain would lock everybody out of the databases. One that is not used any more
- * is let go of, and said; see {@link fatesOf}.
+ * is let go of, and said; see {@link unusedSecrets}.
  */
 export class Secrets extends pulumi.ComponentResource {
   readonly #values = new Map<string, pulumi.Output<string>>();
@@ -29,8 +29,8 @@ export class Secrets extends pulumi.ComponentResource {
     // Its first name said `docker` on every target; stacks that know it by that keep what it made.
     super("beat:platform:Secrets", name, {}, { ...opts, aliases: [{ type: "beat:docker:Secrets" }] });
     const { names, settings, state } = args;
-    const kept = keptIn(state);
-    this.#marked = new Set(kept.filter(({ letGo }) => letGo).map(({ name: secret }) => secret));
+    const kept = secretsInState(state);
+    this.#marked = new Set(kept.filter(({ released }) => released).map(({ name: secret }) => secret));
     for (const secret of names) {
       const given = settings.secrets[secret];
       this.#values.set(
@@ -47,11 +47,11 @@ export class Secrets extends pulumi.ComponentResource {
     );
     this.#values.set(signingKeyName, privatePem);
     this.#values.set(publicKeyName, publicPem);
-    for (const fate of fatesOf(kept, names, settings)) {
-      if (fate.fate === "held") this.#keep(fate.name, "");
-      if (fate.fate === "let go") this.#letGo(fate.name);
+    for (const secret of unusedSecrets(kept, names, settings)) {
+      if (secret.outcome === "held") this.#keep(secret.name, "");
+      if (secret.outcome === "let go") this.#letGo(secret.name);
       // A promise that the engine awaits by itself.
-      void pulumi.log.warn(sentenceOf(fate, pulumi.getStack()), this);
+      void pulumi.log.warn(warningOf(secret, pulumi.getStack()), this);
     }
     this.registerOutputs();
   }
@@ -85,7 +85,7 @@ export class Secrets extends pulumi.ComponentResource {
   #letGo(name: string): void {
     new pulumi.Stash(
       name,
-      { input: letGoMark },
+      { input: releasedMark },
       { parent: this, protect: false, additionalSecretOutputs: ["output"] },
     );
   }

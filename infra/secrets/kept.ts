@@ -4,32 +4,32 @@ import { kindsWithLogin } from "../../stores/index.ts";
 import type { StateResource } from "../operate/stack-state.ts";
 
 /** The input of a Stash that the last run let go of: its protection is lifted, and this run may drop it. */
-export const letGoMark = "let go: the next run drops it";
+export const releasedMark = "let go: the next run drops it";
 
 /** A secret that the state keeps. */
 export interface KeptSecret {
   readonly name: string;
   readonly value: unknown;
   /** The last run let go of it. */
-  readonly letGo: boolean;
+  readonly released: boolean;
 }
 
 /** The secrets among the resources of a state: each is a Stash under the component that holds them all. */
-export function keptIn(state: readonly StateResource[]): KeptSecret[] {
+export function secretsInState(state: readonly StateResource[]): KeptSecret[] {
   return state
     .filter(({ type, urn }) => type === "pulumi:index:Stash" && /Secrets\$pulumi:index:Stash::/.test(urn))
     .map(({ urn, outputs }) => ({
       name: urn.split("::").pop() as string,
       value: outputs?.output,
-      letGo: outputs?.input === letGoMark,
+      released: outputs?.input === releasedMark,
     }));
 }
 
 /** What becomes of a secret that is kept and not used, and why. */
-export interface Fate {
+export interface UnusedSecret {
   readonly name: string;
   /** `held`: stays as it is; `let go`: stays for this run, unprotected; `dropped`: this run takes it out of the state. */
-  readonly fate: "held" | "let go" | "dropped";
+  readonly outcome: "held" | "let go" | "dropped";
   readonly why: string;
 }
 
@@ -42,36 +42,36 @@ const administrators: readonly string[] = kindsWithLogin.map(administratorSecret
  * into the volumes of its store, which may outlive the store in the definition: it is held until somebody forgets it.
  * @param required the names of all secrets that the platform has, without the signing key.
  */
-export function fatesOf(
+export function unusedSecrets(
   kept: readonly KeptSecret[],
   required: readonly string[],
   settings: Settings,
-): readonly Fate[] {
-  return kept.flatMap(({ name, value, letGo }): Fate[] => {
+): readonly UnusedSecret[] {
+  return kept.flatMap(({ name, value, released }): UnusedSecret[] => {
     const given = name === signingKeyName ? settings.signingKey : settings.secrets[name];
     const needed = required.includes(name) || name === signingKeyName;
     if (needed && given === undefined) return [];
-    if (administrators.includes(name) && !letGo && given !== value)
+    if (administrators.includes(name) && !released && given !== value)
       return [
         {
           name,
-          fate: "held",
+          outcome: "held",
           why: needed
             ? "the configuration has another value; the one that was made is kept, for volumes that were made with it"
             : "no part of the platform needs it, but volumes that were made with it may be there still",
         },
       ];
     const why = needed ? "the configuration has it now" : "no part of the platform needs it any more";
-    return [{ name, fate: letGo ? "dropped" : "let go", why }];
+    return [{ name, outcome: released ? "dropped" : "let go", why }];
   });
 }
 
-/** A fate in an operator's words. */
-export function sentenceOf({ name, fate, why }: Fate, stack: string): string {
+/** What becomes of it, in an operator's words. */
+export function warningOf({ name, outcome, why }: UnusedSecret, stack: string): string {
   const what = {
     held: `is kept on; to let it go: ./beat secrets forget ${name} --stack ${stack}`,
     "let go": "the state keeps it, unprotected, until the next up, which drops it",
     dropped: "it is dropped from the state",
-  }[fate];
+  }[outcome];
   return `secret ${name}: ${why}; ${what}`;
 }

@@ -2,7 +2,7 @@ import { suppliedSecrets } from "../../config/environment.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { signingKeyName } from "../../core/names.ts";
 import type { Problem } from "../../core/problems.ts";
-import { faultOfPrivateKey } from "./values.ts";
+import { validatePrivateKey } from "./values.ts";
 
 /** The path of a secret in the stack's configuration, as `pulumi config set --path` takes it. */
 export const settingOf = (secret: string): string =>
@@ -28,7 +28,7 @@ export const rotateCommand = (secret: string, stack: string): string =>
  * chosen elsewhere, and, where none are made by themselves, each that is missing.
  */
 export function secretProblems(names: readonly string[], settings: Settings, stack: string): Problem[] {
-  const fault = settings.signingKey === undefined ? undefined : faultOfPrivateKey(settings.signingKey);
+  const fault = settings.signingKey === undefined ? undefined : validatePrivateKey(settings.signingKey);
   return [
     ...Object.keys(settings.secrets)
       .filter((secret) => !names.includes(secret))

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
-import { faultOfPrivateKey, makePassword, makePrivateKey } from "./values.ts";
+import { makePassword, makePrivateKey, validatePrivateKey } from "./values.ts";
 
 test("passwords are letters and digits, long enough for Phoenix, and differ", () => {
   const made = Array.from({ length: 50 }, makePassword);
@@ -9,11 +9,11 @@ test("passwords are letters and digits, long enough for Phoenix, and differ", ()
 });
 
 test("a made key can sign; other texts, kinds and lengths are refused without being quoted", async () => {
-  expect(faultOfPrivateKey(await makePrivateKey())).toBeUndefined();
-  expect(faultOfPrivateKey("hunter2hunter2")).toMatch(/^is not a private key that can be read/);
+  expect(validatePrivateKey(await makePrivateKey())).toBeUndefined();
+  expect(validatePrivateKey("hunter2hunter2")).toMatch(/^is not a private key that can be read/);
   const pem = { type: "pkcs8", format: "pem" } as const;
   const short = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export(pem).toString();
-  expect(faultOfPrivateKey(short)).toBe("has 1024 bits, 2048 are the least that is safe");
+  expect(validatePrivateKey(short)).toBe("has 1024 bits, 2048 are the least that is safe");
   const ed = generateKeyPairSync("ed25519").privateKey.export(pem).toString();
-  expect(faultOfPrivateKey(ed)).toBe("is a key of type ed25519, not RSA");
+  expect(validatePrivateKey(ed)).toBe("is a key of type ed25519, not RSA");
 });

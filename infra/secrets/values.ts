@@ -22,7 +22,7 @@ export async function makePrivateKey(): Promise<string> {
 }
 
 /** Why a text cannot be the signing key; undefined when it can. Never quotes the text. */
-export function faultOfPrivateKey(pem: string): string | undefined {
+export function validatePrivateKey(pem: string): string | undefined {
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);

@@ -7,7 +7,7 @@ import { type Connection, externalEndpoint, sorted } from "../../core/connection
 import { gatewayName, provisionerOf, retireOf } from "../../core/names.ts";
 import type { Workload } from "../../core/workload.ts";
 import { provisionedKinds, type StoreKind, storeHosts, storeKinds } from "../../stores/index.ts";
-import { savedOf } from "./saved.ts";
+import { backupSources } from "./backup-sources.ts";
 
 /** The name of the connections to the bucket of backups. */
 export const bucketName = "backups-bucket";
@@ -30,7 +30,7 @@ export function connectionsOf(
     return [{ from, to, port, ...(external && { outside: externalEndpoint(external) }) }];
   };
   const declared = (kind: StoreKind) => platform.stores[kind] !== undefined;
-  const saved = savedOf(platform, settings, (workload) => workload);
+  const saved = backupSources(platform, settings, (workload) => workload);
   const services = Object.values(platform.services);
   return sorted([
     ...services.flatMap(({ name, needs }) => [

@@ -30,8 +30,8 @@ function toldTo(workload: Workload, { settings, addresses }: Place): unknown {
       ),
     ]);
   const files = workload.files.map((set) => [set.directory, show(set.files)]);
-  if ("once" in workload.members) return files;
-  const { after: _, restartWith: __, image, env, sidecars: ___, ...rest } = workload;
+  if ("job" in workload.members) return files;
+  const { dependsOn: _, restartWith: __, image, env, sidecars: ___, ...rest } = workload;
   return {
     ...rest, // The project's own programs are none that others are started anew with.
     image: "program" in image ? image.program : referenceOf(image, settings.images),

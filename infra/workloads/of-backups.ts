@@ -5,7 +5,7 @@ import { asValue, secretOf } from "../../core/value.ts";
 import type { Workload } from "../../core/workload.ts";
 import { storeHosts } from "../../stores/index.ts";
 import { uploadsPath } from "../../stores/uploads.ts";
-import { type Saved, savedOf } from "./saved.ts";
+import { type BackupSource, backupSources } from "./backup-sources.ts";
 import { scheduleScript, schedulingFile } from "./schedule.ts";
 
 /** The volume of an engine that backups are written to. */
@@ -18,10 +18,10 @@ export const backupsVolume = "backups";
 export function backups(platform: PlatformModel, settings: Settings): Workload[] {
   const plan = backupsOf(settings);
   if (plan === undefined) return [];
-  return savedOf(platform, settings, undefined).map((saved) => backup(saved, plan));
+  return backupSources(platform, settings, undefined).map((saved) => backup(saved, plan));
 }
 
-function backup(saved: Saved, plan: BackupPlan): Workload {
+function backup(saved: BackupSource, plan: BackupPlan): Workload {
   const { component, image, parts, password, kind, service } = saved;
   return {
     role: "backup",
@@ -61,7 +61,7 @@ function backup(saved: Saved, plan: BackupPlan): Workload {
     memoryMiB: 256,
     members: { replicas: 1 },
     stopGraceSeconds: 10,
-    after: kind === undefined ? [] : [storeHosts[kind]],
+    dependsOn: kind === undefined ? [] : [storeHosts[kind]],
     restartWith: [],
     // Files of a service belong to whomever it runs as: only root with its capabilities reads all of them.
     ...(service === undefined && { withoutCapabilities: true }),

@@ -44,7 +44,7 @@ export function gateway(platform: PlatformModel, runtime: Runtime, services: rea
       members: { replicas: 1 },
       readOnlyRoot: true,
       withoutCapabilities: true,
-      after: [...new Set(services.flatMap(({ after }) => after))],
+      dependsOn: [...new Set(services.flatMap(({ dependsOn }) => dependsOn))],
     };
   const { cpu, replicas, autoscale } = runtime.settings.kubernetes.gateway;
   return {
@@ -76,7 +76,7 @@ export function gateway(platform: PlatformModel, runtime: Runtime, services: rea
     cpu,
     members: { replicas, autoscale },
     deadlineSeconds: 240,
-    after: services.map(({ host }) => host),
+    dependsOn: services.map(({ host }) => host),
   };
 }
 

@@ -37,7 +37,7 @@ export function retirements(
       const use = useOfStore(platform, settings, kind, memberHost);
       const retirement = storeOf(kind).provision?.retirement?.(use);
       if (retirement === undefined) return [];
-      const args = { role: "retirement", name: retireOf(kind), after: [], ca: undefined } as const;
+      const args = { role: "retirement", name: retireOf(kind), dependsOn: [], ca: undefined } as const;
       return [{ store: storeHosts[kind], workload: program(runtime, retirement, args) }];
     });
 }
@@ -50,23 +50,23 @@ function provisioner(platform: PlatformModel, runtime: Runtime, kind: StoreKind)
   return program(runtime, provisioning, {
     role: "provisioner",
     name: provisionerOf(kind),
-    after: externalStores(runtime.settings)[kind] === undefined ? [storeHosts[kind]] : [],
+    dependsOn: externalStores(runtime.settings)[kind] === undefined ? [storeHosts[kind]] : [],
     ca: use.external?.ca,
   });
 }
 
-/** Which program it is, and what it comes after. */
+/** Which program it is, and what it waits for. */
 interface ProgramArgs {
   readonly role: "provisioner" | "retirement";
   readonly name: string;
-  readonly after: readonly string[];
+  readonly dependsOn: readonly string[];
   readonly ca: string | undefined;
 }
 
 function program(
   runtime: Runtime,
   provisioning: Provisioning,
-  { role, name, after, ca }: ProgramArgs,
+  { role, name, dependsOn, ca }: ProgramArgs,
 ): Workload {
   const plan = asValue(JSON.stringify(provisioning.plan, undefined, 1));
   const passwords = filesOf(
@@ -82,9 +82,9 @@ function program(
     endpoints: [],
     volumes: [],
     memoryMiB: 192,
-    members: { once: true },
+    members: { job: true },
     stopGraceSeconds: 5,
-    after,
+    dependsOn,
   } as const;
   if (runtime.kind === "engine")
     return {
@@ -100,7 +100,7 @@ function program(
         },
       }),
       withoutCapabilities: true,
-      restartWith: after,
+      restartWith: dependsOn,
     };
   const directory = dirname(certificateFile);
   return {

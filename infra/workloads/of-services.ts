@@ -47,7 +47,7 @@ export const watches = (platform: PlatformModel, runtime: Runtime): Workload[] =
               memoryMiB,
               members: { replicas: 1 },
               stopGraceSeconds: 5,
-              after: [service.name],
+              dependsOn: [service.name],
               restartWith: [],
               withoutCapabilities: true,
             };
@@ -84,7 +84,7 @@ function serviceWorkload(platform: PlatformModel, runtime: Runtime, service: Ser
     ...healthOf(service, sample, runtime, sidecars),
     memoryMiB: own?.memoryMiB ?? service.memoryMiB,
     stopGraceSeconds: service.stopGraceSeconds,
-    after: prerequisites(platform, settings, service),
+    dependsOn: prerequisites(platform, settings, service),
     restartWith: watched.filter(({ watch }) => watch.restarts).flatMap(({ hosts }) => hosts),
     ...(runtime.kind === "engine"
       ? onEngine(runtime.settings, service)

@@ -124,8 +124,8 @@ describe("the workloads of a platform (properties)", () => {
   test("come in an order in which each finds what it waits for", () => {
     always((workloads) => {
       const there = new Set<string>();
-      for (const { name, host, after } of workloads) {
-        for (const needed of after) expect([...there], `${name} waits for ${needed}`).toContain(needed);
+      for (const { name, host, dependsOn } of workloads) {
+        for (const needed of dependsOn) expect([...there], `${name} waits for ${needed}`).toContain(needed);
         there.add(host);
       }
     });
@@ -193,7 +193,7 @@ describe("the workloads of a platform (properties)", () => {
       (workload) => ({ ...workload, name: "other" }),
       /it changes name, by which others know it/,
     ],
-    ["another order", (workload) => ({ ...workload, after: ["x"] }), /it changes after/],
+    ["another order", (workload) => ({ ...workload, dependsOn: ["x"] }), /it changes dependsOn/],
     [
       "an error",
       () => {

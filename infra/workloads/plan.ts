@@ -21,7 +21,7 @@ export function workloadsOf(platform: PlatformModel, runtime: Runtime, transform
   const leaving = retirements(platform, runtime);
   const stores = allStores(platform, runtime).map((store) => {
     const first = leaving.find(({ store: host }) => host === store.host);
-    return first === undefined ? store : { ...store, after: [...store.after, first.workload.host] };
+    return first === undefined ? store : { ...store, dependsOn: [...store.dependsOn, first.workload.host] };
   });
   const all = [
     ...leaving.map(({ workload }) => workload),
@@ -34,12 +34,12 @@ export function workloadsOf(platform: PlatformModel, runtime: Runtime, transform
     ...(runtime.kind === "engine" ? backups(platform, runtime.settings) : []),
   ];
   const made = transform === undefined ? all : all.map((workload) => transformed(workload, transform));
-  if (runtime.kind === "engine") for (const workload of made) insistOnOne(workload);
+  if (runtime.kind === "engine") for (const workload of made) requireSingle(workload);
   return made;
 }
 
 /** An engine runs one container of each: more would have one name, and one volume. */
-function insistOnOne({ name, members }: Workload): void {
+function requireSingle({ name, members }: Workload): void {
   const wanted = "stateful" in members ? members.stateful : "replicas" in members ? members.replicas : 1;
   if (wanted !== 1 || ("autoscale" in members && members.autoscale !== undefined))
     throw new InputError("the stack's workloads cannot run on an engine", [

@@ -3,7 +3,7 @@ import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as real } from "../../config/platform.ts";
 import type { Workload } from "../../core/workload.ts";
 import { storeOf } from "../../stores/index.ts";
-import { someLeave } from "../../stores/some-leave.ts";
+import { anyStillRuns } from "../../stores/still-running.ts";
 import { kubernetesSettings } from "../../test/settings.ts";
 import { connectionsOf } from "./connections.ts";
 import { workloadsOf } from "./plan.ts";
@@ -31,7 +31,7 @@ function planOf(workload: Workload | undefined): unknown {
 
 test("before brokers go their records do: the set waits for the program that moves them, which reaches them", () => {
   const { settings, workloads, named } = stackOf({ kafka: { brokers: 1 } });
-  expect(named("kafka-b")?.after).toContain("retire-kafka");
+  expect(named("kafka-b")?.dependsOn).toContain("retire-kafka");
   expect(workloads[0]?.host).toBe("retire-kafka");
   const plan = planOf(named("retire-kafka"));
   expect(storeOf("kafka").provision?.schema.safeParse(plan).success).toBe(true);
@@ -56,11 +56,11 @@ test("before brokers go their records do: the set waits for the program that mov
 test("what has as many members as it may have has none to let go", () => {
   const { settings, workloads, named } = stackOf({ kafka: { brokers: 3 } });
   expect(workloads.filter(({ role }) => role === "retirement")).toEqual([]);
-  expect(named("kafka-b")?.after).toEqual([]);
+  expect(named("kafka-b")?.dependsOn).toEqual([]);
   expect(connectionsOf(platform, settings, workloads).map(({ from }) => from)).not.toContain("retire-kafka");
 });
 
 test("members that no name leads to have gone, and one that is there is enough", async () => {
-  expect(await someLeave([{ host: "mongo-1.invalid" }])).toBe(false);
-  expect(await someLeave([{ host: "mongo-1.invalid" }, { host: "localhost" }])).toBe(true);
+  expect(await anyStillRuns([{ host: "mongo-1.invalid" }])).toBe(false);
+  expect(await anyStillRuns([{ host: "mongo-1.invalid" }, { host: "localhost" }])).toBe(true);
 });

@@ -7,7 +7,7 @@ import type { Workload } from "../../core/workload.ts";
 export type Transform = (workload: Workload) => Workload;
 
 /** What a transform may not change: others know the workload by it. */
-const fixed = ["role", "name", "host", "after", "restartWith"] as const;
+const fixed = ["role", "name", "host", "dependsOn", "restartWith"] as const;
 
 /**
  * A workload as a stack changes it.
@@ -100,7 +100,7 @@ const fields: Readonly<Record<keyof Workload, true>> = {
   members: true,
   stopGraceSeconds: true,
   deadlineSeconds: true,
-  after: true,
+  dependsOn: true,
   restartWith: true,
   user: true,
   readOnlyRoot: true,

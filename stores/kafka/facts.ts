@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { memory } from "../../core/bounds.ts";
 import { port, visible } from "../../core/fields.ts";
-import { distinct } from "../../core/judged.ts";
+import { uniqueList } from "../../core/validation.ts";
 import { cidrField, cpuField, outsideFields, volumeField } from "../fields.ts";
 
 /** Copies of a topic: its protocol counts them in 16 bits, and there are never more than brokers. */
@@ -18,8 +18,8 @@ export const facts = z.strictObject({
 
 /** `needs.kafka` of a service. */
 export const need = z.strictObject({
-  publishes: distinct(z.string()).default([]),
-  consumes: distinct(z.string()).default([]),
+  publishes: uniqueList(z.string()).default([]),
+  consumes: uniqueList(z.string()).default([]),
   group: visible.max(255).optional(),
   /** False when its consumers die silently with the broker: it is then replaced after the broker. */
   reconnects: z.boolean().default(true),

@@ -1,6 +1,6 @@
 import type { Admin } from "@platformatic/kafka";
+import { retryUntilAnswered } from "../retry-until-answered.ts";
 import type { Done } from "../store.ts";
-import { untilAnswered } from "../until-answered.ts";
 import { placementOf } from "./placement.ts";
 import {
   layoutOf,
@@ -24,17 +24,17 @@ export interface CopiesArgs {
 export async function bringCopies(admin: Admin, args: CopiesArgs): Promise<Done[]> {
   const brokers = args.brokers;
   if (brokers !== undefined)
-    await untilAnswered(args.waitSeconds, async () => {
+    await retryUntilAnswered(args.waitSeconds, async () => {
       const { brokers: alive } = await layoutOf(admin);
       const missing = brokers.filter((broker) => !alive.includes(broker));
       if (missing.length > 0)
         throw new Error(`broker ${missing.join(", ")} does not answer, and shall hold copies`);
     });
-  const moves = await untilAnswered(args.waitSeconds, () => movesFor(admin, args));
+  const moves = await retryUntilAnswered(args.waitSeconds, () => movesFor(admin, args));
   if (moves.length > 0) await reassign(admin, moves);
   // Somebody else's brokers need not be asked what else they do.
   else if (brokers === undefined) return [];
-  await untilAnswered(args.moveSeconds, async () => {
+  await retryUntilAnswered(args.moveSeconds, async () => {
     const left = await reassignmentsUnderWay(admin);
     if (left.length > 0)
       throw new Error(

@@ -1,7 +1,7 @@
 import { Admin } from "@platformatic/kafka";
-import { someLeave } from "../some-leave.ts";
+import { retryUntilAnswered } from "../retry-until-answered.ts";
+import { anyStillRuns } from "../still-running.ts";
 import type { Done } from "../store.ts";
-import { untilAnswered } from "../until-answered.ts";
 import type { KafkaPlan } from "./plan-schema.ts";
 import { bringConfigs, lowerMinInSync, minInSync } from "./provision-configs.ts";
 import { bringCopies } from "./provision-copies.ts";
@@ -20,7 +20,7 @@ export async function provision(plan: KafkaPlan): Promise<Done[]> {
   const { own } = plan;
   if (
     plan.step === "retire" &&
-    (own === undefined || !(await untilAnswered(plan.waitSeconds, () => someLeave(own.leaving))))
+    (own === undefined || !(await retryUntilAnswered(plan.waitSeconds, () => anyStillRuns(own.leaving))))
   )
     return [{ object: "brokers that leave", result: "unchanged" }];
   const admin = new Admin({
@@ -48,10 +48,10 @@ export async function provision(plan: KafkaPlan): Promise<Done[]> {
 
 /** Creates or corrects the topics, and waits until every partition has a leader. */
 async function bringTopics(admin: Admin, plan: KafkaPlan): Promise<Done[]> {
-  const existing = new Set(await untilAnswered(plan.waitSeconds, () => admin.listTopics()));
+  const existing = new Set(await retryUntilAnswered(plan.waitSeconds, () => admin.listTopics()));
   const bring = async (topic: KafkaPlan["topics"][number]): Promise<Done[]> => {
     if (existing.has(topic.name)) return [await checkPartitions(admin, topic)];
-    await untilAnswered(plan.waitSeconds, () =>
+    await retryUntilAnswered(plan.waitSeconds, () =>
       admin.createTopics({
         topics: [topic.name],
         partitions: topic.partitions,
@@ -62,7 +62,7 @@ async function bringTopics(admin: Admin, plan: KafkaPlan): Promise<Done[]> {
     return [{ object: `topic ${topic.name}`, result: "created" }];
   };
   const done = (await Promise.all(plan.topics.map(bring))).flat();
-  await untilAnswered(plan.waitSeconds, async () => {
+  await retryUntilAnswered(plan.waitSeconds, async () => {
     const { topics } = await admin.metadata({
       topics: plan.topics.map(({ name }) => name),
       forceUpdate: true,
@@ -81,7 +81,7 @@ async function bringTopics(admin: Admin, plan: KafkaPlan): Promise<Done[]> {
  * a group, and a service whose consumer fails at its start ends.
  */
 async function untilGroupsAnswer(admin: Admin, plan: KafkaPlan): Promise<void> {
-  await untilAnswered(plan.waitSeconds, () => admin.describeGroups({ groups: [probeGroup] }));
+  await retryUntilAnswered(plan.waitSeconds, () => admin.describeGroups({ groups: [probeGroup] }));
 }
 
 async function checkPartitions(admin: Admin, topic: KafkaPlan["topics"][number]): Promise<Done> {

@@ -1,6 +1,6 @@
 import type { Admin } from "@platformatic/kafka";
+import { retryUntilAnswered } from "../retry-until-answered.ts";
 import type { Done } from "../store.ts";
-import { untilAnswered } from "../until-answered.ts";
 import type { KafkaPlan } from "./plan-schema.ts";
 import { lowerMinInSync } from "./provision-configs.ts";
 import { bringCopies } from "./provision-copies.ts";
@@ -15,7 +15,7 @@ export type OwnBrokers = NonNullable<KafkaPlan["own"]>;
  */
 export async function retire(admin: Admin, plan: KafkaPlan, own: OwnBrokers): Promise<Done[]> {
   const staying = own.brokers;
-  const { topics } = await untilAnswered(plan.waitSeconds, () => layoutOf(admin));
+  const { topics } = await retryUntilAnswered(plan.waitSeconds, () => layoutOf(admin));
   const done = [
     // First: a copy less may be one too few for those who write.
     ...(await lowerMinInSync(
@@ -31,7 +31,7 @@ export async function retire(admin: Admin, plan: KafkaPlan, own: OwnBrokers): Pr
     })),
   ];
   const { written } = await quorum(admin);
-  await untilAnswered(plan.waitSeconds, async () => {
+  await retryUntilAnswered(plan.waitSeconds, async () => {
     const { voters } = await quorum(admin);
     const behind = voters.filter(({ id, logEndOffset }) => staying.includes(id) && logEndOffset < written);
     if (behind.length > 0) throw new Error(`controller ${behind[0]?.id} has not all of the metadata yet`);

@@ -38,7 +38,7 @@ export const kafka = defineStore({
     },
   },
   ports: {
-    kafka: { usual: 9094, what: "Kafka's listener for programs on the host", variable: "KAFKA_PORT" },
+    kafka: { defaultPort: 9094, what: "Kafka's listener for programs on the host", variable: "KAFKA_PORT" },
   },
   login: false,
   refsKind: refs<KafkaRefs>(),

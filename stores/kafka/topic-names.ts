@@ -1,10 +1,10 @@
-import type { Fault } from "../../core/judged.ts";
+import type { Invalid } from "../../core/validation.ts";
 
 /** The longest name; files of a topic are called after it. Source: Kafka, org.apache.kafka.common.internals.Topic. */
 const longest = 249;
 
 /** Why a text is no name of a topic; undefined when it is one. */
-export function faultOfTopicName(name: string): Fault | undefined {
+export function validateTopicName(name: string): Invalid | undefined {
   if (name === "." || name === "..")
     return 'must not be "." or "..": brokers keep a topic in a folder of that name';
   if (name.length > longest) return `has ${name.length} characters, and a topic's name at most ${longest}`;

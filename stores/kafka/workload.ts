@@ -94,7 +94,7 @@ export function onEngine({ facts, id, hostPort }: EngineContext<Facts, "kafka">)
       memoryMiB: facts.memoryMiB,
       members: { stateful: 1 },
       stopGraceSeconds: 60,
-      after: [],
+      dependsOn: [],
       restartWith: [],
     },
   ];
@@ -188,7 +188,7 @@ export function onCluster({ facts, settings, id, memberHost }: ClusterContext<Fa
     deadlineSeconds: 420,
     stopGraceSeconds: 90,
     user: { uid: 1000 },
-    after: [],
+    dependsOn: [],
     restartWith: [],
   };
 }

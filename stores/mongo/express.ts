@@ -50,7 +50,7 @@ export function mongoExpress({ facts, hostPort }: EngineContext<Facts, "mongo" |
     memoryMiB: 256,
     members: { replicas: 1 },
     stopGraceSeconds: 10,
-    after: ["mongo"],
+    dependsOn: ["mongo"],
     restartWith: [],
   };
 }

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { memory } from "../../core/bounds.ts";
 import { certificate, port } from "../../core/fields.ts";
-import { distinct, judged } from "../../core/judged.ts";
+import { uniqueList, validText } from "../../core/validation.ts";
 import { cidrField, cpuField, databaseField, outsideFields, volumeField } from "../fields.ts";
 import { foreignName } from "../plan-fields.ts";
-import { faultOfCollection, faultOfIndexedField } from "./names.ts";
+import { validateCollection, validateIndexedField } from "./names.ts";
 
 /** `stores.mongo` of the definition. */
 export const facts = z.strictObject({
@@ -21,11 +21,11 @@ const countOf = (indexes: readonly { readonly collection: string }[], collection
 export const need = z.strictObject({
   database: databaseField,
   /** Indexes the service queries by but never creates: field and direction. */
-  indexes: distinct(
+  indexes: uniqueList(
     z.strictObject({
-      collection: judged(faultOfCollection),
+      collection: validText(validateCollection),
       // Source: MongoDB, "MongoDB Limits and Thresholds": fields of a compound index, indexes of a collection.
-      keys: distinct(z.tuple([judged(faultOfIndexedField), z.literal([1, -1])]), ([field]) => field)
+      keys: uniqueList(z.tuple([validText(validateIndexedField), z.literal([1, -1])]), ([field]) => field)
         .min(1)
         .max(32)
         .refine(

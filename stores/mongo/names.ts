@@ -1,10 +1,10 @@
-import type { Fault } from "../../core/judged.ts";
+import type { Invalid } from "../../core/validation.ts";
 
 /** Source: MongoDB, "Naming Restrictions" and "MongoDB Limits and Thresholds". */
 const most = { namespaceBytes: 255, databaseBytes: 63 };
 
 /** Why a text is no name of a collection; undefined when it is one. */
-export function faultOfCollection(name: string): Fault | undefined {
+export function validateCollection(name: string): Invalid | undefined {
   if (name === "" || /[\0$]/.test(name)) return 'must not be empty, nor hold "$" or NUL';
   if (name.startsWith(".") || name.endsWith(".")) return 'must not begin or end with "."';
   if (/^system\.|\.system\./.test(name))
@@ -14,7 +14,7 @@ export function faultOfCollection(name: string): Fault | undefined {
 }
 
 /** Why a text is no field that an index can have; undefined when it is one. */
-export function faultOfIndexedField(path: string): Fault | undefined {
+export function validateIndexedField(path: string): Invalid | undefined {
   if (path === "" || path.includes("\0")) return "must be the path of a field";
   if (path.split(".").includes("")) return 'must have a name on both sides of each "."';
   if (path.split(".").some((name) => name.startsWith("$")))

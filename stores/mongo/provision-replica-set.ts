@@ -1,7 +1,7 @@
 import type { MongoClientOptions } from "mongodb";
-import { someLeave } from "../some-leave.ts";
+import { retryUntilAnswered } from "../retry-until-answered.ts";
+import { anyStillRuns } from "../still-running.ts";
 import type { Done } from "../store.ts";
-import { untilAnswered } from "../until-answered.ts";
 import type { MongoPlan } from "./plan-schema.ts";
 import { hello, onMember, setClient } from "./set-client.ts";
 import { growSet, type SetArgs, shrinkSet } from "./set-steps.ts";
@@ -15,7 +15,7 @@ export async function provisionReplicaSet(plan: MongoPlan, login: MongoClientOpt
   if (plan.replicaSet === undefined) return [];
   const { name, members } = plan.replicaSet;
   const object = `replica set ${name}`;
-  const found = await untilAnswered(plan.waitSeconds, () => findSet(members, login));
+  const found = await retryUntilAnswered(plan.waitSeconds, () => findSet(members, login));
   const client = setClient(login);
   if (found === undefined) {
     await onMember(members[0] ?? "", login, (admin) =>
@@ -23,12 +23,12 @@ export async function provisionReplicaSet(plan: MongoPlan, login: MongoClientOpt
         replSetInitiate: { _id: name, members: members.map((host, _id) => ({ _id, host })) },
       }),
     );
-    await untilAnswered(plan.waitSeconds, () => client.primary(members));
+    await retryUntilAnswered(plan.waitSeconds, () => client.primary(members));
     return [{ object, result: "created" }];
   }
   if (found.name !== name)
     throw new Error(`${found.member} belongs to the replica set ${found.name}, the definition says ${name}`);
-  await untilAnswered(plan.waitSeconds, () => client.primary(members));
+  await retryUntilAnswered(plan.waitSeconds, () => client.primary(members));
   const args = argsOf(plan, plan.replicaSet);
   const changed = [...(await shrinkSet(client, args)), ...(await growSet(client, args))];
   return [{ object, result: changed.length > 0 ? "altered" : "unchanged" }, ...changed];
@@ -39,7 +39,7 @@ export async function retireMembers(plan: MongoPlan, login: MongoClientOptions):
   const set = plan.replicaSet;
   const leaving = (set?.leaving ?? []).map((member) => ({ host: member.replace(/:\d+$/, "") }));
   const done =
-    set !== undefined && (await untilAnswered(plan.waitSeconds, () => someLeave(leaving)))
+    set !== undefined && (await retryUntilAnswered(plan.waitSeconds, () => anyStillRuns(leaving)))
       ? await shrinkSet(setClient(login), argsOf(plan, set))
       : [];
   return done.length > 0 ? done : [{ object: "members that leave", result: "unchanged" }];

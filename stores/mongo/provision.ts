@@ -1,7 +1,7 @@
 import { MongoClient, type MongoClientOptions } from "mongodb";
 import { readPassword } from "../password-file.ts";
+import { retryUntilAnswered } from "../retry-until-answered.ts";
 import type { Done } from "../store.ts";
-import { untilAnswered } from "../until-answered.ts";
 import type { MongoPlan } from "./plan-schema.ts";
 import { provisionReplicaSet, retireMembers } from "./provision-replica-set.ts";
 
@@ -32,7 +32,7 @@ export async function provision(plan: MongoPlan): Promise<Done[]> {
       throw error;
     }
   };
-  const client = await untilAnswered(plan.waitSeconds, attempt, {
+  const client = await retryUntilAnswered(plan.waitSeconds, attempt, {
     // Source: MongoDB error codes, AuthenticationFailed.
     refused: (error) => (error as { code?: unknown }).code === 18,
     passwordFile: plan.admin.passwordFile,

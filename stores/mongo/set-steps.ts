@@ -1,5 +1,5 @@
+import { retryUntilAnswered } from "../retry-until-answered.ts";
 import type { Done } from "../store.ts";
-import { untilAnswered } from "../until-answered.ts";
 
 /** A member as the set's configuration has it; what else it says is kept. */
 export interface SetMember {
@@ -78,7 +78,7 @@ export async function shrinkSet(client: SetClient, args: SetArgs): Promise<Done[
     await change(client, args, ({ members }) =>
       members.map((member) => (staying.includes(member.host) ? { ...member, priority: most } : member)),
     );
-    await untilAnswered(moveSeconds, async () => {
+    await retryUntilAnswered(moveSeconds, async () => {
       const primary = await anyPrimary(client, args);
       if (!staying.includes(primary))
         throw new Error(`${primary} shall go and is still the primary; fix: wait, then ./beat up again`);
@@ -102,10 +102,10 @@ const anyPrimary = (client: SetClient, { members, leaving }: SetArgs): Promise<s
   client.primary([...members, ...leaving]);
 
 const configOf = (client: SetClient, args: SetArgs): Promise<SetConfig | undefined> =>
-  untilAnswered(args.waitSeconds, async () => client.config(await anyPrimary(client, args)));
+  retryUntilAnswered(args.waitSeconds, async () => client.config(await anyPrimary(client, args)));
 
 async function untilInStep(client: SetClient, args: SetArgs, host: string): Promise<void> {
-  await untilAnswered(args.moveSeconds, async () => {
+  await retryUntilAnswered(args.moveSeconds, async () => {
     const primary = await anyPrimary(client, args);
     const state = (await client.states(primary)).get(host);
     if (!inStep.has(state ?? ""))
@@ -126,7 +126,7 @@ async function change(
   to: (config: SetConfig) => readonly SetMember[] | undefined,
 ): Promise<boolean> {
   let changed = false;
-  await untilAnswered(args.waitSeconds, async () => {
+  await retryUntilAnswered(args.waitSeconds, async () => {
     const primary = await anyPrimary(client, args);
     const config = await client.config(primary);
     const members = config && to(config);

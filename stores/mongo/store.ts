@@ -32,8 +32,8 @@ export const mongo = defineStore({
     mongoExpress: { repository: "mongo-express", tag: "1.0.2" },
   },
   ports: {
-    mongo: { usual: 27017, what: "MongoDB", variable: "MONGO_PORT" },
-    mongoExpress: { usual: 8081, what: "Mongo Express, with platform:devTools", tool: true },
+    mongo: { defaultPort: 27017, what: "MongoDB", variable: "MONGO_PORT" },
+    mongoExpress: { defaultPort: 8081, what: "Mongo Express, with platform:devTools", tool: true },
   },
   login: true,
   reservedDatabases: ["admin", "local", "config"],

@@ -61,7 +61,7 @@ export function onEngine(
     memoryMiB: facts.memoryMiB,
     members: { stateful: 1 },
     stopGraceSeconds: 60,
-    after: [],
+    dependsOn: [],
     restartWith: [],
   };
   return devTools ? [server, mongoExpress(context)] : [server];
@@ -126,7 +126,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
     deadlineSeconds: 300,
     stopGraceSeconds: 60,
     user: { uid: 999 },
-    after: [],
+    dependsOn: [],
     restartWith: [],
   };
 }

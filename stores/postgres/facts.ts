@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { memory, timerSeconds } from "../../core/bounds.ts";
 import { certificate, port } from "../../core/fields.ts";
-import { distinct } from "../../core/judged.ts";
+import { uniqueList } from "../../core/validation.ts";
 import { cidrField, cpuField, databaseField, outsideFields, volumeField } from "../fields.ts";
 import { extensionName, foreignName } from "../plan-fields.ts";
 
@@ -18,7 +18,7 @@ export const facts = z.strictObject({
 /** `needs.postgres` of a service. */
 export const need = z.strictObject({
   database: databaseField,
-  extensions: distinct(extensionName).default([]),
+  extensions: uniqueList(extensionName).default([]),
   /** Ends sessions that a leaking service leaves inside a transaction, seconds. */
   idleInTransactionSeconds: timerSeconds.optional(),
 });

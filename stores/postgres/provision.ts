@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import pg from "pg";
 import { readPassword } from "../password-file.ts";
+import { retryUntilAnswered } from "../retry-until-answered.ts";
 import type { Done } from "../store.ts";
-import { untilAnswered } from "../until-answered.ts";
 import type { PostgresPlan } from "./plan-schema.ts";
 import { provisionDatabase, provisionExtension, provisionSchema } from "./provision-database.ts";
 import { leftBehind, refuseStrangers, renameRole, takeOver } from "./provision-owners.ts";
@@ -60,7 +60,7 @@ async function connect(plan: PostgresPlan, database: string): Promise<pg.Client>
       throw error;
     }
   };
-  return untilAnswered(plan.waitSeconds, attempt, {
+  return retryUntilAnswered(plan.waitSeconds, attempt, {
     // Source: PostgreSQL, Appendix A, class 28: invalid_password, invalid_authorization_specification.
     refused: (error) => ["28P01", "28000"].includes((error as { code?: string }).code ?? ""),
     passwordFile: plan.admin.passwordFile,

@@ -36,7 +36,7 @@ export const postgres = defineStore({
       },
     },
   },
-  ports: { postgres: { usual: 5432, what: "PostgreSQL", variable: "POSTGRES_PORT" } },
+  ports: { postgres: { defaultPort: 5432, what: "PostgreSQL", variable: "POSTGRES_PORT" } },
   login: true,
   reservedDatabases: ["postgres", "template0", "template1"],
   refsKind: refs<PostgresRefs>(),

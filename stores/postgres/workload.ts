@@ -19,7 +19,7 @@ const server = {
   host: "postgres",
   image: { catalogue: "postgres" },
   members: { stateful: 1 },
-  after: [],
+  dependsOn: [],
   restartWith: [],
 } as const;
 

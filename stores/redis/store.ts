@@ -29,9 +29,9 @@ export const redis = defineStore({
     redisStack: { repository: "redis/redis-stack", tag: "7.4.0-v8" },
   },
   ports: {
-    redis: { usual: 6379, what: "Redis", variable: "REDIS_PORT" },
+    redis: { defaultPort: 6379, what: "Redis", variable: "REDIS_PORT" },
     redisUi: {
-      usual: 8001,
+      defaultPort: 8001,
       what: "the Redis UI, with platform:devTools",
       tool: true,
       variable: "REDIS_UI_PORT",

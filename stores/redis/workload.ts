@@ -48,7 +48,7 @@ export function onEngine({
       memoryMiB: facts.memoryMiB,
       members: { stateful: 1 },
       stopGraceSeconds: 30,
-      after: [],
+      dependsOn: [],
       restartWith: [],
     },
   ];
@@ -92,7 +92,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
     deadlineSeconds: 180,
     stopGraceSeconds: 60,
     user: { uid: 999, gid: 1000 },
-    after: [],
+    dependsOn: [],
     restartWith: [],
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { comparable, sentObjects, withoutChance } from "../../cli/render/objects.ts";
+import { comparable, sentObjects, withStableNames } from "../../cli/render/objects.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { backUp, listBackups, restore } from "../../infra/kubernetes/operate/backups.ts";
 import { makePassword } from "../../infra/secrets/values.ts";
@@ -50,7 +50,7 @@ describe("the Kubernetes target on a real cluster", { timeout: 10 * minutes }, (
   });
 
   story("what was sent is what render writes", async () => {
-    const sent = withoutChance(sentObjects(await stack.state())).map(comparable);
+    const sent = withStableNames(sentObjects(await stack.state())).map(comparable);
     const objects = await renderedBy(stack);
     expect(objects.length).toBeGreaterThan(50);
     expect(objects).toEqual(JSON.parse(JSON.stringify(sent)));

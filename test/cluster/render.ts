@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import { comparable, rendered, withoutChance } from "../../cli/render/objects.ts";
+import { comparable, rendered, withStableNames } from "../../cli/render/objects.ts";
 
 /** Renders the stack described on standard input and writes its objects, in the form that tests compare. */
 const { stack, config } = JSON.parse(await text(process.stdin)) as {
@@ -7,4 +7,4 @@ const { stack, config } = JSON.parse(await text(process.stdin)) as {
   readonly config: Readonly<Record<string, string>>;
 };
 const objects = await rendered({ stack, config, showSecrets: true });
-process.stdout.write(JSON.stringify(withoutChance(objects).map(comparable)));
+process.stdout.write(JSON.stringify(withStableNames(objects).map(comparable)));

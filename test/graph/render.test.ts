@@ -9,7 +9,7 @@ import {
   type KubernetesObject,
   rendered,
   withheld,
-  withoutChance,
+  withStableNames,
 } from "../../cli/render/objects.ts";
 import { configInFile } from "../../cli/render/sources.ts";
 import { writeObjects, yamlOf } from "../../cli/render/yaml.ts";
@@ -98,7 +98,7 @@ test("ends of names that are drawn by chance are taken off wherever the names ar
   });
   const user = (name: string) => ({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, uses: [name] });
   const [one, other] = ["keys-0123abcd", "keys-ffff0000"].map((name) =>
-    withoutChance([named(name), user(name)]),
+    withStableNames([named(name), user(name)]),
   );
   expect(one).toEqual(other);
   expect(JSON.stringify(one)).toContain('"uses":["keys-*"]');

@@ -65,7 +65,7 @@ export function runWorkload(
     },
     {
       parent,
-      dependsOn: running(workload.after),
+      dependsOn: running(workload.dependsOn),
       ...(workload.restartWith.length > 0 && { replaceWith: running(workload.restartWith) }),
     },
   );

@@ -5,7 +5,7 @@ import { imageReference } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
 import type { DockerSettings } from "../../../config/settings/schema.ts";
-import { reachedAt } from "../../../core/addresses.ts";
+import { clientHost } from "../../../core/addresses.ts";
 import { stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role, Workload } from "../../../core/workload.ts";
 import { writeContext } from "../../images/build-context.ts";
@@ -125,7 +125,7 @@ function urlsOf(
   const { ports } = settings;
   const urls: Record<string, string> = {};
   if (ports.gateway !== false) {
-    const base = `http://${reachedAt(settings.bind)}:${ports.gateway}`;
+    const base = `http://${clientHost(settings.bind)}:${ports.gateway}`;
     urls.gateway = `${base}/_gateway/ready`;
     for (const service of Object.values(platform.services)) {
       const route = service.routes.find(({ strip }) => strip);
@@ -133,5 +133,5 @@ function urlsOf(
       if (route !== undefined && "http" in probe) urls[service.name] = `${base}${route.prefix}${probe.http}`;
     }
   }
-  return { ...urls, ...pagesOf(workloads, reachedAt(settings.storesBind)) };
+  return { ...urls, ...pagesOf(workloads, clientHost(settings.storesBind)) };
 }

@@ -30,7 +30,7 @@ export function managedContainer(
   const { settings, prefix } = target;
   const { name, host, memoryMiB, stopGraceSeconds, entrypoint, args, health, user, scratch } = workload;
   const check = healthCheckOf(health);
-  const once = "once" in workload.members;
+  const job = "job" in workload.members;
   const sorted = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
   return new docker.Container(
     name,
@@ -65,8 +65,8 @@ export function managedContainer(
           wait: true,
           waitTimeout: health.startupSeconds + 30,
         }),
-      restart: once ? "no" : "unless-stopped",
-      mustRun: !once,
+      restart: job ? "no" : "unless-stopped",
+      mustRun: !job,
       init: true,
       memory: memoryMiB,
       memorySwap: memoryMiB,

@@ -9,14 +9,14 @@ import {
   type BackupOperations,
   eachOf,
   parseList,
-  type RestoreWish,
+  type RestoreRequest,
   reportOf,
   restoreArgs,
-  savedNamed,
-  savedOfWish,
+  sourceOfRequest,
+  sourcesNamed,
 } from "../../operate/backups.ts";
 import { DeploymentError, type PartState } from "../../operate/parts.ts";
-import { type Saved, savedOf } from "../../workloads/saved.ts";
+import { type BackupSource, backupSources } from "../../workloads/backup-sources.ts";
 import { containersOf } from "./engine.ts";
 
 /** A stack on an engine whose stores are saved and restored. */
@@ -31,37 +31,37 @@ export interface EngineStack {
 /** The backups of a stack on an engine: everything is done inside the containers that save on schedule. */
 export class EngineBackups implements BackupOperations {
   readonly #stack: EngineStack;
-  readonly #all: readonly Saved[];
+  readonly #all: readonly BackupSource[];
 
   constructor(stack: EngineStack) {
     this.#stack = stack;
-    this.#all = savedOf(stack.platform, stack.settings, undefined);
+    this.#all = backupSources(stack.platform, stack.settings, undefined);
   }
 
   save(store: string | undefined): Promise<string[]> {
-    return eachOf(savedNamed(this.#all, store), (saved) =>
+    return eachOf(sourcesNamed(this.#all, store), (saved) =>
       this.#run(saved, "exec bash /run/backup/backup.sh"),
     );
   }
 
   async list(): Promise<Backup[]> {
     // All of them write one volume.
-    const lines = await eachOf(savedNamed(this.#all, undefined).slice(0, 1), (saved) =>
+    const lines = await eachOf(sourcesNamed(this.#all, undefined).slice(0, 1), (saved) =>
       this.#run(saved, listScript),
     );
     return parseList(lines.join("\n"));
   }
 
   verify(store: string | undefined): Promise<string[]> {
-    return eachOf(savedNamed(this.#all, store), (saved) => this.#run(saved, saved.verify()));
+    return eachOf(sourcesNamed(this.#all, store), (saved) => this.#run(saved, saved.verify()));
   }
 
-  examine(wish: RestoreWish): void {
-    savedOfWish(this.#all, wish);
+  examine(wish: RestoreRequest): void {
+    sourceOfRequest(this.#all, wish);
   }
 
-  restore(wish: RestoreWish): Promise<string[]> {
-    return eachOf([savedOfWish(this.#all, wish)], (saved) =>
+  restore(wish: RestoreRequest): Promise<string[]> {
+    return eachOf([sourceOfRequest(this.#all, wish)], (saved) =>
       this.#run(saved, saved.restore(restoreArgs(wish, false)).script),
     );
   }
@@ -81,7 +81,7 @@ export class EngineBackups implements BackupOperations {
     return parts;
   }
 
-  async #run({ component }: Saved, script: string): Promise<string> {
+  async #run({ component }: BackupSource, script: string): Promise<string> {
     const { engine, prefix } = this.#stack;
     const found = (await containersOf(engine, prefix)).find(({ name }) => name === component);
     if (found?.state !== "running")

@@ -10,7 +10,7 @@ import { urlHost } from "../../../core/addresses.ts";
 import { gatewayName } from "../../../core/names.ts";
 import { storePorts } from "../../../stores/index.ts";
 import type { HostPort } from "../../../stores/store.ts";
-import { bad, type Check, good } from "../../operate/check.ts";
+import { type Check, failed, passed } from "../../operate/check.ts";
 import { containersOf } from "./engine.ts";
 
 const leastFreeBytes = 5 * 1024 ** 3;
@@ -19,9 +19,9 @@ const leastFreeBytes = 5 * 1024 ** 3;
 export async function checkEngine(engine: Docker, address: string | undefined): Promise<Check> {
   try {
     const { Version } = await engine.version();
-    return good("engine", `${address ?? "default address"}, version ${Version}`);
+    return passed("engine", `${address ?? "default address"}, version ${Version}`);
   } catch (error) {
-    return bad("engine", {
+    return failed("engine", {
       path: address ?? "container engine",
       message: `does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`,
       fix: "start Docker (systemctl start docker) or Podman (systemctl start podman.socket), or name another engine: DOCKER_HOST=<address>, or docker context use <name>",
@@ -35,8 +35,8 @@ export async function checkDisk(directory: string): Promise<Check> {
   const free = bavail * bsize;
   const shown = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
   return free >= leastFreeBytes
-    ? good("disk", shown)
-    : bad("disk", {
+    ? passed("disk", shown)
+    : failed("disk", {
         path: directory,
         message: `only ${shown}, 5 GiB are needed`,
         fix: "docker system prune, or free some space",
@@ -57,8 +57,8 @@ export async function checkPorts(engine: Docker, settings: DockerSettings, prefi
       .filter((entry): entry is [string, number] => entry[1] !== false)
       .map(async ([name, port]) => {
         const address = bindOf(settings, name === gatewayName ? "gateway" : "store");
-        if (ours.has(port) || (await isFree(address, port))) return good(`port ${port}`, name);
-        return bad(`port ${port}`, {
+        if (ours.has(port) || (await isFree(address, port))) return passed(`port ${port}`, name);
+        return failed(`port ${port}`, {
           path: `platform:ports.${name}`,
           message: `${urlHost(address)}:${port} is taken by another program`,
           fix: `stop it (ss -ltnp 'sport = :${port}' names it), or: pulumi config set --path platform:ports.${name} <other port>`,
@@ -95,18 +95,18 @@ export async function checkImages(
     wanted.map(async ({ path, reference, fix }) => {
       try {
         await engine.getImage(reference).inspect();
-        return good(`image ${reference}`, "on the engine");
+        return passed(`image ${reference}`, "on the engine");
       } catch {
         // Not here; perhaps a registry has it.
       }
       if (!reference.startsWith("localhost/"))
         try {
           await engine.getImage(reference).distribution();
-          return good(`image ${reference}`, "in its registry");
+          return passed(`image ${reference}`, "in its registry");
         } catch {
           // Neither.
         }
-      return bad(`image ${reference}`, {
+      return failed(`image ${reference}`, {
         path,
         message: `${reference} is neither on the engine nor in a registry that answers`,
         fix,
@@ -119,6 +119,6 @@ export async function checkImages(
 export function checkTags(platform: PlatformModel, settings: Settings): Check[] {
   if (settings.environment !== "Production") return [];
   const problems = floatingTags(platform, settings);
-  if (problems.length === 0) return [good("image tags", "none floats")];
-  return problems.map((problem) => bad("image tags", problem));
+  if (problems.length === 0) return [passed("image tags", "none floats")];
+  return problems.map((problem) => failed("image tags", problem));
 }

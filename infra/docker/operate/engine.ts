@@ -53,7 +53,7 @@ export async function imageTags(engine: Docker, prefix: string): Promise<Readonl
 }
 
 /** The end of a container's log, with what its health check last said. */
-export async function lastWords(engine: Docker, id: string, lines: number): Promise<string[]> {
+export async function lastLogLines(engine: Docker, id: string, lines: number): Promise<string[]> {
   const container = engine.getContainer(id);
   const info = await container.inspect();
   const probe = info.State.Health?.Log?.at(-1)?.Output?.trim();

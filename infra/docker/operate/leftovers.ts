@@ -3,9 +3,9 @@ import type { PlatformModel } from "../../../config/define/model.ts";
 import type { DockerSettings } from "../../../config/settings/schema.ts";
 import { administratorSecret } from "../../../core/names.ts";
 import { kindsWithLogin } from "../../../stores/index.ts";
-import { bad, type Check, good, noted } from "../../operate/check.ts";
+import { type Check, failed, note, passed } from "../../operate/check.ts";
 import type { StackState } from "../../operate/stack-state.ts";
-import { keptIn } from "../../secrets/kept.ts";
+import { secretsInState } from "../../secrets/kept.ts";
 import { workloadsOf } from "../../workloads/plan.ts";
 import { objectsOf } from "./engine.ts";
 
@@ -34,7 +34,7 @@ export async function checkLeftovers(stack: StackOnEngine, state: StackState): P
     ...locked.map((name) => `volume ${name}`),
   ];
   const notes = unused.map((name) =>
-    noted(
+    note(
       `volume ${name}`,
       `no part of the platform uses it; docker volume rm ${name} deletes it with its data`,
     ),
@@ -50,7 +50,7 @@ function earlierRun(
   { pending }: StackState,
 ): Check {
   if (strays.length > 0)
-    return bad("earlier run", {
+    return failed("earlier run", {
       path: prefix,
       message: `an earlier run left ${strays.join(", ")}, which the stack's state does not know`,
       fix: locked
@@ -58,12 +58,12 @@ function earlierRun(
         : "./beat down  (volumes and their data stay)",
     });
   if (pending.length > 0)
-    return bad("earlier run", {
+    return failed("earlier run", {
       path: prefix,
       message: `an earlier run was stopped in the middle of: ${pending.join(", ")}`,
       fix: "./beat down  (volumes and their data stay), then ./beat up",
     });
-  return good("earlier run", "nothing is left over");
+  return passed("earlier run", "nothing is left over");
 }
 
 /** Of volumes that the state does not know: those whose store would refuse everybody, and those that no part uses. */
@@ -78,7 +78,7 @@ function sorted(
   );
   const passwords = new Set([
     ...Object.keys(settings.secrets),
-    ...keptIn(state.resources).map(({ name }) => name),
+    ...secretsInState(state.resources).map(({ name }) => name),
   ]);
   const opens = (volume: string): boolean => {
     const store = kindsWithLogin.find((kind) => volume.startsWith(`${prefix}-${kind}-`));

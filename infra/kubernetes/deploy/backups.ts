@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type BackupPlan, backupsOf } from "../../../config/settings/backups.ts";
 import type { Workload } from "../../../core/workload.ts";
 import type { Secrets } from "../../secrets/component.ts";
-import { type Saved, savedOf } from "../../workloads/saved.ts";
+import { type BackupSource, backupSources } from "../../workloads/backup-sources.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import { bucketCertificate, bucketKeys, bucketPod } from "./bucket-pod.ts";
 import { uploadScript } from "./bucket-scripts.ts";
@@ -33,7 +33,7 @@ export class Backups extends pulumi.ComponentResource {
   ) {
     super("beat:kubernetes:Backups", name, {}, opts);
     const plan = backupsOf(target.settings);
-    const all = savedOf(target.platform, target.settings, memberHostIn(target.namespace));
+    const all = backupSources(target.platform, target.settings, memberHostIn(target.namespace));
     if (plan !== undefined && all.length > 0) {
       const keys = plan.bucket && bucketKeys(target, secrets, this);
       for (const job of new Set(all.map((saved) => saved.job))) {
@@ -47,7 +47,7 @@ export class Backups extends pulumi.ComponentResource {
   #cronJob(
     target: ClusterTarget,
     job: string,
-    inside: readonly Saved[],
+    inside: readonly BackupSource[],
     args: {
       readonly plan: BackupPlan;
       readonly keys: Content | undefined;
@@ -104,7 +104,7 @@ export class Backups extends pulumi.ComponentResource {
     );
   }
 
-  #content(target: ClusterTarget, saved: Saved, plan: BackupPlan, secrets: Secrets): SavedContent {
+  #content(target: ClusterTarget, saved: BackupSource, plan: BackupPlan, secrets: Secrets): SavedContent {
     const { component, job, password, ca } = saved;
     const { keepDays, drillDays, bucket } = plan;
     const data = password === undefined ? {} : { password: secrets.get(password) };

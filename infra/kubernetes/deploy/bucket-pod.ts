@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../../config/catalogue.ts";
 import { type Bucket, bucketSecrets } from "../../../config/settings/bucket.ts";
 import type { Secrets } from "../../secrets/component.ts";
-import { unexpanded } from "../expansion.ts";
+import { escapeExpansion } from "../expansion.ts";
 import { type ClusterTarget, type Content, secret } from "./cluster.ts";
 import { type PodArgs, resources } from "./pod.ts";
 import { type SavedContent, saveContainer, volumesOf } from "./save-container.ts";
@@ -98,7 +98,7 @@ function rcloneEnvironment(
     RCLONE_RETRIES: "2",
     ...(ca !== undefined && { RCLONE_CA_CERT: `${scriptFolder}/${bucketCertificate}` }),
   };
-  return Object.entries(values).map(([key, value]) => ({ name: key, value: unexpanded(value) }));
+  return Object.entries(values).map(([key, value]) => ({ name: key, value: escapeExpansion(value) }));
 }
 
 /** The file of the bucket's authority, beside the scripts. */

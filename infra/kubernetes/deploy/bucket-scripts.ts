@@ -1,6 +1,6 @@
 import { quoted } from "../../../core/shell.ts";
 import { failedFile } from "../../../stores/backup-frame.ts";
-import { savedKinds, storeOf } from "../../../stores/index.ts";
+import { kindsWithBackup, storeOf } from "../../../stores/index.ts";
 
 /**
  * Scripts of the step that speaks to a bucket. The image is rclone's own, so they are for a POSIX shell and BusyBox. `BACKUPS`
@@ -16,7 +16,7 @@ const ours = "grep -E '^[0-9]{8}T[0-9]{6}Z\\.'";
 const backups = `grep -E '^[0-9]{8}T[0-9]{6}Z\\.(${suffixes()})$'`;
 
 function suffixes(): string {
-  const endings = savedKinds.flatMap((kind) => storeOf(kind).backup?.suffix ?? []);
+  const endings = kindsWithBackup.flatMap((kind) => storeOf(kind).backup?.suffix ?? []);
   return endings.map((suffix) => suffix.replace(/^\./, "").replaceAll(".", "\\.")).join("|");
 }
 

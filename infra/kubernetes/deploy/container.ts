@@ -5,7 +5,7 @@ import type { Endpoint, ImageUse, Probe, Sidecar, Workload } from "../../../core
 import { resolveEnvironment } from "../../derived/environment.ts";
 import type { Secrets } from "../../secrets/component.ts";
 import { referenceOf } from "../../workloads/image-reference.ts";
-import { unexpanded } from "../expansion.ts";
+import { escapeExpansion } from "../expansion.ts";
 import { type ClusterTarget, type Content, secret } from "./cluster.ts";
 import { probeTiming, resources, startup } from "./pod.ts";
 
@@ -38,8 +38,8 @@ export function containerOf(
   return {
     name,
     image: imageOf(target, workload.image),
-    ...(entrypoint && { command: entrypoint.map(unexpanded) }),
-    ...(args && { args: args.map(unexpanded) }),
+    ...(entrypoint && { command: entrypoint.map(escapeExpansion) }),
+    ...(args && { args: args.map(escapeExpansion) }),
     ...(env.length > 0 && { env }),
     ...(endpoints.length > 0 && { ports: endpoints.map(portOf) }),
     resources: resources(memoryMiB, cpu, storageOf(workload)),
@@ -56,7 +56,7 @@ export function containerOf(
       },
     }),
     // The last words of what ends by itself are the reason that `pulumi up` and `kubectl describe` show.
-    ...("once" in workload.members && { terminationMessagePolicy: "FallbackToLogsOnError" }),
+    ...("job" in workload.members && { terminationMessagePolicy: "FallbackToLogsOnError" }),
     ...(lifecycle && { lifecycle }),
     volumeMounts: mounts,
   };
@@ -73,7 +73,7 @@ export function sidecarOf(target: ClusterTarget, sidecar: Sidecar): Container {
   return {
     name,
     image: imageOf(target, image),
-    args: args.map(unexpanded),
+    args: args.map(escapeExpansion),
     // An init container that goes on running.
     restartPolicy: "Always",
     env: variables(target, env),
@@ -118,7 +118,7 @@ export function variables(
       throw new Error(`${name} holds the secret ${key}, and nothing keeps it`);
     });
     const text = resolved[name] ?? "";
-    return { name, value: typeof text === "string" ? unexpanded(text) : text };
+    return { name, value: typeof text === "string" ? escapeExpansion(text) : text };
   });
 }
 
@@ -131,8 +131,8 @@ const fieldOf: Readonly<Record<MemberFact, string>> = {
 const portOf = ({ name, port }: Endpoint) => ({ name, containerPort: port });
 
 function probeOf(probe: Probe, endpoints: readonly Endpoint[]): ProbeSpec {
-  if ("exec" in probe) return { exec: { command: probe.exec.map(unexpanded) } };
-  if ("shell" in probe) return { exec: { command: ["sh", "-c", unexpanded(probe.shell)] } };
+  if ("exec" in probe) return { exec: { command: probe.exec.map(escapeExpansion) } };
+  if ("shell" in probe) return { exec: { command: ["sh", "-c", escapeExpansion(probe.shell)] } };
   const number = "http" in probe ? probe.port : probe.tcp;
   const port = endpoints.find((endpoint) => endpoint.port === number)?.name ?? number;
   return "http" in probe ? { httpGet: { path: probe.http, port } } : { tcpSocket: { port } };

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { imageReference } from "../../../config/catalogue.ts";
 import { uploadsPath } from "../../../stores/uploads.ts";
-import type { Saved } from "../../workloads/saved.ts";
+import type { BackupSource } from "../../workloads/backup-sources.ts";
 import type { ClusterTarget, Content } from "./cluster.ts";
 import { resources } from "./pod.ts";
 
@@ -10,7 +10,7 @@ type Volume = k8s.types.input.core.v1.Volume;
 
 /** What one container of a job saves, with what it mounts for it. */
 export interface SavedContent {
-  readonly saved: Saved;
+  readonly saved: BackupSource;
   /** `backup.sh` and certificates. */
   readonly script: Content;
   /** The store's administrator's password. */

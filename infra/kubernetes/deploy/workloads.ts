@@ -39,7 +39,7 @@ export class Workloads extends pulumi.ComponentResource {
 
   #create(target: ClusterTarget, workload: Workload, running: Running, secrets: Secrets): pulumi.Resource {
     insistOnRenderable(workload);
-    const after = workload.after.map((host) => runningAt(running, host, workload).resource);
+    const after = workload.dependsOn.map((host) => runningAt(running, host, workload).resource);
     const parts = { secrets, after, annotations: restartAnnotations(target, workload, running) };
     if (isStateful(workload)) return statefulSet(target, workload, parts, this);
     if (!isReplicated(workload)) return job(target, workload, parts, this);
@@ -57,7 +57,7 @@ function insistOnRenderable({ name, role, image, members, volumes }: Workload): 
   const faults = [
     role === "tool" && "tools are an engine's",
     "program" in image && image.files !== undefined && "files of an image are mounted on a cluster",
-    "once" in members && volumes.length > 0 && "what ends by itself has no volumes",
+    "job" in members && volumes.length > 0 && "what ends by itself has no volumes",
   ].filter((fault) => fault !== false);
   if (faults.length > 0) throw new Error(`${name} cannot run on a cluster: ${faults.join("; ")}`);
 }

@@ -8,12 +8,12 @@ import {
   type BackupOperations,
   eachOf,
   parseList,
-  type RestoreWish,
+  type RestoreRequest,
   restoreArgs,
-  savedNamed,
-  savedOfWish,
+  sourceOfRequest,
+  sourcesNamed,
 } from "../../operate/backups.ts";
-import { type Saved, savedOf } from "../../workloads/saved.ts";
+import { type BackupSource, backupSources } from "../../workloads/backup-sources.ts";
 import { uploadContainer } from "../deploy/bucket-pod.ts";
 import { bucketListScript, fetchScript } from "../deploy/bucket-scripts.ts";
 import { memberHostIn } from "../deploy/names.ts";
@@ -35,7 +35,7 @@ export interface BackupStack {
 export class ClusterBackups implements BackupOperations {
   readonly #stack: BackupStack;
   readonly #place: ClusterPlace;
-  readonly #all: readonly Saved[];
+  readonly #all: readonly BackupSource[];
 
   /** @throws {InputError} when the stack is on no cluster. */
   constructor(stack: BackupStack) {
@@ -50,11 +50,11 @@ export class ClusterBackups implements BackupOperations {
       ]);
     this.#stack = stack;
     this.#place = place;
-    this.#all = savedOf(stack.platform, stack.settings, memberHostIn(place.namespace));
+    this.#all = backupSources(stack.platform, stack.settings, memberHostIn(place.namespace));
   }
 
   save(store: string | undefined): Promise<string[]> {
-    const wanted = savedNamed(this.#all, store);
+    const wanted = sourcesNamed(this.#all, store);
     if (store === undefined)
       return eachOf([...new Set(wanted.map(({ job }) => job))], (job) => this.#run(job, "now"));
     return eachOf(wanted, ({ job, component }) =>
@@ -66,7 +66,7 @@ export class ClusterBackups implements BackupOperations {
   }
 
   async list(): Promise<Backup[]> {
-    const jobs = new Map(savedNamed(this.#all, undefined).map((saved) => [saved.job, saved]));
+    const jobs = new Map(sourcesNamed(this.#all, undefined).map((saved) => [saved.job, saved]));
     // Of a bucket each of them sees everything.
     const asked = this.#fetched ? [...jobs.values()].slice(0, 1) : [...jobs.values()];
     const lines = await eachOf(asked, ({ job, component }) =>
@@ -85,7 +85,7 @@ export class ClusterBackups implements BackupOperations {
   }
 
   verify(store: string | undefined): Promise<string[]> {
-    return eachOf(savedNamed(this.#all, store), (saved) =>
+    return eachOf(sourcesNamed(this.#all, store), (saved) =>
       this.#run(saved.job, "verify", [
         ...(this.#fetched
           ? saved.parts.map((part) => ({
@@ -98,13 +98,13 @@ export class ClusterBackups implements BackupOperations {
     );
   }
 
-  examine(wish: RestoreWish): void {
-    savedOfWish(this.#all, wish);
+  examine(wish: RestoreRequest): void {
+    sourceOfRequest(this.#all, wish);
   }
 
   /** What the job of a restore does, once the arguments are known to be good. @throws {InputError} when they are not. */
-  steps(wish: RestoreWish): JobStep[] {
-    const saved = savedOfWish(this.#all, wish);
+  steps(wish: RestoreRequest): JobStep[] {
+    const saved = sourceOfRequest(this.#all, wish);
     const { before, script } = saved.restore(restoreArgs(wish, this.#fetched));
     if (!this.#fetched) return [{ container: saved.component, script }];
     return [
@@ -114,8 +114,10 @@ export class ClusterBackups implements BackupOperations {
     ];
   }
 
-  restore(wish: RestoreWish): Promise<string[]> {
-    return eachOf([savedOfWish(this.#all, wish)], ({ job }) => this.#run(job, "restore", this.steps(wish)));
+  restore(wish: RestoreRequest): Promise<string[]> {
+    return eachOf([sourceOfRequest(this.#all, wish)], ({ job }) =>
+      this.#run(job, "restore", this.steps(wish)),
+    );
   }
 
   get #fetched(): boolean {
@@ -136,5 +138,5 @@ export const backUp = (stack: BackupStack, store: string | undefined): Promise<s
 export const listBackups = (stack: BackupStack): Promise<Backup[]> => new ClusterBackups(stack).list();
 
 /** Restores one database. @returns what the job said. */
-export const restore = (stack: BackupStack, wish: RestoreWish): Promise<string[]> =>
+export const restore = (stack: BackupStack, wish: RestoreRequest): Promise<string[]> =>
   new ClusterBackups(stack).restore(wish);

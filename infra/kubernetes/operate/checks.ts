@@ -3,11 +3,11 @@ import { requiredSecrets } from "../../../config/environment.ts";
 import { controllerOf } from "../../../config/settings/exposure.ts";
 import { floatingTags } from "../../../config/settings/floating-tags.ts";
 import type { KubernetesSettings } from "../../../config/settings/schema.ts";
-import { bad, type Check, good } from "../../operate/check.ts";
+import { type Check, failed, passed } from "../../operate/check.ts";
 import type { StackState } from "../../operate/stack-state.ts";
 import { secretProblems } from "../../secrets/problems.ts";
 import { clusterStash } from "../deploy/binding.ts";
-import { type Cluster, ifFound, reasonOf, soon, statusCode } from "./client.ts";
+import { type Cluster, ifFound, reasonOf, statusCode, withTimeout } from "./client.ts";
 
 /** Sidecars and a `preStop` that sleeps are on by default since then. */
 const oldestMinor = 30;
@@ -16,17 +16,17 @@ const oldestMinor = 30;
 export async function checkCluster(cluster: Cluster): Promise<Check> {
   const { context, server } = cluster;
   try {
-    const { major, minor, gitVersion } = await soon(cluster.version.getCode());
+    const { major, minor, gitVersion } = await withTimeout(cluster.version.getCode());
     if (major === "1" && Number.parseInt(minor, 10) < oldestMinor)
-      return bad("cluster", {
+      return failed("cluster", {
         path: `context ${context}`,
         message: `${server} is Kubernetes ${gitVersion}`,
         fix: `upgrade it to 1.${oldestMinor} or newer, or choose another context`,
       });
-    return good("cluster", `${context}, ${server}, Kubernetes ${gitVersion}`);
+    return passed("cluster", `${context}, ${server}, Kubernetes ${gitVersion}`);
   } catch (error) {
     const status = statusCode(error);
-    return bad("cluster", {
+    return failed("cluster", {
       path: `context ${context}`,
       message:
         status === 401 || status === 403
@@ -69,17 +69,17 @@ export function withIdentity(exported: string, urn: string, uid: string): string
 /** Whether this is the cluster that the stack was made on. */
 export async function checkBinding(cluster: Cluster, stack: string, state: StackState): Promise<Check> {
   const bound = boundIdentity(state);
-  if (bound === undefined) return good("binding", "the stack belongs to no cluster yet");
+  if (bound === undefined) return passed("binding", "the stack belongs to no cluster yet");
   try {
     const uid = await clusterIdentity(cluster);
-    if (uid === bound.uid) return good("binding", `the stack was made on this cluster (${uid})`);
-    return bad("binding", {
+    if (uid === bound.uid) return passed("binding", `the stack was made on this cluster (${uid})`);
+    return failed("binding", {
       path: `context ${cluster.context}`,
       message: `${cluster.server} is not the cluster that ${stack} was made on`,
       fix: `choose its context (platform:kubernetes.context); or move the stack for good: ./beat up --stack ${stack} --adopt-cluster`,
     });
   } catch (error) {
-    return bad("binding", {
+    return failed("binding", {
       path: `context ${cluster.context}`,
       message: `namespace kube-system cannot be read, so nobody knows which cluster this is (${reasonOf(error)})`,
       fix: "let the user of this context get namespaces",
@@ -94,8 +94,8 @@ export async function checkStorageClass(cluster: Cluster, wanted: string | undef
   const choose = `pulumi config set --path platform:kubernetes.storageClass <one of ${names.join(", ")}>`;
   if (wanted !== undefined)
     return names.includes(wanted)
-      ? good("storage class", wanted)
-      : bad("storage class", {
+      ? passed("storage class", wanted)
+      : failed("storage class", {
           path: "platform:kubernetes.storageClass",
           message: `the cluster has no StorageClass "${wanted}"`,
           fix: names.length === 0 ? "install a storage provisioner" : choose,
@@ -103,8 +103,8 @@ export async function checkStorageClass(cluster: Cluster, wanted: string | undef
   const marked = items.find(
     ({ metadata }) => metadata?.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true",
   );
-  if (marked !== undefined) return good("storage class", `${marked.metadata?.name} (the default)`);
-  return bad("storage class", {
+  if (marked !== undefined) return passed("storage class", `${marked.metadata?.name} (the default)`);
+  return failed("storage class", {
     path: "platform:kubernetes.storageClass",
     message: "is not set, and the cluster has no default StorageClass",
     fix: names.length === 0 ? "install a storage provisioner" : choose,
@@ -118,8 +118,8 @@ export async function checkExtensions(cluster: Cluster, settings: KubernetesSett
   if (gateway.autoscale !== undefined)
     checks.push(
       (await hasGroup(cluster, "metrics.k8s.io"))
-        ? good("metrics", "metrics.k8s.io answers")
-        : good(
+        ? passed("metrics", "metrics.k8s.io answers")
+        : passed(
             "metrics",
             "warning: nothing serves metrics.k8s.io, so gateway.autoscale stays at its least; install metrics-server",
           ),
@@ -128,8 +128,8 @@ export async function checkExtensions(cluster: Cluster, settings: KubernetesSett
     const found = await ifFound(cluster.networking.readIngressClass({ name: exposure.className }));
     checks.push(
       found
-        ? good("ingress class", exposure.className)
-        : bad("ingress class", {
+        ? passed("ingress class", exposure.className)
+        : failed("ingress class", {
             path: "platform:kubernetes.exposure.className",
             message: `the cluster has no IngressClass "${exposure.className}"`,
             fix: "install its controller, or name another class (kubectl get ingressclass)",
@@ -139,8 +139,8 @@ export async function checkExtensions(cluster: Cluster, settings: KubernetesSett
   if (exposure.type === "gatewayApi")
     checks.push(
       (await hasGroup(cluster, "gateway.networking.k8s.io"))
-        ? good("gateway API", "its resources are installed")
-        : bad("gateway API", {
+        ? passed("gateway API", "its resources are installed")
+        : failed("gateway API", {
             path: "platform:kubernetes.exposure",
             message: "the cluster does not know gateway.networking.k8s.io",
             fix: "install the Gateway API and a controller, or use exposure type ingress or loadBalancer",
@@ -155,13 +155,13 @@ export async function checkExtensions(cluster: Cluster, settings: KubernetesSett
 async function checkControllerNamespace({ core }: Cluster, name: string): Promise<Check> {
   const what = "controller's namespace";
   try {
-    if ((await ifFound(core.readNamespace({ name }))) !== undefined) return good(what, name);
+    if ((await ifFound(core.readNamespace({ name }))) !== undefined) return passed(what, name);
   } catch (error) {
     // Who deploys need not be allowed to see it.
-    if (statusCode(error) === 403) return good(what, `${name}, which this kubeconfig may not look at`);
+    if (statusCode(error) === 403) return passed(what, `${name}, which this kubeconfig may not look at`);
     throw error;
   }
-  return bad(what, {
+  return failed(what, {
     path: "platform:kubernetes.exposure.controllerNamespace",
     message: `the cluster has no namespace "${name}", so nothing could reach the gateway`,
     fix: "pulumi config set --path platform:kubernetes.exposure.controllerNamespace <where the controller's pods run>, or 'platform:kubernetes.exposure.controllerAddresses[0]' <range> where it is no pod of a namespace",
@@ -187,19 +187,19 @@ export function checkSettings({ platform, settings, name }: SettingsArgs): Check
   const secrets = secretProblems(requiredSecrets(platform, settings), settings, name);
   return [
     ...(floating.length === 0
-      ? [good("image tags", "none floats")]
-      : floating.map((problem) => bad(`image tag ${problem.path}`, problem))),
+      ? [passed("image tags", "none floats")]
+      : floating.map((problem) => failed(`image tag ${problem.path}`, problem))),
     ...(secrets.length === 0
-      ? [good("secrets", settings.generateSecrets ? "made at first use" : "all are given")]
-      : secrets.map((problem) => bad(`secret ${problem.path}`, problem))),
+      ? [passed("secrets", settings.generateSecrets ? "made at first use" : "all are given")]
+      : secrets.map((problem) => failed(`secret ${problem.path}`, problem))),
   ];
 }
 
 /** Whether an earlier run was stopped in the middle. */
 export const checkPending = ({ pending }: StackState, stack: string): Check =>
   pending.length === 0
-    ? good("earlier run", "nothing is left over")
-    : bad("earlier run", {
+    ? passed("earlier run", "nothing is left over")
+    : failed("earlier run", {
         path: stack,
         message: `an earlier run was stopped in the middle of: ${pending.join(", ")}`,
         fix: `pulumi refresh --stack ${stack} --clear-pending-creates, then ./beat up --stack ${stack}`,

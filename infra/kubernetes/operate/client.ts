@@ -90,7 +90,7 @@ const refusal = (path: string, message: string, fix: string): InputError =>
   new InputError("the cluster cannot be chosen", [{ path, message, fix }]);
 
 /** Waits for an answer, not longer than an API server may take. */
-export async function soon<T>(answer: Promise<T>): Promise<T> {
+export async function withTimeout<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   try {
     return await Promise.race([

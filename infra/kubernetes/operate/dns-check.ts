@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from "node:net";
 import { type Dns, localDns } from "../../../config/settings/cluster-network.ts";
-import { type Check, good, noted } from "../../operate/check.ts";
+import { type Check, note, passed } from "../../operate/check.ts";
 import { type Cluster, ifFound, statusCode } from "./client.ts";
 
 const name = "DNS";
@@ -30,9 +30,9 @@ async function look({ core, apps }: Cluster, dns: Dns): Promise<Check[]> {
     const openShift = await ifFound(
       core.readNamespacedService({ namespace: "openshift-dns", name: "dns-default" }),
     );
-    if (openShift !== undefined) return [good(name, "of OpenShift")];
+    if (openShift !== undefined) return [passed(name, "of OpenShift")];
     return [
-      noted(
+      note(
         name,
         `no Service in kube-system is labelled k8s-app=kube-dns: where its pods are elsewhere, say so: ${setting}.namespace' <namespace>`,
       ),
@@ -41,15 +41,15 @@ async function look({ core, apps }: Cluster, dns: Dns): Promise<Check[]> {
   const cache = await ifFound(
     apps.readNamespacedDaemonSet({ namespace: "kube-system", name: "node-local-dns" }),
   );
-  if (cache === undefined) return [good(name, "in kube-system")];
+  if (cache === undefined) return [passed(name, "in kube-system")];
   const addresses = dns.addresses ?? localDns;
   const missing = items
     .flatMap(({ spec }) => spec?.clusterIPs ?? (spec?.clusterIP === undefined ? [] : [spec.clusterIP]))
     .filter((address) => address !== "None" && !isWithin(address, addresses));
-  if (missing.length === 0) return [good(name, "NodeLocal DNSCache")];
+  if (missing.length === 0) return [passed(name, "NodeLocal DNSCache")];
   const wanted = [...addresses, ...missing.map((address) => `${address}/${isIPv6(address) ? 128 : 32}`)];
   return [
-    noted(
+    note(
       name,
       `NodeLocal DNSCache answers at ${missing.join(", ")} without a pod behind it, which some networks (Calico) let nobody reach unless it is named: ${wanted
         .map((range, index) => `${setting}.addresses[${index}]' ${range}`)

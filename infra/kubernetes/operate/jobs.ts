@@ -1,9 +1,9 @@
 import type { V1Container, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { InputError } from "../../../core/problems.ts";
 import { DeploymentError } from "../../operate/parts.ts";
-import { unexpanded } from "../expansion.ts";
+import { escapeExpansion } from "../expansion.ts";
 import { type Cluster, ifFound } from "./client.ts";
-import { cannotStart, explainPods, nameOf, podsOf, troubleOf } from "./pods.ts";
+import { cannotStart, explainPods, nameOf, podsOf, problemOf } from "./pods.ts";
 
 /** A script that runs in a copy of one of a template's containers: its image, environment and volumes. */
 export interface JobStep {
@@ -113,7 +113,7 @@ async function ended(
     if (has("Complete")) return "succeeded";
     if (has("Failed")) return "failed";
     const pods = await podsOf(cluster, namespace);
-    if (pods.some((pod) => isOf(name)(pod) && cannotStart.test(troubleOf(pod)?.reason ?? ""))) {
+    if (pods.some((pod) => isOf(name)(pod) && cannotStart.test(problemOf(pod)?.reason ?? ""))) {
       stuckSince ??= Date.now();
       if (Date.now() - stuckSince > startGraceSeconds * 1000) return "cannot start";
     } else stuckSince = undefined;
@@ -138,7 +138,7 @@ export function withSteps(pod: V1PodSpec, steps: readonly JobStep[], from: strin
     return {
       ...structuredClone(template),
       name: `step-${index + 1}`,
-      command: [template.command?.[0] ?? "sh", "-c", unexpanded(script)],
+      command: [template.command?.[0] ?? "sh", "-c", escapeExpansion(script)],
     };
   });
   const { initContainers: _, ...rest } = pod;

@@ -1,7 +1,7 @@
 import { reportOf } from "../../operate/backups.ts";
 import type { PartState } from "../../operate/parts.ts";
 import { DeploymentError } from "../../operate/parts.ts";
-import type { Saved } from "../../workloads/saved.ts";
+import type { BackupSource } from "../../workloads/backup-sources.ts";
 import { type Cluster, ifFound, reasonOf } from "./client.ts";
 import { nameOf, podsOf } from "./pods.ts";
 
@@ -14,7 +14,7 @@ import { nameOf, podsOf } from "./pods.ts";
 export async function keepBackups(
   { core }: Cluster,
   namespace: string,
-  saved: readonly Saved[],
+  saved: readonly BackupSource[],
 ): Promise<string[]> {
   const kept: string[] = [];
   for (const name of new Set(saved.map(({ claim }) => claim))) {
@@ -40,7 +40,7 @@ export async function keepBackups(
 export async function backupReports(
   cluster: Cluster,
   namespace: string,
-  saved: readonly Saved[],
+  saved: readonly BackupSource[],
 ): Promise<PartState[]> {
   if (saved.length === 0) return [];
   const { items } = await cluster.batch.listNamespacedJob({ namespace });

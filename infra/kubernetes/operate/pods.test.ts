@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
-import { isWell, partOf, troubleOf, unwell } from "./pods.ts";
+import { isReady, notReady, partOf, problemOf } from "./pods.ts";
 import { stuckPods } from "./stuck-pods.ts";
 
 const pod = (status: V1Pod["status"], metadata: V1Pod["metadata"] = {}): V1Pod => ({
@@ -19,11 +19,11 @@ const container = (rest: object) => ({
 });
 
 test("a ready pod and a finished job are well; one that is being deleted is not", () => {
-  expect(isWell(pod({ phase: "Running", conditions: [ready("True")] }))).toBe(true);
-  expect(isWell(pod({ phase: "Succeeded" }))).toBe(true);
+  expect(isReady(pod({ phase: "Running", conditions: [ready("True")] }))).toBe(true);
+  expect(isReady(pod({ phase: "Succeeded" }))).toBe(true);
   expect(partOf(pod({ phase: "Succeeded" })).status).toBe("Completed");
   const leaving = pod({ phase: "Running", conditions: [ready("True")] }, { deletionTimestamp: new Date(0) });
-  expect(isWell(leaving)).toBe(false);
+  expect(isReady(leaving)).toBe(false);
 });
 
 test("a pod that a controller keeps up and that is down is unwell; one on its way out and a job's are not", () => {
@@ -44,7 +44,7 @@ test("a pod that a controller keeps up and that is down is unwell; one on its wa
     { ...owned("StatefulSet"), status: { conditions: [ready("True")] } },
     { ...owned("ReplicaSet"), status: { phase: "Failed", reason: "Evicted" } },
   ];
-  expect(unwell(pods).map(({ metadata }) => metadata?.name)).toEqual(["of-StatefulSet", "of-ReplicaSet"]);
+  expect(notReady(pods).map(({ metadata }) => metadata?.name)).toEqual(["of-StatefulSet", "of-ReplicaSet"]);
 });
 
 test.each([
@@ -104,7 +104,7 @@ test.each([
     { reason: "NotReady", message: "containers with unready status: [redis]" },
   ],
 ])("says what is wrong with %s", (_what, status, expected) => {
-  expect(troubleOf(pod(status as V1Pod["status"]))).toEqual(expected);
+  expect(problemOf(pod(status as V1Pod["status"]))).toEqual(expected);
   expect(partOf(pod(status as V1Pod["status"])).ok).toBe(false);
 });
 

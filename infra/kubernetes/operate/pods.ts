@@ -25,7 +25,7 @@ export const nameOf = (pod: V1Pod): string => pod.metadata?.name ?? "";
 export const componentOf = (pod: V1Pod): string => pod.metadata?.labels?.[componentLabel] ?? nameOf(pod);
 
 /** Ready, or a job that has succeeded. */
-export const isWell = (pod: V1Pod): boolean =>
+export const isReady = (pod: V1Pod): boolean =>
   pod.status?.phase === "Succeeded" ||
   (pod.metadata?.deletionTimestamp === undefined &&
     (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True"));
@@ -34,10 +34,10 @@ export const isWell = (pod: V1Pod): boolean =>
  * Pods that a controller keeps running and that are not well. What is on its way out is not among them, nor one that has
  * failed for good, which its controller has replaced (an evicted one stays for a while), nor a job's, which has had its try.
  */
-export const unwell = (pods: readonly V1Pod[]): V1Pod[] =>
+export const notReady = (pods: readonly V1Pod[]): V1Pod[] =>
   pods.filter(
     (pod) =>
-      !isWell(pod) &&
+      !isReady(pod) &&
       pod.metadata?.deletionTimestamp === undefined &&
       pod.status?.phase !== "Failed" &&
       (pod.metadata?.ownerReferences ?? []).some(
@@ -50,10 +50,10 @@ export function partOf(pod: V1Pod): PartState {
   const statuses = pod.status?.containerStatuses ?? [];
   const restarts = statuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
   const ready = statuses.filter(({ ready }) => ready).length;
-  const phase = troubleOf(pod)?.reason ?? pod.status?.phase ?? "Unknown";
+  const phase = problemOf(pod)?.reason ?? pod.status?.phase ?? "Unknown";
   return {
     name: nameOf(pod),
-    ok: isWell(pod),
+    ok: isReady(pod),
     status:
       phase === "Succeeded"
         ? "Completed"
@@ -63,7 +63,7 @@ export function partOf(pod: V1Pod): PartState {
 }
 
 /** What keeps a pod from being ready. */
-export interface Trouble {
+export interface PodProblem {
   /** Kubernetes' own word, e.g. ImagePullBackOff, CrashLoopBackOff, Unschedulable. */
   readonly reason: string;
   readonly message: string;
@@ -72,8 +72,8 @@ export interface Trouble {
 }
 
 /** What is wrong with a pod; undefined when nothing is known to be. */
-export function troubleOf(pod: V1Pod): Trouble | undefined {
-  if (isWell(pod)) return undefined;
+export function problemOf(pod: V1Pod): PodProblem | undefined {
+  if (isReady(pod)) return undefined;
   const conditions = pod.status?.conditions ?? [];
   const unscheduled = conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
   if (unscheduled !== undefined)
@@ -89,7 +89,7 @@ export function troubleOf(pod: V1Pod): Trouble | undefined {
   return unready && { reason: "NotReady", message: unready.message ?? "" };
 }
 
-function troubleIn({ name, state, lastState }: V1ContainerStatus): Trouble | undefined {
+function troubleIn({ name, state, lastState }: V1ContainerStatus): PodProblem | undefined {
   const ended = state?.terminated ?? lastState?.terminated;
   const end =
     ended === undefined || ended.exitCode === 0
@@ -123,8 +123,8 @@ export async function explainPods(
   ]);
   const lines: string[] = [];
   for (const pod of pods) {
-    if (isWell(pod) || !concerns(pod)) continue;
-    const trouble = troubleOf(pod);
+    if (isReady(pod) || !concerns(pod)) continue;
+    const trouble = problemOf(pod);
     lines.push(`${nameOf(pod)}: ${trouble?.reason ?? pod.status?.phase ?? "not ready"}`);
     const words = [
       ...(trouble?.message ?? "").split("\n"),

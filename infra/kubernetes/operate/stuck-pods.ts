@@ -1,6 +1,6 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Cluster } from "./client.ts";
-import { cannotStart, nameOf, podsOf, troubleOf } from "./pods.ts";
+import { cannotStart, nameOf, podsOf, problemOf } from "./pods.ts";
 
 /** A pod that will not be ready with the template it was made from. */
 const isHopeless = (reason: string): boolean => cannotStart.test(reason) || reason === "CrashLoopBackOff";
@@ -24,7 +24,7 @@ export function stuckPods(sets: readonly V1StatefulSet[], pods: readonly V1Pod[]
     return (
       revision !== undefined &&
       pod.metadata?.labels?.["controller-revision-hash"] !== revision &&
-      isHopeless(troubleOf(pod)?.reason ?? "")
+      isHopeless(problemOf(pod)?.reason ?? "")
     );
   });
 }

@@ -1,16 +1,16 @@
 import { z } from "zod";
 
 /** Why a value cannot be; with what to write in its place, where that is plain. */
-export type Fault = string | { readonly message: string; readonly write: string };
+export type Invalid = string | { readonly message: string; readonly write: string };
 
 /**
  * Text that a check of its own judges.
- * @param faultOf why a text cannot be; undefined when it can.
+ * @param validate why a text cannot be; undefined when it can.
  * @param like what every text has that can be, for editors, which know patterns alone.
  */
-export const judged = (faultOf: (text: string) => Fault | undefined, like?: RegExp) => {
+export const validText = (validate: (text: string) => Invalid | undefined, like?: RegExp) => {
   const text = z.string().superRefine((value, { addIssue }) => {
-    const fault = faultOf(value);
+    const fault = validate(value);
     if (fault === undefined) return;
     if (typeof fault === "string") addIssue({ code: "custom", message: fault });
     else addIssue({ code: "custom", message: fault.message, params: { write: fault.write } });
@@ -19,7 +19,7 @@ export const judged = (faultOf: (text: string) => Fault | undefined, like?: RegE
 };
 
 /** What to write in the place of a value that was refused; undefined when nobody can tell. */
-export function writtenInstead(issue: z.core.$ZodIssue): string | undefined {
+export function suggestedValue(issue: z.core.$ZodIssue): string | undefined {
   const write = issue.code === "custom" ? issue.params?.write : undefined;
   return typeof write === "string" ? write : undefined;
 }
@@ -35,7 +35,7 @@ export const mustGo = (issue: z.core.$ZodIssue): boolean =>
  * A list that says nothing twice.
  * @param keyOf by what two entries are the same; default: their text, or their whole content.
  */
-export const distinct = <Item extends z.ZodType>(
+export const uniqueList = <Item extends z.ZodType>(
   item: Item,
   keyOf: (value: z.output<Item>) => string = (value) =>
     typeof value === "string" ? value : JSON.stringify(value),

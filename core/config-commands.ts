@@ -6,7 +6,7 @@ import { quoted } from "./shell.ts";
  * that is text says so.
  * @param path the setting, as {@link joinPath} writes it or in pieces; the first piece bears its namespace.
  */
-export function setCommand(
+export function configSetCommand(
   path: string | readonly PropertyKey[],
   value: string,
   kind: "text" | "other" = "other",
@@ -16,5 +16,5 @@ export function setCommand(
 }
 
 /** The command that takes a setting out of a stack's file. */
-export const removeCommand = (path: string | readonly PropertyKey[]): string =>
+export const configRemoveCommand = (path: string | readonly PropertyKey[]): string =>
   `pulumi config rm --path ${quoted(typeof path === "string" ? path : joinPath(path))}`;

@@ -19,7 +19,7 @@ export interface Credentials {
  * Calls `attempt` until it succeeds or `seconds` have passed, with a growing pause of at most half a second.
  * @throws {CredentialsError} when the store has refused for ten seconds on end; else the last error, when the time is up.
  */
-export async function untilAnswered<T>(
+export async function retryUntilAnswered<T>(
   seconds: number,
   attempt: () => Promise<T>,
   credentials?: Credentials,

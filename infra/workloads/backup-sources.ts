@@ -4,7 +4,7 @@ import { backupsOf } from "../../config/settings/backups.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { useOfStore } from "../../config/store-use.ts";
 import { administratorSecret, backupOf, backupsName } from "../../core/names.ts";
-import { type StoreKind, savedKinds, storeOf } from "../../stores/index.ts";
+import { kindsWithBackup, type StoreKind, storeOf } from "../../stores/index.ts";
 import type { MemberHost, RestoreArgs, RestoreScripts, SaveArgs } from "../../stores/store.ts";
 import {
   restoreUploads,
@@ -16,7 +16,7 @@ import {
 } from "../../stores/uploads.ts";
 
 /** One thing that is saved: the databases of a store, or the volumes of a service. */
-export interface Saved {
+export interface BackupSource {
   /** The store, or `uploads`: its folder among the backups, and what `--store` is told. */
   readonly store: string;
   /** What saves it: its container on an engine or in a pod, its script and its login. */
@@ -47,14 +47,14 @@ export interface Saved {
 }
 
 /** Everything of a stack that is saved; nothing where its settings turn that off. @param memberHost as on a cluster. */
-export function savedOf(
+export function backupSources(
   platform: PlatformModel,
   settings: Settings,
   memberHost: MemberHost | undefined,
-): Saved[] {
+): BackupSource[] {
   if (backupsOf(settings) === undefined) return [];
   return [
-    ...savedKinds
+    ...kindsWithBackup
       .filter((kind) => platform.stores[kind] !== undefined)
       .map((kind) => storeOfStack(platform, settings, kind, memberHost)),
     ...Object.values(platform.services).flatMap(({ name, needs }) =>
@@ -75,7 +75,7 @@ function storeOfStack(
   settings: Settings,
   kind: StoreKind,
   memberHost: MemberHost | undefined,
-): Saved {
+): BackupSource {
   const { backup, login } = storeOf(kind);
   if (backup === undefined) throw new Error(`${kind} is not saved`);
   const use = useOfStore(platform, settings, kind, memberHost);
@@ -98,7 +98,7 @@ function storeOfStack(
   };
 }
 
-const uploadsOf = (service: string, volumes: readonly string[]): Saved => ({
+const uploadsOf = (service: string, volumes: readonly string[]): BackupSource => ({
   store: uploadsName,
   component: backupOf(service),
   job: backupOf(service),
