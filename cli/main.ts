@@ -15,6 +15,7 @@ import { statusCommand } from "./commands/status.ts";
 import { testCommand } from "./commands/test.ts";
 import { upCommand } from "./commands/up.ts";
 import { urlsCommand } from "./commands/urls.ts";
+import { verifyCommand } from "./commands/verify.ts";
 
 const beat = new Command("beat")
   .description(
@@ -27,6 +28,7 @@ for (const add of [
   previewCommand,
   doctorCommand,
   statusCommand,
+  verifyCommand,
   logsCommand,
   urlsCommand,
   secretsCommand,

@@ -1,4 +1,5 @@
 import { definePlatform } from "./define/define.ts";
+import { signUpJourney } from "./journey.ts";
 import { authService } from "./services/auth.ts";
 import { coreService } from "./services/core.ts";
 import { messagingService } from "./services/messaging.ts";
@@ -15,6 +16,7 @@ export const platform = definePlatform({
     "messaging-service": messagingService,
   },
   gateway: {},
+  journey: signUpJourney,
 });
 
 export default platform;

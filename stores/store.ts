@@ -2,12 +2,14 @@ import type { z } from "zod";
 import type { Problem } from "../core/problems.ts";
 import type { Value } from "../core/value.ts";
 import type { Upgrade } from "../core/versions.ts";
-import type { Sidecar, Workload } from "../core/workload.ts";
+import type { Workload } from "../core/workload.ts";
 import type { RestoreArgs, RestoreScripts, SaveArgs } from "./backup-args.ts";
 import type { CatalogueImage, HostPort } from "./catalogue.ts";
+import type { Watch } from "./store-watch.ts";
 
 export type { RestoreArgs, RestoreScripts, SaveArgs } from "./backup-args.ts";
 export type { CatalogueImage, HostPort } from "./catalogue.ts";
+export type { Reader, Readers, StoreWatch, Watch, WatchContext } from "./store-watch.ts";
 
 /**
  * All that the platform knows of one kind of store. A folder beside this file makes one, and one line in `kinds.ts` registers it:
@@ -157,30 +159,6 @@ export interface ClusterContext<Facts, Cluster> {
 
 /** The name of a member inside a cluster, whole: what a member advertises must resolve from every namespace. */
 export type MemberHost = (workload: string, member: number | string) => string;
-
-/** A service that uses a store. */
-export interface WatchContext<Need> {
-  readonly need: Need;
-  /** Where the service listens. */
-  readonly port: number;
-  /** The service's host, where its watch is a container of its own; undefined: it shares a pod with the service. */
-  readonly host?: string;
-}
-
-/** How a service is kept alive that does not come back by itself. */
-export interface Watch<Need = unknown> {
-  /** What a service needs; undefined when it comes back. */
-  of(context: WatchContext<Need>): StoreWatch | undefined;
-  /** The program of the sidecar: it stays, and answers whether what is beside it is alive. */
-  load(): Promise<{ watch(env: Readonly<Record<string, string | undefined>>): Promise<void> }>;
-}
-
-/** What keeps a service alive that does not reconnect. */
-export interface StoreWatch {
-  /** It is started anew after the store and what prepares it were. */
-  readonly restarts: boolean;
-  readonly sidecar?: Sidecar;
-}
 
 /** What is needed to use a store: to prepare, save or restore it. */
 export interface UseContext<Facts, Need, External, Cluster> {

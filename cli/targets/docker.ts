@@ -10,11 +10,13 @@ import {
   checkTags,
 } from "../../infra/docker/operate/checks.ts";
 import { containersOf, imageTags, lastLogLines, objectsOf } from "../../infra/docker/operate/engine.ts";
+import { EngineInside } from "../../infra/docker/operate/inside.ts";
 import { checkLeftovers } from "../../infra/docker/operate/leftovers.ts";
 import { followLogs } from "../../infra/docker/operate/logs.ts";
 import { buildServiceImages } from "../../infra/images/build-services.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, note } from "../../infra/operate/check.ts";
+import type { Inside } from "../../infra/operate/inside.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { backupsVolume } from "../../infra/workloads/of-backups.ts";
@@ -107,6 +109,11 @@ export class EngineTarget implements Target {
       for (const line of await lastLogLines(engine, container.id, 10)) lines.push(`  ${line}`);
     }
     return lines;
+  }
+
+  inside(): Inside {
+    const { engine, prefix, settings } = this.#args;
+    return new EngineInside(engine, prefix, settings);
   }
 
   async backups(): Promise<BackupOperations> {

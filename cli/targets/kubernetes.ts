@@ -29,6 +29,7 @@ import {
 import { checkDns } from "../../infra/kubernetes/operate/dns-check.ts";
 import { removeFailedJobs } from "../../infra/kubernetes/operate/failed-jobs.ts";
 import { provideImages } from "../../infra/kubernetes/operate/images.ts";
+import { ClusterInside } from "../../infra/kubernetes/operate/inside.ts";
 import { backupReports, keepBackups } from "../../infra/kubernetes/operate/kept-backups.ts";
 import { followPodLogs } from "../../infra/kubernetes/operate/logs.ts";
 import { crowdedStores, openNodes } from "../../infra/kubernetes/operate/placement.ts";
@@ -44,6 +45,7 @@ import { replaceStuckPods } from "../../infra/kubernetes/operate/stuck-pods.ts";
 import { fullVolumes, volumePart, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, failed, note } from "../../infra/operate/check.ts";
+import type { Inside } from "../../infra/operate/inside.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { type BackupSource, backupSources } from "../../infra/workloads/backup-sources.ts";
@@ -201,6 +203,11 @@ export class KubernetesTarget implements Target {
     } catch (error) {
       return [`the pods cannot be asked: ${reasonOf(error)}`];
     }
+  }
+
+  inside(): Inside {
+    const { settings, platform } = this.#args;
+    return new ClusterInside(this.cluster, this.namespace, settings, platform.gateway.port);
   }
 
   async backups(): Promise<BackupOperations> {

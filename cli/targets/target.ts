@@ -5,6 +5,7 @@ import type { Settings } from "../../config/settings/schema.ts";
 import type { ClusterPlace } from "../../infra/kubernetes/operate/client.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
 import type { Check } from "../../infra/operate/check.ts";
+import type { Inside } from "../../infra/operate/inside.ts";
 import type { LogOptions, PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 
@@ -49,6 +50,8 @@ export interface Target {
   parts(): Promise<PartState[]>;
   /** Why a deployment failed: lines about every part that is not well. */
   explain(): Promise<string[]>;
+  /** The way into it while it runs. */
+  inside(): Inside;
   /** What can be done with what is saved of it. */
   backups(): Promise<BackupOperations>;
   logs(name: string | undefined, options: LogOptions): Promise<void>;

@@ -15,6 +15,7 @@ import type { PlatformModel } from "./model.ts";
 import { renameProblems } from "./rename-check.ts";
 import { routeProblems } from "./route-check.ts";
 import type { StackInfo } from "./service.ts";
+import { verifyProblems } from "./verify-check.ts";
 import { volumeProblems } from "./volume-check.ts";
 
 /** Any stack's facts: what an environment needs to be rendered before a stack is known. */
@@ -30,6 +31,7 @@ export function crossCheck(platform: PlatformModel): Problem[] {
     ...names(platform),
     ...renameProblems(platform),
     ...routeProblems(platform),
+    ...verifyProblems(platform),
     ...databases(platform),
     ...ports(platform),
     ...storesAndCalls(platform),

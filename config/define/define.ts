@@ -50,6 +50,7 @@ export interface PlatformInput<
       : "what defineService({ … }) returns";
   };
   readonly gateway: z.input<typeof platformSchema>["gateway"];
+  readonly journey?: z.input<typeof platformSchema>["journey"];
 }
 
 /** A service of a platform: complete, and its name and what it needs are still those that were written. */

@@ -7,6 +7,7 @@ import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import { copies } from "../../stores/kafka/facts.ts";
 import { mostPartitions, validateTopicName } from "../../stores/kafka/topic-names.ts";
 import { type Needs, type RefsOf, type ServiceDefinition, serviceName, serviceSchema } from "./service.ts";
+import { journeySchema } from "./verify.ts";
 
 /** A topic as the definition writes it. */
 export const topicSchema = z.strictObject({
@@ -32,6 +33,8 @@ export const platformSchema = z.strictObject({
     memoryMiB: memory(64).default(192),
     stopGraceSeconds: seconds(1).default(30),
   }),
+  /** What `./beat verify --journey` does as a user of the platform would. */
+  journey: journeySchema.optional(),
 });
 
 /** A validated service with its environment function. */

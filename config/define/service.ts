@@ -19,6 +19,7 @@ import { uniqueList, validText } from "../../core/validation.ts";
 import type { EnvValue, Value } from "../../core/value.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import type { Address, RefsFor } from "../../stores/store.ts";
+import { verifySchema } from "./verify.ts";
 
 /** The name of a service. */
 export const serviceName = hostLabel;
@@ -164,6 +165,8 @@ export const serviceSchema = z.strictObject({
   replicas: z.strictObject({ max: z.number().int().min(1).max(200), why: visible }),
   memoryMiB: memory(32).default(384),
   needs: needsSchema.prefault({}),
+  /** What `./beat verify` may try of it beside its routes and its health. */
+  verify: verifySchema.prefault({}),
 });
 
 /** A service as parsed, every default filled in. */

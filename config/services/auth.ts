@@ -35,6 +35,7 @@ export const authService = defineService({
     },
     signingKey: { directory: "/app/www/keys" },
   },
+  verify: { jwks: "/.well-known/jwks.json" },
   env: ({ port, postgres, redis, kafka, stack }) => ({
     BEAT_IDENTITY_SERVER: port,
     POSTGRES_HOST: postgres.host,

@@ -59,6 +59,15 @@ export const messagingService = defineService({
     },
     calls: ["auth-service"],
   },
+  verify: {
+    websocket: {
+      path: "/socket/websocket",
+      query: { vsn: "2.0.0" },
+      token: "token",
+      // Phoenix' own heartbeat, which its clients send every 30 s.
+      beat: '[null,"1","phoenix","heartbeat",{}]',
+    },
+  },
   env: ({ port, postgres, mongo, redis, kafka, calls, secret, stack }) => ({
     // The misspelling is the service's own.
     BEAT_MESSASSING_SERVER: port,

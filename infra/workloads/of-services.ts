@@ -55,6 +55,29 @@ export const watches = (platform: PlatformModel, runtime: Runtime): Workload[] =
         ),
       );
 
+/** A container that watches users of a store. */
+export interface WatchPlace {
+  readonly kind: StoreKind;
+  readonly workload: string;
+  /** Its own in its pod, on a cluster. */
+  readonly container?: string;
+  readonly port: number;
+}
+
+/** Where services are watched. */
+export const watchPlaces = (platform: PlatformModel, runtime: Runtime): readonly WatchPlace[] =>
+  Object.values(platform.services).flatMap((service) =>
+    storeKinds.flatMap((kind) =>
+      watchOf(platform, service, runtime, kind).flatMap(({ watch: { sidecar } }): WatchPlace[] => {
+        if (sidecar === undefined) return [];
+        const { port } = sidecar.endpoint;
+        return runtime.kind === "engine"
+          ? [{ kind, workload: consumerWatchOf(service.name), port }]
+          : [{ kind, workload: service.name, container: sidecar.name, port }];
+      }),
+    ),
+  );
+
 function serviceWorkload(platform: PlatformModel, runtime: Runtime, service: ServiceModel): Workload {
   const { name, needs } = service;
   const { settings } = runtime;

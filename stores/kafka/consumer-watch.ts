@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { z } from "zod";
 import { orderAnswers } from "../../core/workload.ts";
 import { type AskGroup, askGroup, GroupProgress } from "./group-progress.ts";
+import { type AskReport, askReport } from "./group-report.ts";
 
 /** What the watch is told through its environment. */
 const watchSchema = z.strictObject({
@@ -50,6 +51,7 @@ export const readWatch = (env: Readonly<Record<string, string | undefined>>): Wa
 export class ConsumerWatch {
   readonly #watch: Watch;
   readonly #ask: AskGroup;
+  readonly #report: AskReport;
   readonly #progress: GroupProgress;
   #since = Date.now();
   /** Since when the port does not accept. */
@@ -60,10 +62,11 @@ export class ConsumerWatch {
   /** Answers in a row that the service is dead. */
   #deadAnswers = 0;
 
-  /** @param ask throws when Kafka does not answer. */
-  constructor(watch: Watch, ask: AskGroup) {
+  /** @param ask throws when Kafka does not answer; so does `report`, which is asked for any groups. */
+  constructor(watch: Watch, ask: AskGroup, report: AskReport = askReport(watch.bootstrap)) {
     this.#watch = watch;
     this.#ask = ask;
+    this.#report = report;
     this.#progress = new GroupProgress(watch.stallSeconds * 1000);
   }
 
@@ -115,7 +118,8 @@ export class ConsumerWatch {
 
   /**
    * Looks every five seconds. GET /live is for the kubelet: 200 or 503, and two of the latter are an order. GET /dead is for a service's own probe, which ends it: 200
-   * is an order, given once, and 404 says that there is none. @returns the port.
+   * is an order, given once, and 404 says that there is none. GET /groups?name=… tells how groups stand, for `beat verify`.
+   * @returns the port.
    */
   async start(): Promise<number> {
     const again = (): void => {
@@ -133,6 +137,16 @@ export class ConsumerWatch {
         }
         response.writeHead(reason === undefined ? 404 : 200, { "content-type": "text/plain" });
         response.end(`${reason ?? "well"}\n`);
+        return;
+      }
+      const asked = URL.parse(request.url ?? "/", "http://watch");
+      if (asked?.pathname === "/groups") {
+        void this.#report(asked.searchParams.getAll("name"))
+          .catch((error: Error) => ({ error: `Kafka does not answer: ${wordsOf(error)}` }))
+          .then((report) => {
+            response.writeHead(200, { "content-type": "application/json" });
+            response.end(`${JSON.stringify(report)}\n`);
+          });
         return;
       }
       const reason = this.ailing();
@@ -161,6 +175,13 @@ export class ConsumerWatch {
     clearTimeout(this.#timer);
     this.#server?.close();
   }
+}
+
+/** The client wraps what a broker or a socket said. */
+function wordsOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return wordsOf(error.errors[0]);
+  const { cause, message } = error as Error;
+  return cause instanceof Error ? wordsOf(cause) : message;
 }
 
 function accepts(host: string, port: number): Promise<boolean> {

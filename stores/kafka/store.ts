@@ -4,6 +4,7 @@ import { cluster, external, facts, need } from "./facts.ts";
 import { kafkaHost } from "./host.ts";
 import { plan, retirement } from "./plan.ts";
 import { planSchema } from "./plan-schema.ts";
+import { readers } from "./readers.ts";
 import { watchOf } from "./watch.ts";
 import { onCluster, onEngine } from "./workload.ts";
 
@@ -48,7 +49,7 @@ export const kafka = defineStore({
   imagesUsed: () => ["kafka"],
   onEngine,
   onCluster,
-  watch: { of: watchOf, load: () => import("./consumer-watch.ts") },
+  watch: { of: watchOf, readers, load: () => import("./consumer-watch.ts") },
   provision: { schema: planSchema, plan, retirement, load: () => import("./provision.ts") },
   // Records are on their way: a service that must keep one writes it into a database.
   backup: undefined,

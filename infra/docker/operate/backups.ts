@@ -1,4 +1,3 @@
-import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
@@ -18,6 +17,7 @@ import {
 import { DeploymentError, type PartState } from "../../operate/parts.ts";
 import { type BackupSource, backupSources } from "../../workloads/backup-sources.ts";
 import { containersOf } from "./engine.ts";
+import { runInside } from "./inside.ts";
 
 /** A stack on an engine whose stores are saved and restored. */
 export interface EngineStack {
@@ -74,7 +74,7 @@ export class EngineBackups implements BackupOperations {
       const found = running.find(({ name, state }) => name === component && state === "running");
       if (found === undefined) continue;
       const script = `cat "/backups/.status/${store}" "/backups/.drill/${store}" 2> /dev/null || true`;
-      const { output } = await runInside(this.#stack.engine, found.id, script);
+      const { output } = await runInside(this.#stack.engine, found.id, ["bash", "-c", script]);
       const { ok, text } = reportOf(output);
       parts.push({ name: `backup of ${store}`, ok, status: text, image: "" });
     }
@@ -92,31 +92,8 @@ export class EngineBackups implements BackupOperations {
           fix: "./beat up first",
         },
       ]);
-    const { code, output } = await runInside(engine, found.id, script);
+    const { code, output } = await runInside(engine, found.id, ["bash", "-c", script]);
     if (code !== 0) throw new DeploymentError(`${component} failed\n${output.trimEnd()}`);
     return output;
   }
-}
-
-/** Runs a script for bash inside a container. @returns its exit code, and what it said on both outputs. */
-async function runInside(
-  engine: Docker,
-  id: string,
-  script: string,
-): Promise<{ readonly code: number | null; readonly output: string }> {
-  const exec = await engine.getContainer(id).exec({
-    Cmd: ["bash", "-c", script],
-    AttachStdout: true,
-    AttachStderr: true,
-  });
-  const stream = await exec.start({});
-  const both = new PassThrough();
-  const chunks: Buffer[] = [];
-  both.on("data", (chunk: Buffer) => chunks.push(chunk));
-  engine.modem.demuxStream(stream, both, both);
-  await new Promise<void>((resolve, reject) => {
-    stream.once("end", resolve).once("close", resolve).once("error", reject);
-  });
-  const { ExitCode } = await exec.inspect();
-  return { code: ExitCode, output: Buffer.concat(chunks).toString("utf8") };
 }

@@ -1,0 +1,129 @@
+import type { Command } from "commander";
+import { signingKeyName } from "../../core/names.ts";
+import { InputError } from "../../core/problems.ts";
+import type { Way } from "../../infra/operate/inside.ts";
+import { DeploymentError } from "../../infra/operate/parts.ts";
+import { Door } from "../../infra/verify/door.ts";
+import type { Tried } from "../../infra/verify/tried.ts";
+import { publicPart, verify } from "../../infra/verify/verify.ts";
+import { loadTransform } from "../../stacks/program.ts";
+import { command } from "../command.ts";
+import { print, printJson, say } from "../output.ts";
+import type { Session } from "../session.ts";
+import { keptSecrets } from "../workspace.ts";
+
+/** What `verify` reports. */
+interface Report {
+  readonly stack: string;
+  readonly gateway: string;
+  readonly ok: boolean;
+  readonly seconds: number;
+  /** What a journey made and left, as it was announced. */
+  readonly announced: readonly string[];
+  readonly tried: readonly Tried[];
+}
+
+const marks = { passed: "✔", failed: "✘", skipped: "-" } as const;
+
+/** Tries a running stack as its clients use it. */
+export function verifyCommand(beat: Command): void {
+  command(
+    beat,
+    "verify",
+    "try the running stack through its gateway: routes, health, keys, headers, WebSockets, stores, consumers",
+    { create: false, target: true, state: true },
+    async (session, options) => {
+      const { json = false, journey = false, url } = options as Wishes;
+      const way = await wayTo(session, url);
+      try {
+        const report = await verifyStack(session, way, { json, journey });
+        if (json) printJson(report);
+        else print(summary(report));
+        if (!report.ok) process.exitCode = 1;
+      } finally {
+        way.close();
+      }
+    },
+  )
+    .argument("[stack]", "stack to work on, like --stack")
+    .option("--journey", "sign somebody up as well: says what data that makes, and removes what it can")
+    .option("--url <base>", "another address of the gateway, such as https://app.example.org");
+}
+
+interface Wishes {
+  readonly json?: boolean;
+  readonly journey?: boolean;
+  readonly url?: string;
+}
+
+/** @throws {DeploymentError} when the stack is down. */
+async function wayTo({ name, target, state }: Session, url: string | undefined): Promise<Way> {
+  const parts = await target.parts();
+  if (parts.length === 0)
+    throw new DeploymentError(`${name} is not up; bring it up: ./beat up --stack ${name}`);
+  if (url !== undefined) return { base: baseOf(url), close: () => {} };
+  const stack = state?.resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  return target.inside().gateway((stack?.outputs?.urls ?? {}) as Record<string, string>);
+}
+
+/** @throws {InputError} when it is no address. */
+function baseOf(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search === "")
+    return url.origin;
+  throw new InputError("nothing was tried", [
+    {
+      path: "--url",
+      message: `"${text}" is not the address of a gateway`,
+      fix: "write it with its scheme and without a path, such as http://localhost:9000",
+    },
+  ]);
+}
+
+async function verifyStack(
+  { name, target, platform, settings, state }: Session,
+  { base, note }: Way,
+  { json, journey }: { readonly json: boolean; readonly journey: boolean },
+): Promise<Report> {
+  const start = performance.now();
+  if (!json) print(`${name} through ${base}${note === undefined ? "" : `, ${note}`}\n`);
+  const announced: string[] = [];
+  const tried: Tried[] = [];
+  const subject = {
+    platform,
+    settings,
+    transform: await loadTransform(settings.transform),
+    door: new Door(base),
+    inside: target.inside(),
+    publicKey: publicPart(settings.signingKey ?? keptSecrets(state).get(signingKeyName)),
+  };
+  const announce = (lines: readonly string[]): void => {
+    announced.push(...lines);
+    say("the journey makes:");
+    for (const line of lines) say(`  ${line}`);
+  };
+  for await (const one of verify(subject, { journey, announce })) {
+    tried.push(one);
+    if (!json) print(lineOf(one));
+  }
+  return {
+    stack: name,
+    gateway: base,
+    ok: tried.every(({ result }) => result !== "failed"),
+    seconds: (performance.now() - start) / 1000,
+    announced,
+    tried,
+  };
+}
+
+const lineOf = ({ what, name, result, ms, detail }: Tried): string =>
+  `${marks[result]} ${what.padEnd(9)} ${name.padEnd(46)} ${`${ms} ms`.padStart(8)}  ${detail}`;
+
+function summary({ stack, ok, seconds, tried }: Report): string {
+  const count = (result: Tried["result"]) => tried.filter((each) => each.result === result).length;
+  const counts = `${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} not tried`;
+  const hint = ok
+    ? ""
+    : `\nwhat is not well: ./beat status --stack ${stack}, ./beat logs <name> --stack ${stack}`;
+  return `\n${ok ? `${stack} works` : `${stack} does not work`}: ${counts}, in ${seconds.toFixed(1)} s${hint}`;
+}

@@ -1,0 +1,113 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Journey, JourneyStep } from "../../config/define/verify.ts";
+import { parsed } from "./door.ts";
+import type { Subject } from "./subject.ts";
+import { Failed, Skipped, type Tried, tried, until } from "./tried.ts";
+
+/** A journey that is under way: what it has made up, and what it was given. */
+export class Traveller {
+  readonly #journey: Journey;
+  readonly #subject: Subject;
+  readonly #kept = new Map<string, string>([
+    // Addresses that reach nobody (RFC 2606).
+    ["email", `beat-verify-${randomUUID()}@example.org`],
+    // Letters and digits, of which there is one of each kind; 16 characters are the most that auth takes.
+    ["password", `Bv1${randomBytes(16).toString("hex").slice(0, 13)}`],
+    ["id", randomUUID()],
+  ]);
+
+  constructor(subject: Subject, journey: Journey) {
+    this.#subject = subject;
+    this.#journey = journey;
+  }
+
+  /** What it makes and leaves, in words. */
+  announcement(): string[] {
+    const { makes, removes, leaves } = this.#journey;
+    const after = [
+      ...(removes.length > 0 ? [`removed at the end: ${removes.map(({ name }) => name).join(", ")}`] : []),
+      ...(leaves === undefined ? [] : [leaves]),
+    ];
+    return [...makes, ...after].map((text) => this.#filled(text));
+  }
+
+  /** The token that opens WebSockets, once it is there. */
+  get token(): string | undefined {
+    const { token } = this.#journey;
+    return token === undefined ? undefined : this.#kept.get(token);
+  }
+
+  /** Goes from step to step; what follows one that failed is not tried. */
+  async *steps(): AsyncGenerator<Tried> {
+    let stopped: string | undefined;
+    for (const step of this.#journey.steps) {
+      const came = await this.#try(step, stopped);
+      if (came.result === "failed") stopped ??= step.name;
+      yield came;
+    }
+  }
+
+  /** Takes away what can be taken away, whatever happened before. */
+  async *removals(): AsyncGenerator<Tried> {
+    for (const step of this.#journey.removes) yield await this.#try(step, undefined);
+  }
+
+  #try(step: JourneyStep, stopped: string | undefined): Promise<Tried> {
+    const uses = step.uses.length > 0 ? ` (${step.uses.join(", ")})` : "";
+    return tried("journey", `${step.name}${uses}`, async () => {
+      if (stopped !== undefined) throw new Skipped(`"${stopped}" failed`);
+      const missing = [...needed(step)].filter((name) => !this.#kept.has(name));
+      if (missing.length > 0) throw new Skipped(`nothing gave it ${missing.join(", ")}`);
+      const { patienceSeconds = Number.POSITIVE_INFINITY } = this.#subject;
+      return until(Math.min(step.withinSeconds, patienceSeconds), () => this.#go(step));
+    });
+  }
+
+  async #go({ method, path, bearer, body, status, expects, keeps, service }: JourneyStep): Promise<string> {
+    const answer = await this.#subject.door.service(this.#filled(path), {
+      method,
+      headers: {
+        ...(body && { "content-type": "application/json" }),
+        ...(bearer !== undefined && { authorization: `Bearer ${this.#kept.get(bearer)}` }),
+      },
+      ...(body && {
+        body: JSON.stringify(
+          Object.fromEntries(Object.entries(body).map(([key, text]) => [key, this.#filled(text)])),
+        ),
+      }),
+    });
+    if (answer.status !== status)
+      throw new Failed(`${service} answers ${answer.status} instead of ${status}${said(answer.text)}`);
+    const fields = parsed(answer.text);
+    for (const [field, wanted] of Object.entries(expects))
+      if (fields[field] !== wanted)
+        throw new Failed(`${field} is ${JSON.stringify(fields[field])} instead of ${JSON.stringify(wanted)}`);
+    for (const [name, field] of Object.entries(keeps)) {
+      const value = fields[field];
+      if (typeof value !== "string" && typeof value !== "number")
+        throw new Failed(`the answer of ${service} has no ${field}`);
+      this.#kept.set(name, String(value));
+    }
+    return `${service}: ${answer.status}`;
+  }
+
+  #filled(text: string): string {
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => this.#kept.get(name) ?? whole);
+  }
+}
+
+/** What a step takes from those before it. */
+const needed = ({ path, body, bearer }: JourneyStep): ReadonlySet<string> =>
+  new Set([
+    ...[path, ...Object.values(body ?? {})].flatMap((text) =>
+      [...text.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name),
+    ),
+    ...(bearer === undefined ? [] : [bearer]),
+  ]);
+
+/** A service's own words, where it has any for people. */
+function said(text: string): string {
+  const { detail, message, title } = parsed(text);
+  const words = [detail, message, title].find((each) => typeof each === "string");
+  return words === undefined ? "" : `: ${String(words).slice(0, 200)}`;
+}

@@ -1,0 +1,67 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { consumers } from "./consumers.ts";
+import { parsed } from "./door.ts";
+import { headers } from "./headers.ts";
+import { Traveller } from "./journey.ts";
+import { jwks } from "./jwks.ts";
+import { health, routes } from "./routes.ts";
+import { stores } from "./stores.ts";
+import type { Subject } from "./subject.ts";
+import { Failed, Skipped, type Tried, tried } from "./tried.ts";
+import { handshakes, sockets } from "./websocket.ts";
+
+/** How it is verified. */
+export interface VerifyOptions {
+  /** Go through the platform as a new user does, which writes. */
+  readonly journey: boolean;
+  /** Told what a journey makes, before it begins. */
+  readonly announce: (lines: readonly string[]) => void;
+}
+
+/**
+ * Tries a running stack as its clients use it, and looks at its stores and consumers. Nothing is written but by a journey. Results
+ * come in the order of the definition.
+ */
+export async function* verify(subject: Subject, options: VerifyOptions): AsyncGenerator<Tried> {
+  const door = await tried("gateway", subject.door.base, () => ready(subject));
+  yield door;
+  const answers = door.result === "passed" || !door.detail.startsWith(subject.door.base);
+  // Side by side: one that hangs holds up nobody.
+  const looks = answers
+    ? [routes, health, jwks, headers, handshakes].flatMap((look) => look(subject))
+    : [tried("routes", "all", () => Promise.reject(new Skipped("the gateway does not answer")))];
+  for (const look of [...looks, ...stores(subject)]) yield await look;
+  if (options.journey && answers) yield* travel(subject, options.announce);
+  // After the journey: a consumer that is deaf is found out by what it should have read.
+  for (const look of consumers(subject)) yield await look;
+}
+
+async function ready({ door }: Subject): Promise<string> {
+  const { status, text } = await door.ask("/_gateway/ready");
+  const { upstreams } = parsed(text) as { upstreams?: readonly { name: string; status: string }[] };
+  if (!Array.isArray(upstreams)) throw new Failed(`/_gateway/ready: ${status}, which is no gateway's answer`);
+  const away = upstreams.filter((each) => each.status !== "ok").map(({ name }) => name);
+  if (away.length > 0) throw new Failed(`${away.join(", ")} cannot be reached`);
+  if (status !== 200) throw new Failed(`not ready (${status})`);
+  return `${upstreams.length} services answer it`;
+}
+
+async function* travel(subject: Subject, announce: VerifyOptions["announce"]): AsyncGenerator<Tried> {
+  const { journey } = subject.platform;
+  if (journey === undefined) {
+    yield await tried("journey", "none", async () => {
+      throw new Skipped("the definition has no journey");
+    });
+    return;
+  }
+  const traveller = new Traveller(subject, journey);
+  announce(traveller.announcement());
+  yield* traveller.steps();
+  const { token } = traveller;
+  if (token !== undefined) for (const look of sockets(subject, token)) yield await look;
+  yield* traveller.removals();
+}
+
+/** The public part of the key that signs a stack's tokens. @param pem the private key, where it is known. */
+export const publicPart = (pem: string | undefined): KeyObject | undefined =>
+  pem === undefined ? undefined : createPublicKey(pem);
