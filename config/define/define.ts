@@ -2,15 +2,10 @@ import type { z } from "zod";
 import { deepFreeze } from "../../core/freeze.ts";
 import { InputError, type Problem } from "../../core/problems.ts";
 import type { StoreKind } from "../../stores/index.ts";
+import type { topicSchema } from "../../stores/topics.ts";
 import { crossCheck } from "./cross-check.ts";
 import { definitionProblems } from "./definition-problems.ts";
-import {
-  type PlatformModel,
-  platformSchema,
-  type ServiceModel,
-  type storesSchema,
-  type topicSchema,
-} from "./model.ts";
+import { type PlatformModel, platformSchema, type ServiceModel, type storesSchema } from "./model.ts";
 import type { Service } from "./service.ts";
 
 /** A word that is written out; a wider type, such as `string`, says nothing that could be wrong. */

@@ -1,19 +1,11 @@
 import { z } from "zod";
 import { memory, seconds } from "../../core/bounds.ts";
 import { port } from "../../core/fields.ts";
-import { validText } from "../../core/validation.ts";
 import type { EnvValue } from "../../core/value.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
-import { copies } from "../../stores/kafka/facts.ts";
-import { mostPartitions, validateTopicName } from "../../stores/kafka/topic-names.ts";
+import { topicName, topicSchema } from "../../stores/topics.ts";
 import { type Needs, type RefsOf, type ServiceDefinition, serviceName, serviceSchema } from "./service.ts";
 import { journeySchema } from "./verify.ts";
-
-/** A topic as the definition writes it. */
-export const topicSchema = z.strictObject({
-  partitions: z.number().int().min(1).max(mostPartitions).default(1),
-  replicationFactor: copies.default(1),
-});
 
 /** The stores of a platform and what each may be tuned by; one that is left out is not part of it. */
 export const storesSchema = z.strictObject(
@@ -26,7 +18,7 @@ export const storesSchema = z.strictObject(
 export const platformSchema = z.strictObject({
   name: z.string().regex(/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/, "must be a short DNS label"),
   stores: storesSchema,
-  topics: z.record(validText(validateTopicName), topicSchema),
+  topics: z.record(topicName, topicSchema),
   services: z.record(serviceName, serviceSchema),
   gateway: z.strictObject({
     port: port.default(9000),

@@ -27,6 +27,7 @@ const watchSchema = z.strictObject({
   /** Longest time that the service's port may be closed until GET /live says so, seconds: work may keep it from accepting. */
   closedSeconds: z.coerce.number().int().min(0).default(45),
 });
+/** What a watch is told of the consumer that it watches, read from its environment. */
 export type Watch = z.output<typeof watchSchema>;
 
 /** Reads the watch from environment variables WATCH_*. @throws a ZodError. */

@@ -60,6 +60,9 @@ export const external = z
 
 /** What is needed to use a MongoDB server or set. */
 export type Facts = z.output<typeof facts>;
+/** What a service asks of it, complete. */
 export type Need = z.output<typeof need>;
+/** What a stack sets of it on a cluster, complete. */
 export type Cluster = z.output<typeof cluster>;
+/** Where a stack finds one that somebody else runs, complete. */
 export type External = z.output<typeof external>;

@@ -22,4 +22,5 @@ export const external = z
 
 /** What is needed to use a Redis server. */
 export type Facts = z.output<typeof facts>;
+/** What a stack sets of it on a cluster, complete. */
 export type Cluster = z.output<typeof cluster>;
