@@ -34,6 +34,14 @@ const portsOfStores = Object.fromEntries(
 const portsSchema = z.strictObject({
   gateway: published(9000, "the gateway"),
   ...portsOfStores,
+  // Redis Stack had a page, and stacks that did not want it say so.
+  redisUi: hostPort
+    .refine((value) => value === false, {
+      message: "leads nowhere: Redis 8 has no page (docs/stores.md, Redis' page)",
+      params: toBeRemoved,
+    })
+    .default(false)
+    .describe("nothing any more: Redis 8 has no page; false is still read"),
   services: z
     .record(z.string(), hostPort)
     .default({})
@@ -177,7 +185,7 @@ export const settingsSchemas = {
       .default("127.0.0.1")
       .describe("host address that all other published ports bind to: of stores, their pages and services"),
     ports: portsSchema.prefault({}).describe("published host ports, false for none"),
-    devTools: z.boolean().default(false).describe("Mongo Express and the Redis UI"),
+    devTools: z.boolean().default(false).describe("Mongo Express"),
     services: z.record(z.string(), serviceSettingsSchema).default({}).describe(servicesText),
   }),
   kubernetes: z.strictObject({

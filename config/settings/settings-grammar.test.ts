@@ -31,6 +31,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ cors: ["https://a.b/"] }, "--type string 'https://a.b'"],
   [{ cors: ["https://a.b", "https://a.b"] }, "pulumi config rm --path 'platform:cors[1]'"],
   [{ trustedProxies: ["10.0.0.0/8", "10.0.0.0/8"] }, "platform:trustedProxies[1]: is the same as [0]"],
+  [{ ports: { redisUi: 8001 } }, "pulumi config rm --path 'platform:ports.redisUi'"],
   [{ engine: "tcp://host:99999" }, "platform:engine: must be the address of an engine"],
   [{ engine: "/run/podman.sock" }, "--type string 'unix:///run/podman.sock'"],
   [{ publicHost: "https://App.example.org/x" }, "--type string 'app.example.org'"],
@@ -94,6 +95,7 @@ test.each<[Record<string, unknown>, string]>([
 ])("%j is refused", (settings, message) => expect(refusal(settings)).toContain(message));
 
 test.each<Record<string, unknown>>([
+  { ports: { redisUi: false } },
   { engine: "ssh://user@host" },
   { engine: "tcp://[::1]:2376" },
   { engine: "npipe:////./pipe/docker_engine" },

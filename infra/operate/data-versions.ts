@@ -1,3 +1,4 @@
+import { setCommand } from "../../";
 import { imageReference } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { imageNamed } from "../../config/images.ts";
@@ -33,22 +34,10 @@ export function dataVersionProblems(
         {
           path: `platform:images.overrides.${name}`,
           message: `${title} runs as ${before} and would be ${after}: ${fault}`,
-          fix: `${mendOf(settings, kind, name, before)}; how data gets to another version: docs/stores.md, "Major versions"`,
+          fix: `${setCommand(`platform:images.overrides.${name}.reference`, before)}; how data gets to another version: docs/stores.md, "Major versions"`,
         },
       ];
     });
-}
-
-/** What keeps the image as it was: its reference, or the tools that it comes with. */
-function mendOf(settings: Settings, kind: StoreKind, name: string, before: string): string {
-  const { name: repository } = partsOf(before);
-  const tools = Object.entries(storeOf(kind).images).some(
-    ([other, image]) =>
-      other !== name && (repository === image.repository || repository.endsWith(`/${image.repository}`)),
-  );
-  return tools && settings.target === "docker"
-    ? `pulumi config set platform:devTools ${!settings.devTools}`
-    : `pulumi config set --path platform:images.overrides.${name}.reference ${before}`;
 }
 
 const majorOf = (reference: string | undefined): number | undefined =>

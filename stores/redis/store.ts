@@ -25,23 +25,13 @@ export const redis = defineStore({
         lines: { "7.0": "2024-07-29", "8.0": "2026-02-11" },
       },
     },
-    // For its page, which Redis 8 does not bring. It is Redis 7.4: its file is read by 8, and not the other way round.
-    redisStack: { repository: "redis/redis-stack", tag: "7.4.0-v8" },
   },
-  ports: {
-    redis: { defaultPort: 6379, what: "Redis", variable: "REDIS_PORT" },
-    redisUi: {
-      defaultPort: 8001,
-      what: "the Redis UI, with platform:devTools",
-      tool: true,
-      variable: "REDIS_UI_PORT",
-    },
-  },
+  ports: { redis: { defaultPort: 6379, what: "Redis", variable: "REDIS_PORT" } },
   login: false,
   refsKind: refs<RedisRefs>(),
   refs: ({ database }, { address }) => ({ ...address, database }),
   upgrade: "upward",
-  imagesUsed: (devTools) => [devTools ? "redisStack" : "redis"],
+  imagesUsed: () => ["redis"],
   onEngine,
   onCluster,
   // Services make their keys themselves.

@@ -1,14 +1,9 @@
-import { text } from "../../core/value.ts";
 import type { Workload } from "../../core/workload.ts";
 import type { ClusterContext, EngineContext } from "../store.ts";
 import type { Cluster, Facts } from "./facts.ts";
 
-/** One server of a container engine; with its page where a stack has tools. */
-export function onEngine({
-  facts,
-  hostPort,
-  devTools,
-}: EngineContext<Facts, "redis" | "redisUi">): [Workload] {
+/** One server of a container engine. */
+export function onEngine({ facts, hostPort }: EngineContext<Facts, "redis">): [Workload] {
   // Tokens and pending sign-ups live here: never evict, and survive a restart. The clients know no
   // password, so other containers must be let in without one.
   const options = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--protected-mode", "no"];
@@ -20,24 +15,11 @@ export function onEngine({
       role: "store",
       name: "redis",
       host: "redis",
-      image: { catalogue: devTools ? "redisStack" : "redis" },
-      ...(devTools ? {} : { args: ["redis-server", ...options] }),
-      env: devTools ? text({ REDIS_ARGS: options.join(" ") }) : {},
+      image: { catalogue: "redis" },
+      args: ["redis-server", ...options],
+      env: {},
       files: [],
-      endpoints: [
-        { name: "redis", port: facts.port, published: hostPort("redis") },
-        ...(devTools
-          ? [
-              {
-                name: "page",
-                port: 8001,
-                scope: "machine" as const,
-                published: hostPort("redisUi"),
-                page: "redis-ui",
-              },
-            ]
-          : []),
-      ],
+      endpoints: [{ name: "redis", port: facts.port, published: hostPort("redis") }],
       volumes: [{ name: "redis-data", path: "/data" }],
       // It answers PONG, not an error such as LOADING.
       health: {

@@ -29,7 +29,6 @@ const config = {
     postgres: 15532,
     mongo: 37117,
     redis: 16479,
-    redisUi: 18101,
     kafka: 19194,
     mongoExpress: 18181,
   }),

@@ -35,7 +35,6 @@ export class TestStack {
       postgres: 15432,
       mongo: 37017,
       redis: 16379,
-      redisUi: 18001,
       kafka: 19094,
       mongoExpress: 18081,
     }),
