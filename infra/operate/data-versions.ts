@@ -1,9 +1,9 @@
-import { setCommand } from "../../";
 import { imageReference } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { imageNamed } from "../../config/images.ts";
 import { partsOf } from "../../config/settings/floating-tags.ts";
 import { externalStores, type Settings } from "../../config/settings/schema.ts";
+import { configSetCommand } from "../../core/config-commands.ts";
 import type { Problem } from "../../core/problems.ts";
 import { validateUpgrade, versionOf } from "../../core/versions.ts";
 import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
@@ -34,7 +34,7 @@ export function dataVersionProblems(
         {
           path: `platform:images.overrides.${name}`,
           message: `${title} runs as ${before} and would be ${after}: ${fault}`,
-          fix: `${setCommand(`platform:images.overrides.${name}.reference`, before)}; how data gets to another version: docs/stores.md, "Major versions"`,
+          fix: `${configSetCommand(`platform:images.overrides.${name}.reference`, before)}; how data gets to another version: docs/stores.md, "Major versions"`,
         },
       ];
     });
