@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countsLine, sumOf } from "./counts.ts";
+import { lastLines, sumOf } from "./counts.ts";
 
 const lines = ['{"passed":3,"failed":0,"skipped":1}', '{"passed":2,"failed":0,"skipped":0}'];
 
@@ -12,5 +12,14 @@ test.each([
     ok: false,
     line: "5 passed, 2 failed, 1 skipped",
   },
+  {
+    what: "a run of which a layer stayed out, and says so right before the counts",
+    lines: [
+      ...lines,
+      '{"passed":0,"failed":0,"skipped":4,"unrun":["nothing ran in test/engine: no engine"]}',
+    ],
+    ok: true,
+    line: "nothing ran in test/engine: no engine\n5 passed, 0 failed, 5 skipped",
+  },
   { what: "no run at all", lines: [], ok: false, line: "0 passed, 1 failed, 0 skipped" },
-])("sums up $what", ({ lines, ok, line }) => expect(countsLine(sumOf(lines, ok))).toBe(line));
+])("sums up $what", ({ lines, ok, line }) => expect(lastLines(sumOf(lines, ok))).toBe(line));

@@ -14,7 +14,7 @@ import { register } from "../../infra/graph/register.ts";
 import { makePassword } from "../../infra/secrets/values.ts";
 import { program } from "../../stacks/program.ts";
 import { signUp } from "./journey.ts";
-import { missingForEngine } from "./requirements.ts";
+import { imagesOfStack, missingForEngine } from "./requirements.ts";
 
 const platform: PlatformModel = realPlatform;
 const stack = `test-compose-${process.pid}`;
@@ -43,7 +43,7 @@ const compose = (...args: readonly string[]) =>
   execa("docker", ["compose", "--env-file", ".env", "--env-file", "secrets.env", ...args], { cwd: folder });
 
 const missing =
-  (await missingForEngine()) ??
+  (await missingForEngine(imagesOfStack({ devTools: true }))) ??
   (await execa("docker", ["compose", "version"]).then(
     () => undefined,
     () => "Docker Compose is not installed",

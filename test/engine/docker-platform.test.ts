@@ -6,14 +6,14 @@ import { crash, restartsOf } from "./crash.ts";
 import { describeContainers } from "./diagnosis.ts";
 import { echoed } from "./echo.ts";
 import fourServices from "./fourth-service.ts";
-import { buildImage, imageOfVersion, inheritingImage } from "./images.ts";
+import { alpine, buildImage, imageOfVersion, inheritingImage } from "./images.ts";
 import { type Account, expectWired, isKnown, signUp } from "./journey.ts";
-import { missingForEngine } from "./requirements.ts";
+import { imagesOfStack, missingForEngine } from "./requirements.ts";
 import { tablesIn } from "./tables.ts";
 import { basePlatform, TestStack } from "./test-stack.ts";
 import { ArgvWatch, findInImage } from "./watch.ts";
 
-const missing = await missingForEngine();
+const missing = await missingForEngine([...imagesOfStack({ devTools: true }), alpine]);
 const minutes = 60_000;
 const services = ["/auth", "/core", "/messaging"];
 const tool = process.env.CONTAINER_TOOL ?? "docker";

@@ -1,5 +1,8 @@
 import { execa } from "execa";
 
+/** What the image of messaging stands on: it brings the wget that its probe asks with. */
+export const alpine = "node:24-alpine";
+
 const tool = process.env.CONTAINER_TOOL ?? "docker";
 
 /** Builds an image on the engine from a Dockerfile that copies from other images alone. */
@@ -30,7 +33,7 @@ export const imageOfVersion = (prefix: string, version: string): string =>
 /** The sample as messaging, with everything that a container inherits from an image; the start period of a check among it. */
 export const inheritingImage = (prefix: string): string =>
   [
-    ...sampleOf(prefix, "node:24-alpine"),
+    ...sampleOf(prefix, alpine),
     "ENV FROM_IMAGE=yes LANG=C.UTF-8",
     "LABEL org.example.case=inherits",
     "EXPOSE 4000/tcp 4001/udp",

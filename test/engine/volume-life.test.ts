@@ -7,7 +7,8 @@ import { imageReference } from "../../config/catalogue.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { missingForEngine } from "./requirements.ts";
 
-const missing = await missingForEngine();
+const image = imageReference("redis", { overrides: {} });
+const missing = await missingForEngine([image]);
 const home = mkdtempSync(join(tmpdir(), "beat-test-"));
 const prefix = `beat-volume-life-${process.pid}`;
 
@@ -78,7 +79,6 @@ async function known(): Promise<Record<string, boolean>> {
 
 /** Runs a line of shell in a volume. */
 async function inside(volume: string, line: string): Promise<string> {
-  const image = imageReference("redis", { overrides: {} });
   const mount = ["-v", `${prefix}-${volume}:/data`, "--entrypoint", "sh"];
   return (await execa("docker", ["run", "--rm", ...mount, image, "-c", line])).stdout;
 }

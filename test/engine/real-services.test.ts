@@ -1,0 +1,181 @@
+import { Admin } from "@platformatic/kafka";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { containersOf } from "../../infra/docker/operate/engine.ts";
+import { crash, restartsOf } from "./crash.ts";
+import { describeContainers } from "./diagnosis.ts";
+import type { Account } from "./journey.ts";
+import { type Candidate, candidates, imageOf, realOnes, sourcesFor } from "./real-images.ts";
+import { askForAccount, becomesActive, isActive, journey, logIn, makeProfile } from "./real-journey.ts";
+import { imagesOfStack, missingForEngine } from "./requirements.ts";
+import { TestStack } from "./test-stack.ts";
+
+const minutes = 60_000;
+/** How often the broker is killed; the whole trial is twenty times, and takes half an hour. */
+const kills = Number(process.env.BROKER_KILLS ?? 2);
+/** Longest time from the broker's first answer to an account's activation. */
+const deafSeconds = 60;
+
+const missingEngine = await missingForEngine(imagesOfStack({ devTools: true }));
+const real = missingEngine === undefined ? await realOnes() : [];
+const samples = candidates.filter((name) => !real.includes(name));
+const missing =
+  missingEngine ??
+  (real.length === 0
+    ? `neither ${candidates.map(imageOf).join(" nor ")} is on the engine: both are built by whoever has their code`
+    : undefined);
+const who =
+  real.length === 0
+    ? "the real services"
+    : `real ${real.join(", ")}; samples: core-service${samples.map((name) => `, ${name} (no ${imageOf(name)})`).join("")}`;
+
+/** Which are real, one after another: every service goes from sample to real and back, whichever it begins as. */
+const orders: readonly (readonly Candidate[])[] =
+  real.length === 2
+    ? [["auth-service"], ["messaging-service"], ["auth-service"], real, [], real]
+    : [[], real, [], real];
+
+// The tests of this file tell one story and depend on one another's order.
+describe(`the platform with ${who}`, { timeout: 10 * minutes }, () => {
+  const stack = new TestStack();
+  let now: readonly Candidate[] = [];
+  /** The accounts that were made, by whether auth was real. */
+  const accounts = new Map<boolean, Account[]>([
+    [true, []],
+    [false, []],
+  ]);
+  const story = (name: string, body: () => Promise<void>) =>
+    test(name, async ({ skip }) => {
+      if (missing !== undefined) skip(missing);
+      try {
+        await body();
+      } catch (error) {
+        await describeContainers(stack.engine, stack.prefix);
+        throw error;
+      }
+    });
+  const travel = async (): Promise<void> => {
+    const realMessaging = now.includes("messaging-service");
+    const account = await journey({ stack, host: "localhost:19000", realMessaging });
+    accounts.get(now.includes("auth-service"))?.push(account);
+  };
+  const allKnown = async (): Promise<void> => {
+    for (const account of accounts.get(now.includes("auth-service")) ?? [])
+      expect(isActive(await logIn(stack, account)), `${account.email} is known and active`).toBe(true);
+  };
+
+  afterAll(async () => {
+    if (missing === undefined) await stack.destroy();
+  }, 3 * minutes);
+
+  for (const [index, wanted] of orders.entries())
+    story(
+      `${index + 1}. with ${wanted.join(" and ") || "samples alone"}, on the data of before`,
+      async () => {
+        stack.settings = { ...stack.settings, services: sourcesFor(wanted) };
+        await stack.up();
+        now = wanted;
+        await allKnown();
+        await travel();
+        expect(await stack.up({ refresh: true })).toEqual({});
+        expect(await stack.up({ refresh: true })).toEqual({});
+      },
+    );
+
+  for (const store of ["postgres", "mongo", "redis", "kafka-b"])
+    story(`${store} crashes and comes back, and nothing is lost`, async () => {
+      const before = await restartsOf(stack, store);
+      await crash(stack, store);
+      await vi.waitFor(
+        async () => {
+          expect(await restartsOf(stack, store)).toBe(before + 1);
+          const [found] = (await containersOf(stack.engine, stack.prefix)).filter(
+            ({ name }) => name === store,
+          );
+          expect(found?.ok, found?.status).toBe(true);
+        },
+        { timeout: 2 * minutes, interval: 500 },
+      );
+      // Consumers that went deaf have a minute and the time of a start.
+      await vi.waitFor(travel, { timeout: 4 * minutes, interval: 1_000 });
+      await allKnown();
+      expect(await stack.up({ refresh: true })).toEqual({});
+    });
+
+  story(`the broker is killed ${kills} times under sign-ups, and every account becomes active`, async () => {
+    for (let round = 1; round <= kills; round++) await brokerRound(stack, round);
+  });
+});
+
+/** Whether the broker answers at its published port. */
+async function answers(port: number): Promise<boolean> {
+  const admin = new Admin({
+    clientId: "test",
+    bootstrapBrokers: [`localhost:${port}`],
+    retries: 0,
+    connectTimeout: 1000,
+    timeout: 2000,
+  });
+  try {
+    return (await admin.metadata({ topics: [], forceUpdate: true })).brokers.size > 0;
+  } catch {
+    return false;
+  } finally {
+    await admin.close().catch(() => {});
+  }
+}
+
+/**
+ * Kills the broker while accounts are asked for, and goes on asking until one that was made after its return is active.
+ * Then each one that was answered with 201 has to be.
+ */
+async function brokerRound(stack: TestStack, round: number): Promise<void> {
+  const made: Account[] = [];
+  let ended = false;
+  const asking = (async () => {
+    while (!ended) {
+      const asked = await askForAccount(stack);
+      if (asked === undefined) await new Promise((resolve) => setTimeout(resolve, 500));
+      else {
+        made.push(asked.account);
+        // The profile may have to wait for core's own consumer.
+        for (let tries = 0; tries < 120 && !(await makeProfile(stack, asked.session)); tries++)
+          await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }
+  })();
+  try {
+    const kafka = stack.settings.ports.kafka || 0;
+    const before = await restartsOf(stack, "kafka-b");
+    await crash(stack, "kafka-b");
+    await vi.waitFor(async () => expect(await restartsOf(stack, "kafka-b")).toBe(before + 1), {
+      timeout: 30_000,
+      interval: 250,
+    });
+    await vi.waitFor(async () => expect(await answers(kafka)).toBe(true), {
+      timeout: 60_000,
+      interval: 250,
+    });
+    const answered = Date.now();
+    const known = made.length;
+    await vi.waitFor(
+      async () => {
+        const after = made.slice(known);
+        expect(after.length).toBeGreaterThan(0);
+        const active = await Promise.all(after.map(async (one) => isActive(await logIn(stack, one))));
+        expect(active).toContain(true);
+      },
+      { timeout: 3 * minutes, interval: 500 },
+    );
+    const seconds = (Date.now() - answered) / 1000;
+    ended = true;
+    await asking;
+    for (const account of made) await becomesActive(stack, account, 2 * minutes);
+    console.log(
+      `kill ${round}: read ${seconds.toFixed(1)} s after the broker answered; ${made.length} accounts`,
+    );
+    expect(seconds).toBeLessThanOrEqual(deafSeconds);
+  } finally {
+    ended = true;
+    await asking;
+  }
+}
