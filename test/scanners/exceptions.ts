@@ -77,25 +77,29 @@ export const exceptions: readonly Exception[] = [
     reason:
       "its readiness asks for itself alone: an upstream that is down must not take the gateway out of its Service",
   },
+  ...both(
+    { "kube-score": "deployment-has-host-podantiaffinity", "kube-linter": "no-anti-affinity" },
+    ["Deployment gateway"],
+    "topologySpreadConstraints spread its pods over nodes and zones, and count the new ones of a rollout alone",
+  ),
+  ...both(
+    { "kube-score": "statefulset-has-host-podantiaffinity", "kube-linter": "no-anti-affinity" },
+    ["StatefulSet kafka", "StatefulSet mongo"],
+    "topologySpreadConstraints spread their members over nodes and zones",
+  ),
   {
-    scanner: "kube-score",
-    rule: "deployment-strategy",
-    objects: ["Deployment core-service"],
+    scanner: "kube-linter",
+    rule: "liveness-port",
+    objects: ["Deployment auth-service", "Deployment messaging-service"],
     reason:
-      "its volume is mounted by one node alone: a new pod elsewhere would wait for ever for the old one to let go of it",
+      "the port is the watch's, which stands beside the service in its pod and lists it; all containers of a pod share its address",
   },
   {
-    scanner: "kube-score",
-    rule: "deployment-has-host-podantiaffinity",
-    objects: ["Deployment gateway"],
+    scanner: "kube-linter",
+    rule: "job-ttl-seconds-after-finished",
+    objects: ["Job provision-kafka", "Job provision-mongo", "Job provision-postgres"],
     reason:
-      "topologySpreadConstraints spread its pods over nodes and zones, and count the new ones of a rollout alone",
-  },
-  {
-    scanner: "kube-score",
-    rule: "statefulset-has-host-podantiaffinity",
-    objects: ["StatefulSet kafka", "StatefulSet mongo"],
-    reason: "topologySpreadConstraints spread their members over nodes and zones",
+      "a job that the cluster deletes is missing from the stack's state at the next refresh, and would run again at every `up`",
   },
   {
     scanner: "kube-score",

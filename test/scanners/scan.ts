@@ -59,6 +59,19 @@ export const scans: Readonly<Record<Scanner, (subject: Subject) => Promise<Findi
       text: `line ${line}: ${message}`,
     }));
   },
+  "kube-linter": async ({ objects }) => {
+    const { Reports: found } = (await answer("kube-linter", ["lint", "--format=json", objects], [0, 1])) as {
+      readonly Reports: readonly LintedObject[] | null;
+    };
+    return (found ?? []).map(
+      ({ Check: rule, Diagnostic: { Message: text }, Object: { K8sObject: object } }) => ({
+        scanner: "kube-linter",
+        rule,
+        object: objectName(object.GroupVersionKind.Kind, object.Name),
+        text,
+      }),
+    );
+  },
   "kube-score": async ({ objects }) => {
     const found: Finding[] = [];
     // A stack at a time: it relates objects to each other by their names.
@@ -118,6 +131,14 @@ async function checkov(folder: string, frameworks: readonly string[]): Promise<F
       ),
     ];
   });
+}
+
+interface LintedObject {
+  readonly Check: string;
+  readonly Diagnostic: { readonly Message: string };
+  readonly Object: {
+    readonly K8sObject: { readonly Name: string; readonly GroupVersionKind: { readonly Kind: string } };
+  };
 }
 
 interface ScoredObject {

@@ -6,6 +6,7 @@ import { projectRoot } from "../../stacks/program.ts";
 /** Scanners written in Go: the package of the command, and its version. */
 export const goPackages = {
   kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0",
+  "kube-linter": "golang.stackrox.io/kube-linter/cmd/kube-linter@v0.8.3",
   "kube-score": "github.com/zegl/kube-score/cmd/kube-score@v1.20.0",
   actionlint: "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
 } as const;
@@ -28,6 +29,7 @@ export const scannerNames = [
   "actionlint",
   "checkov",
   "hadolint",
+  "kube-linter",
   "kube-score",
   "kubeconform",
   "zizmor",
