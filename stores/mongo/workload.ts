@@ -8,13 +8,26 @@ import { keyfileSecret, replicaSetName } from "./replica-set.ts";
 
 const password = secretOf(administratorSecret("mongo"));
 
-/** mongosh costs a second of a core: once it has passed, a connect is enough for a minute. */
-const atMostOnceAMinute = (port: number, marker: string, mongosh: string): readonly string[] => [
+/** The longest time of a probe, seconds. */
+const probeSeconds = 10;
+
+/**
+ * mongosh costs a second of a core: it is asked of a server that listens, and once it has passed a connect is enough for a minute.
+ * It ends by itself before its probe does: an engine lets go of a probe that is late and leaves it running, and on a busy
+ * machine each would make the next one later.
+ */
+export const readyTest = (
+  port: number,
+  marker: string,
+  mongosh: string,
+  seconds = probeSeconds - 1,
+): readonly string[] => [
   "bash",
   "-c",
   [
-    `if [ -n "$(find ${marker} -mmin -1 2>/dev/null)" ]; then exec 3<>/dev/tcp/127.0.0.1/${port}; exit; fi`,
-    `${mongosh} >/dev/null && touch ${marker}`,
+    `exec 3<>/dev/tcp/127.0.0.1/${port} || exit 1`,
+    `if [ -n "$(find ${marker} -mmin -1 2>/dev/null)" ]; then exit; fi`,
+    `timeout ${seconds} ${mongosh} >/dev/null && touch ${marker}`,
   ].join("\n"),
 ];
 
@@ -46,7 +59,7 @@ export function onEngine(
     health: {
       // Logs in and pings. The password is read inside mongosh and is in nobody's argv.
       ready: {
-        exec: atMostOnceAMinute(
+        exec: readyTest(
           facts.port,
           "/tmp/mongo-ready",
           `mongosh --quiet --norc --nodb --eval 'const p=fs.readFileSync("${passwordFile}","utf8").trim();` +
@@ -55,7 +68,7 @@ export function onEngine(
         ),
       },
       everySeconds: 3,
-      timeoutSeconds: 10,
+      timeoutSeconds: probeSeconds,
       startupSeconds: 120,
     },
     memoryMiB: facts.memoryMiB,
@@ -106,7 +119,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
     ],
     health: {
       ready: {
-        exec: atMostOnceAMinute(
+        exec: readyTest(
           facts.port,
           "/tmp/ready",
           `mongosh --quiet --norc --nodb --eval 'const c=connect("mongodb://127.0.0.1:${facts.port}/?directConnection=true&serverSelectionTimeoutMS=2000");if(c.hello().ok!==1)quit(1)'`,
@@ -117,6 +130,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
       startupSeconds: 270,
       // After a crash the journal is done again before it listens.
       recoverySeconds: 3600,
+      timeoutSeconds: probeSeconds,
       everySeconds: 3,
     },
     memoryMiB: facts.memoryMiB,
