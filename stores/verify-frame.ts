@@ -24,7 +24,7 @@ export const verifyParts = (restore: readonly string[], { databases, suffix }: V
   `  newest="$(ls -1 "$folder" 2>/dev/null | grep -E '^[0-9]{8}T[0-9]{6}Z${suffix.replaceAll(".", "\\.")}$' | tail -n 1 || true)"`,
   '  if [ -z "$newest" ]; then newest=none; echo "$STORE/$database: there is no backup" >&2; return 1; fi',
   '  manifest="$folder/$newest.manifest"',
-  '  if [ ! -f "$manifest" ]; then echo "$folder/$newest has no manifest: ./beat backup makes one that has" >&2; return 1; fi',
+  '  if [ ! -f "$manifest" ]; then echo "$folder/$newest has no manifest; one that has is made by ./beat backup" >&2; return 1; fi',
   '  wanted="$(sed -n \'s/^sha256 //p\' "$manifest")"',
   '  found="$(sha256sum < "$folder/$newest" | cut -d \' \' -f 1)"',
   '  if [ "$wanted" != "$found" ]; then echo "$folder/$newest is damaged: its checksum is not that of its manifest" >&2; return 1; fi',

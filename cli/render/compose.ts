@@ -152,7 +152,7 @@ function insistOnOwn(folder: string): void {
   if (!statSync(folder).isDirectory()) refuse("is no folder");
   const file = join(folder, "compose.yaml");
   if (existsSync(file) ? !readFileSync(file, "utf8").startsWith(mark) : readdirSync(folder).length > 0)
-    refuse("has files that ./beat render did not write");
+    refuse("has files that are not of ./beat render");
 }
 
 /** What people have changed in a file of variables stays; what they left alone follows the settings. */

@@ -58,7 +58,7 @@ const imageOverride = z
       .string()
       .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256:<64 hex digits>")
       .optional()
-      .describe("the content that the tag must have; ./beat images pin writes it"),
+      .describe("the content that the tag must have; written by ./beat images pin"),
   })
   .superRefine(({ reference, ...others }, { addIssue }) => {
     if (reference === undefined) return;

@@ -61,7 +61,7 @@ export function sourceOfRequest(
   { store, database, from }: RestoreRequest,
 ): BackupSource {
   if (from !== "latest" && !/^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(from))
-    throw refusal("--from", `"${from}" is not the name of a backup`, "./beat backup --list shows them");
+    throw refusal("--from", `"${from}" is not the name of a backup`, "those there are: ./beat backup --list");
   const candidates = sourcesNamed(all, store);
   const found = candidates.find(({ parts }) => parts.includes(database));
   if (found !== undefined) return found;

@@ -38,11 +38,13 @@ export async function bringCopies(admin: Admin, args: CopiesArgs): Promise<Done[
     const left = await reassignmentsUnderWay(admin);
     if (left.length > 0)
       throw new Error(
-        `partitions of ${left.join(", ")} are still being copied; fix: wait, then ./beat up again`,
+        `partitions of ${left.join(", ")} are still being copied; fix: wait, then once more: ./beat up`,
       );
     const still = await movesFor(admin, args);
     if (still.length > 0)
-      throw new Error(`topic ${still[0]?.topic} has not the copies that it shall have; fix: ./beat up again`);
+      throw new Error(
+        `topic ${still[0]?.topic} has not the copies that it shall have; fix: once more: ./beat up`,
+      );
   });
   return [...new Set(moves.map(({ topic }) => topic))].map((topic) => ({
     object: `copies of topic ${topic}`,

@@ -81,7 +81,7 @@ export async function shrinkSet(client: SetClient, args: SetArgs): Promise<Done[
     await retryUntilAnswered(moveSeconds, async () => {
       const primary = await anyPrimary(client, args);
       if (!staying.includes(primary))
-        throw new Error(`${primary} shall go and is still the primary; fix: wait, then ./beat up again`);
+        throw new Error(`${primary} shall go and is still the primary; fix: wait, then once more: ./beat up`);
     });
   }
   for (const { host } of going)
@@ -110,7 +110,7 @@ async function untilInStep(client: SetClient, args: SetArgs, host: string): Prom
     const state = (await client.states(primary)).get(host);
     if (!inStep.has(state ?? ""))
       throw new Error(
-        `${host} is ${state ?? "no member"} and has not everything yet; fix: wait, then ./beat up again; if its volume is of an earlier time, give it an empty one (docs/stores.md, Scaling)`,
+        `${host} is ${state ?? "no member"} and has not everything yet; fix: wait, then once more: ./beat up; if its volume is of an earlier time, give it an empty one (docs/stores.md, Scaling)`,
       );
   });
 }

@@ -89,7 +89,7 @@ export class EngineBackups implements BackupOperations {
         {
           path: `container ${prefix}-${component}`,
           message: found === undefined ? "is not there" : `does not run: ${found.status}`,
-          fix: "./beat up first",
+          fix: "bring the stack up first: ./beat up",
         },
       ]);
     const { code, output } = await runInside(engine, found.id, ["bash", "-c", script]);

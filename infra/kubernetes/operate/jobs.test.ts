@@ -47,7 +47,7 @@ test("a single step leaves no container before it", () => {
 
 test("a stack that was brought up with other settings is told so", () => {
   expect(() => withSteps(template, [{ container: "backup", script: "" }], "backup-mongo")).toThrow(
-    /CronJob backup-mongo: has no container "backup"[\s\S]*beat up first/,
+    /CronJob backup-mongo: has no container "backup"[\s\S]*bring the stack up first: \.\/beat up/,
   );
 });
 

@@ -132,7 +132,7 @@ export function withSteps(pod: V1PodSpec, steps: readonly JobStep[], from: strin
         {
           path: `CronJob ${from}`,
           message: `has no container "${container}": the stack was brought up with other settings than it has now`,
-          fix: "./beat up first",
+          fix: "bring the stack up first: ./beat up",
         },
       ]);
     return {

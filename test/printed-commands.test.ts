@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { commandsIn, faultOfBeat, faultOfConfig } from "./commands.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const files = (folder: string, ending: RegExp): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => ending.test(file) && !/\.test\.ts$|node_modules|^(dist|test)\//.test(file))
+    .map((file) => join(folder, file));
+const documents = ["README.md", ...files("docs", /\.md$/)];
+const sources = ["cli", "config", "core", "infra", "policies", "stacks", "stores"].flatMap((folder) =>
+  files(folder, /\.ts$/),
+);
+
+/** What is wrong with the commands of a file. */
+const faultsIn = (file: string): string[] => {
+  const text = readFileSync(join(root, file), "utf8");
+  return [
+    ...commandsIn(text, "./beat").map((line) => [line, faultOfBeat(line)] as const),
+    ...commandsIn(text, "pulumi config").map((line) => [line, faultOfConfig(line)] as const),
+  ].flatMap(([line, fault]) => (fault === undefined ? [] : [`${file}: ${line}: ${fault}`]));
+};
+
+describe("a command that is shown exists", () => {
+  test.each(documents)("in %s", (file) => expect(faultsIn(file)).toEqual([]));
+  test("in messages", () => expect(sources.flatMap(faultsIn)).toEqual([]));
+  test("and one that does not is noticed", () => {
+    for (const line of ["./beat upp", "./beat up --now", "./beat secrets list a b c", "./beat down --volume"])
+      expect(faultOfBeat(line)).toBeDefined();
+    for (const line of [
+      "pulumi config set platform:kubernetes.context x",
+      "pulumi config set --path platform:kubernetes.kontext x",
+      "pulumi config rm platform:portz",
+    ])
+      expect(faultOfConfig(line)).toBeDefined();
+  });
+});
+
+test.each(documents)("every link of %s within the project leads somewhere", (file) => {
+  const text = readFileSync(join(root, file), "utf8");
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+  const slug = (title: string) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-");
+  const broken = links
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .filter((link) => {
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? join(root, file) : join(root, dirname(file), path);
+      if (!existsSync(target)) return true;
+      if (anchor === undefined || !target.endsWith(".md")) return false;
+      const titles = [...readFileSync(target, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+        slug(title),
+      );
+      return !titles.includes(anchor);
+    });
+  expect(broken).toEqual([]);
+});
