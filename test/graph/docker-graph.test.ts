@@ -46,6 +46,13 @@ const of = (all: readonly Registered[], type: string) =>
     .map(({ name }) => name)
     .sort();
 
+test("consumers are watched in a stack without developer tools, too", async () => {
+  const plain = await register("plain", { ...configOf("dev"), "platform:devTools": "false" }, program);
+  const names = [...containers(plain).keys()];
+  expect(names).toContain("consumer-watch-auth-service");
+  expect(names).not.toContain("mongo-express");
+});
+
 test("dev has every container, volume and secret, and each one once", () => {
   expect([...containers(dev).keys()].sort()).toEqual([
     "auth-service",

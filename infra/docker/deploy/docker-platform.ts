@@ -86,7 +86,8 @@ export class DockerPlatform extends pulumi.ComponentResource {
     for (const workload of ofRole(workloads, "gateway"))
       runWorkload(target, workload, started, secrets, parent);
     if (ofRole(workloads, "backup").length > 0) group("Backups", "backups", "backup");
-    if (settings.devTools) group("DevTools", "dev-tools", "tool");
+    // Watches of consumers are among them, whatever the stack says of developer tools; the name stays for stacks that know it.
+    if (ofRole(workloads, "tool").length > 0) group("DevTools", "dev-tools", "tool");
     volumes.letGoOfOthers(parent);
     this.urls = urlsOf(platform, settings, workloads);
     this.registerOutputs({ urls: this.urls });

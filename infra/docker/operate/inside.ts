@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import type { DockerSettings } from "../../../config/settings/schema.ts";
 import { configSetCommand } from "../../../core/config-commands.ts";
 import { InputError } from "../../../core/problems.ts";
-import { type Inside, inTime, type Place, type Ran, type Way } from "../../operate/inside.ts";
+import { type Inside, inTime, longestCommand, type Place, type Ran, type Way } from "../../operate/inside.ts";
 import type { Runtime } from "../../workloads/runtime.ts";
 import { containersOf } from "./engine.ts";
 
@@ -29,7 +29,7 @@ export class EngineInside implements Inside {
           state === "running"
             ? inTime(
                 container,
-                runInside(this.#engine, id, command).then(
+                runInside(this.#engine, id, command, longestCommand).then(
                   ({ code, output }) => ({ member: container, code: code ?? -1, output }),
                   // It went while it was asked.
                   (error: Error) => ({ member: container, code: undefined, output: error.message }),
@@ -53,11 +53,15 @@ export class EngineInside implements Inside {
   }
 }
 
-/** Runs a command inside a container. @returns its exit code, and what it said on both outputs. */
+/**
+ * Runs a command inside a container. @returns its exit code, and what it said on both outputs.
+ * @param limitMs default: as long as it takes.
+ */
 export async function runInside(
   engine: Docker,
   id: string,
   command: readonly string[],
+  limitMs?: number,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const exec = await engine.getContainer(id).exec({
     Cmd: [...command],
@@ -65,6 +69,8 @@ export async function runInside(
     AttachStderr: true,
   });
   const stream = await exec.start({});
+  // Nothing ends a command from outside; what it says later is not waited for.
+  const limit = limitMs === undefined ? undefined : setTimeout(() => stream.destroy(), limitMs);
   const both = new PassThrough();
   const chunks: Buffer[] = [];
   both.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -72,6 +78,7 @@ export async function runInside(
   await new Promise<void>((resolve, reject) => {
     stream.once("end", resolve).once("close", resolve).once("error", reject);
   });
+  clearTimeout(limit);
   const { ExitCode } = await exec.inspect();
   return { code: ExitCode, output: Buffer.concat(chunks).toString("utf8") };
 }

@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { Exec, PortForward, type V1Pod, type V1Status } from "@kubernetes/client-node";
 import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { gatewayName } from "../../../core/names.ts";
-import { type Inside, inTime, type Place, type Ran, type Way } from "../../operate/inside.ts";
+import { type Inside, inTime, longestCommand, type Place, type Ran, type Way } from "../../operate/inside.ts";
 import { DeploymentError } from "../../operate/parts.ts";
 import type { Runtime } from "../../workloads/runtime.ts";
 import { memberHostIn } from "../deploy/names.ts";
@@ -54,6 +54,9 @@ export class ClusterInside implements Inside {
         new Exec(this.#cluster.config)
           .exec(this.#namespace, member, container, [...command], output, output, null, false, resolve)
           .then((socket) => {
+            // Nothing ends a command from outside; what it says later is not waited for.
+            const limit = setTimeout(() => socket.terminate(), longestCommand);
+            socket.on("close", () => clearTimeout(limit));
             socket.on("error", reject);
             // One that ends without a word was cut off; a status comes before the end.
             socket.on("close", () => setTimeout(() => reject(new Error("the connection was cut")), 100));
