@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../core/problems.ts";
 import { openSession, type Session, type SessionNeeds } from "./session.ts";
-import { refusalOf } from "./workspace.ts";
+import { pulumiRefusal } from "./workspace.ts";
 
 /** Options of every command on a stack. */
 export interface Common {
@@ -50,7 +50,7 @@ export function command(
         await run(session, options, ...(self.args as string[]));
         if (needs.create === "for now") await session.unmake();
       } catch (error) {
-        const refusal = refusalOf(error, stack);
+        const refusal = pulumiRefusal(error, stack);
         // What was refused has changed nothing.
         if (refusal !== undefined || error instanceof InputError || needs.create === "for now")
           await session?.unmake();

@@ -5,7 +5,7 @@ import { DeploymentError } from "../infra/operate/parts.ts";
 import { confirmed } from "./confirm.ts";
 import { withLock } from "./lock.ts";
 import { say } from "./output.ts";
-import { isProduction, mayAdopt, mayBringUp, mayTakeDown } from "./production.ts";
+import { confirmAdopt, confirmDown, confirmUp, isProduction } from "./production.ts";
 import { Progress } from "./progress.ts";
 import { requirePassed, runChecks, type Session } from "./session.ts";
 import { firstLine, stateOf } from "./workspace.ts";
@@ -32,7 +32,7 @@ export interface UpOptions {
  */
 export async function up(session: Session, options: UpOptions): Promise<UpResult | undefined> {
   const { target } = session;
-  if (options.adoptCluster && !(await mayAdopt(session, options.yes))) return undefined;
+  if (options.adoptCluster && !(await confirmAdopt(session, options.yes))) return undefined;
   if (options.adoptCluster)
     await target.adopt(session.state ?? (await stateOf(session.stack.workspace, session.name)));
   await target.beforeChecks();
@@ -40,7 +40,7 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
   requirePassed(checks);
   for (const { name, detail } of checks.filter(isNote)) say(`  ${name}: ${detail}`);
   const stack = withoutReport(session.stack);
-  if (!(await mayBringUp(session, stack, options.yes))) return undefined;
+  if (!(await confirmUp(session, stack, options.yes))) return undefined;
   const start = Date.now();
   await target.afterChecks();
   say(`Bringing up ${session.name} …`);
@@ -107,7 +107,7 @@ export async function down(
   options: { readonly volumes: boolean; readonly yes: boolean; readonly named: boolean },
 ): Promise<boolean> {
   if (isProduction(session)) {
-    if (!(await mayTakeDown(session, options))) return false;
+    if (!(await confirmDown(session, options))) return false;
   } else if (options.volumes) {
     const goOn = await confirmed({
       message: `Delete all data of ${session.name}?`,

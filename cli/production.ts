@@ -19,7 +19,7 @@ export const isProduction = ({ settings }: Pick<Session, "settings">): boolean =
  * @returns whether to go on.
  * @throws {InputError} when a rule is broken, or nobody can be asked and `--yes` was not said: nothing has changed then.
  */
-export async function mayBringUp(session: Session, stack: Stack, yes: boolean): Promise<boolean> {
+export async function confirmUp(session: Session, stack: Stack, yes: boolean): Promise<boolean> {
   if (!isProduction(session)) return true;
   say(`Looking at what would change of ${session.name}, which is production …`);
   const steps = await preview(stack);
@@ -40,7 +40,7 @@ export async function mayBringUp(session: Session, stack: Stack, yes: boolean): 
 }
 
 /** Asks before the state of a stack in production is bound to another cluster, which comes before everything else. */
-export async function mayAdopt(session: Session, yes: boolean): Promise<boolean> {
+export async function confirmAdopt(session: Session, yes: boolean): Promise<boolean> {
   if (!isProduction(session)) return true;
   return confirmed({
     message: `Bind ${session.name}, which is production, to this cluster for good?`,
@@ -111,7 +111,7 @@ function problemOf(policy: NonNullable<EngineEvent["policyEvent"]>): Problem {
  * @param named whether the command line itself names the stack: `--yes` to whatever BEAT_STACK says is none.
  * @throws {InputError} when nobody can be asked, and the command line does not say both.
  */
-export function mayTakeDown(
+export function confirmDown(
   session: Pick<Session, "name" | "settings">,
   options: { readonly volumes: boolean; readonly yes: boolean; readonly named: boolean },
 ): Promise<boolean> {

@@ -17,7 +17,7 @@ import { loadDefinition, loadTransform, projectRoot } from "../stacks/program.ts
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { EngineTarget } from "./targets/docker.ts";
 import type { Target, TargetArgs } from "./targets/target.ts";
-import { beatDirectory, type OpenStack, openStack, refusalOf, stateOf } from "./workspace.ts";
+import { beatDirectory, type OpenStack, openStack, pulumiRefusal, stateOf } from "./workspace.ts";
 
 /** What a command works with. */
 export interface Session extends TargetArgs {
@@ -146,7 +146,7 @@ export async function diagnose(name: string): Promise<Check[]> {
       await session.unmake();
     }
   } catch (thrown) {
-    const error = thrown instanceof InputError ? thrown : refusalOf(thrown, name);
+    const error = thrown instanceof InputError ? thrown : pulumiRefusal(thrown, name);
     if (error === undefined) throw thrown;
     return [
       ...(await checkUsualEngine()),

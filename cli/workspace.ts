@@ -82,7 +82,7 @@ export const firstLine = (error: unknown): string =>
  * What Pulumi refuses before it changes anything, in words that name the mend; undefined when it is something else.
  * @param error what an Automation API call threw.
  */
-export function refusalOf(error: unknown, stack: string): InputError | undefined {
+export function pulumiRefusal(error: unknown, stack: string): InputError | undefined {
   const text = String(error);
   if (/incorrect passphrase/.test(text))
     return new InputError("the stack's secrets cannot be read", [

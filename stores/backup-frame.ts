@@ -17,7 +17,7 @@ interface FrameArgs {
 }
 
 /** Waits until nobody else writes backups of STORE, and clears away what one that was killed has left. */
-export const alone: readonly string[] = [
+export const waitForLock: readonly string[] = [
   `parts="${partsFolder}/$STORE"`,
   'mkdir -p "$parts"',
   'exec 9> "$parts.lock"',
@@ -42,7 +42,7 @@ export const backupFrame = (
     'now="$(date -u +%Y%m%dT%H%M%SZ)"',
     "failed=()",
     ...save,
-    ...alone,
+    ...waitForLock,
     ...keepWhole(suffix),
     `for database in ${databases.map(quoted).join(" ")}; do`,
     '  folder="/backups/$STORE/$database"',

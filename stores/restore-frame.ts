@@ -1,5 +1,5 @@
 import { quoted } from "../core/shell.ts";
-import { alone } from "./backup-frame.ts";
+import { waitForLock } from "./backup-frame.ts";
 
 /** Which backups a restore looks for: the folder of its store, and how its files end. */
 export interface RestoreFrame {
@@ -18,7 +18,7 @@ export const listScript = [
 /** Commands that set `file` and `now`, from `database` and `from`; they end with 3 when there is no such file. */
 export const findBackup = ({ store, suffix }: RestoreFrame): string[] => [
   `STORE=${quoted(store)}`,
-  ...alone,
+  ...waitForLock,
   'folder="/backups/$STORE/$database"',
   `if [ "$from" = latest ]; then from="$(ls -1 "$folder" 2>/dev/null | grep -E '^[0-9]{8}T[0-9]{6}Z${suffix.replaceAll(".", "\\.")}$' | tail -n 1 || true)"; fi`,
   'file="$folder/$from"',

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { validText } from "../core/validation.ts";
-import { copies } from "./kafka/facts.ts";
+import { replicationFactor } from "./kafka/facts.ts";
 import { mostPartitions, validateTopicName } from "./kafka/topic-names.ts";
 
 /** The name of a topic: what its store takes. */
@@ -9,5 +9,5 @@ export const topicName = validText(validateTopicName);
 /** A topic as the definition writes it. */
 export const topicSchema = z.strictObject({
   partitions: z.number().int().min(1).max(mostPartitions).default(1),
-  replicationFactor: copies.default(1),
+  replicationFactor: replicationFactor.default(1),
 });

@@ -1,5 +1,5 @@
 import { quoted } from "../core/shell.ts";
-import { alone, backupFrame } from "./backup-frame.ts";
+import { backupFrame, waitForLock } from "./backup-frame.ts";
 import { findBackup, type RestoreFrame } from "./restore-frame.ts";
 import type { RestoreArgs, RestoreScripts, SaveArgs } from "./store.ts";
 import { drillWhenDue, verifyFrame, verifyParts } from "./verify-frame.ts";
@@ -100,7 +100,7 @@ export function restoreUploads(args: RestoreArgs): RestoreScripts {
   const script = (...lines: readonly string[]) => [...head(args), ...lines, ""].join("\n");
   const found = findBackup(frame);
   return args.fetched
-    ? { before: script(store, ...alone, ...savePresent), script: script(...found, ...replacePresent) }
+    ? { before: script(store, ...waitForLock, ...savePresent), script: script(...found, ...replacePresent) }
     : // A backup that is not there is told before anything is saved.
       { script: script(...found, ...savePresent, ...replacePresent) };
 }

@@ -1,5 +1,5 @@
 import { quoted } from "../core/shell.ts";
-import { alone } from "./backup-frame.ts";
+import { waitForLock } from "./backup-frame.ts";
 
 /** How the newest backups of a store are tried. */
 export interface VerifyArgs {
@@ -62,7 +62,7 @@ export const verifyFrame = (restore: readonly string[], args: VerifyArgs): strin
     "umask 077",
     "failed=()",
     ...restore,
-    ...alone,
+    ...waitForLock,
     ...verifyParts([], args),
     "if ! drill; then exit 5; fi",
     "",

@@ -9,7 +9,7 @@ import { InputError } from "../../core/problems.ts";
 import { missingSecrets } from "../../infra/secrets/problems.ts";
 import { makePrivateKey } from "../../infra/secrets/values.ts";
 import { loadDefinition, projectRoot } from "../../stacks/program.ts";
-import { keptSecrets, openStack, refusalOf, unreadableFile } from "../workspace.ts";
+import { keptSecrets, openStack, pulumiRefusal, unreadableFile } from "../workspace.ts";
 
 /** What a stack is rendered from. */
 export interface RenderSource {
@@ -55,7 +55,7 @@ async function readStack(name: string): Promise<Pick<RenderSource, "config" | "k
     const config = Object.entries(all).map(([key, { value }]) => [key, value]);
     return { config: Object.fromEntries(config) as Record<string, string>, kept: keptSecrets(state) };
   } catch (error) {
-    if (!(error instanceof StackNotFoundError)) throw refusalOf(error, name) ?? error;
+    if (!(error instanceof StackNotFoundError)) throw pulumiRefusal(error, name) ?? error;
     return { config: configInFile(name), kept: new Map() };
   }
 }

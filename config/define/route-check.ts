@@ -9,7 +9,7 @@ export const routeProblems = (platform: PlatformModel): Problem[] => [
 ];
 
 /** Whether a path is another one or lies below it. */
-export const within = (inner: string, outer: string): boolean =>
+export const isWithin = (inner: string, outer: string): boolean =>
   outer === "/" || inner === outer || inner.startsWith(`${outer}/`);
 
 function prefixes(platform: PlatformModel): Problem[] {
@@ -18,7 +18,7 @@ function prefixes(platform: PlatformModel): Problem[] {
   for (const service of Object.values(platform.services)) {
     service.routes.forEach((route, index) => {
       const path = `services.${service.name}.routes[${index}].prefix`;
-      if (within(route.prefix, "/_gateway"))
+      if (isWithin(route.prefix, "/_gateway"))
         problems.push({
           path,
           message: `"${route.prefix}" belongs to the gateway itself`,
@@ -33,7 +33,7 @@ function prefixes(platform: PlatformModel): Problem[] {
           });
         else if (
           other.service !== service.name &&
-          (within(route.prefix, other.prefix) || within(other.prefix, route.prefix))
+          (isWithin(route.prefix, other.prefix) || isWithin(other.prefix, route.prefix))
         )
           problems.push({
             path,

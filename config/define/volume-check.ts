@@ -2,7 +2,7 @@ import { dirname } from "node:path/posix";
 import { backupOf, consumerWatchOf } from "../../core/names.ts";
 import type { Problem } from "../../core/problems.ts";
 import type { PlatformModel } from "./model.ts";
-import { within } from "./route-check.ts";
+import { isWithin } from "./route-check.ts";
 
 /** Volumes that are one, or lie in each other's way; and names that leave no room for what is called after them. */
 export const volumeProblems = (platform: PlatformModel): Problem[] => [
@@ -47,7 +47,7 @@ function mounts(service: string, { volumes, signingKey }: Needs): Problem[] {
       });
     taken.set(folder, name);
     // An empty volume over the keys makes auth panic at its start; where they lie something is mounted already.
-    if (keys !== undefined && (within(folder, keys) || folder === dirname(keys)))
+    if (keys !== undefined && (isWithin(folder, keys) || folder === dirname(keys)))
       problems.push({ path, message: `would hide the signing key in ${keys}`, fix: "mount it elsewhere" });
   });
   return problems;

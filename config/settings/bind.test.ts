@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { clientHost, isLoopback } from "../../core/addresses.ts";
-import { openStores } from "./bind.ts";
+import { exposedStores } from "./bind.ts";
 import { parseSettings } from "./parse.ts";
 
 const off = Object.fromEntries(["postgres", "mongo", "redis", "kafka"].map((name) => [name, false]));
 const open = (config: Readonly<Record<string, unknown>>) =>
-  openStores(
+  exposedStores(
     parseSettings(
       Object.fromEntries(
         Object.entries(config).map(([key, value]) => [

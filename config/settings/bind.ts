@@ -14,7 +14,7 @@ export const bindOf = (settings: Pick<DockerSettings, "bind" | "storesBind">, ro
  * A stack that is not for development keeps its stores to its own machine: Redis and Kafka ask nobody for a password, and engines
  * write their own rules in front of a firewall's.
  */
-export function openStores(settings: Settings): Problem[] {
+export function exposedStores(settings: Settings): Problem[] {
   if (settings.target !== "docker") return [];
   const { environment, storesBind, ports, devTools } = settings;
   if (environment === "Development" || isLoopback(storesBind)) return [];

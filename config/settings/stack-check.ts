@@ -3,7 +3,7 @@ import type { Problem } from "../../core/problems.ts";
 import { kindsWithLogin, storeKinds } from "../../stores/index.ts";
 import type { PlatformModel } from "../define/model.ts";
 import { needsOf } from "../store-use.ts";
-import { openStores } from "./bind.ts";
+import { exposedStores } from "./bind.ts";
 import { floatingTags } from "./floating-tags.ts";
 import { frontProblems } from "./front.ts";
 import { externalStores, type Settings } from "./schema.ts";
@@ -19,7 +19,7 @@ export function checkStack(platform: PlatformModel, settings: Settings): Problem
     ...unknownStores(platform, settings),
     ...sharedLogins(platform, settings),
     ...frontProblems(settings),
-    ...openStores(settings),
+    ...exposedStores(settings),
     ...(settings.target === "kubernetes" && settings.environment === "Production"
       ? floatingTags(platform, settings)
       : []),

@@ -2,7 +2,7 @@ import type { Address } from "../../config/addresses.ts";
 import type { Value } from "../../core/value.ts";
 
 /** Text that Compose shall take as it is. Source: Compose Specification, "Interpolation": `$$` is a dollar sign. */
-export const literal = (text: string): string => text.replaceAll("$", "$$$$");
+export const escapeDollars = (text: string): string => text.replaceAll("$", "$$$$");
 
 /** The variable in which a secret is handed to Compose. */
 export const secretVariable = (secret: string): string =>
@@ -21,7 +21,7 @@ export const interpolated = (value: Value, addresses: ReadonlyMap<string, Addres
     .map((part) => {
       switch (part.kind) {
         case "text":
-          return literal(part.text);
+          return escapeDollars(part.text);
         case "secret":
           return required(secretVariable(part.name));
         case "member":
@@ -29,7 +29,7 @@ export const interpolated = (value: Value, addresses: ReadonlyMap<string, Addres
         default: {
           const address = addresses.get(part.of);
           if (address === undefined) throw new Error(`nothing is named ${part.of}`);
-          return literal(String(address[part.kind]));
+          return escapeDollars(String(address[part.kind]));
         }
       }
     })

@@ -1,7 +1,7 @@
 import type { Address } from "../../config/addresses.ts";
 import type { Endpoint, Role, Workload } from "../../core/workload.ts";
 import { healthCheckOf } from "../engine/health-check.ts";
-import { interpolated, literal, secretVariable } from "./interpolation.ts";
+import { escapeDollars, interpolated, secretVariable } from "./interpolation.ts";
 
 /** What stands beside a workload's own words. */
 export interface ServiceContext {
@@ -110,8 +110,8 @@ export function composeService(
     // As Pulumi calls it: two of one name cannot be, so the two never run side by side on one store's data.
     container_name: `${project}-${workload.name}`,
     hostname: host,
-    ...(entrypoint && { entrypoint: entrypoint.map(literal) }),
-    ...(args && { command: args.map(literal) }),
+    ...(entrypoint && { entrypoint: entrypoint.map(escapeDollars) }),
+    ...(args && { command: args.map(escapeDollars) }),
     environment: Object.fromEntries(
       Object.entries(workload.env)
         .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -121,7 +121,7 @@ export function composeService(
     ...(of("secrets").length > 0 && { secrets: of("secrets") }),
     ...(workload.user && { user: userOf(workload.user) }),
     ...(workload.scratch && { tmpfs: workload.scratch.map(({ path }) => path) }),
-    ...(workload.afterStart && { post_start: [{ command: workload.afterStart.map(literal) }] }),
+    ...(workload.afterStart && { post_start: [{ command: workload.afterStart.map(escapeDollars) }] }),
     ports: [
       ...fixedPortsOf(workload),
       ...portsOf(workload).map(
@@ -132,7 +132,7 @@ export function composeService(
     networks: { default: { aliases: [host, ...(workload.aliases ?? [])] } },
     ...(check && {
       healthcheck: {
-        test: check.test.map(literal),
+        test: check.test.map(escapeDollars),
         interval: check.interval,
         timeout: check.timeout,
         retries: check.retries,

@@ -1,5 +1,5 @@
 import type { Health } from "../../core/workload.ts";
-import { endingTest, testOf } from "./probes.ts";
+import { healthTest, restartingTest } from "./probes.ts";
 
 /** A health check as an engine knows it; Docker and Compose spell it alike. */
 export interface HealthCheck {
@@ -15,9 +15,9 @@ const duration = (seconds: number): string => (seconds < 1 ? `${seconds * 1000}m
 
 /** How an engine asks for a workload's health; undefined when its image has nothing to ask with. */
 export function healthCheckOf(health: Health | undefined): HealthCheck | undefined {
-  const ready = health && testOf(health.ready);
+  const ready = health && healthTest(health.ready);
   if (health === undefined || ready === undefined) return undefined;
-  const test = health.endsOn === undefined ? ready : endingTest(ready, health.ready, health.endsOn);
+  const test = health.endsOn === undefined ? ready : restartingTest(ready, health.ready, health.endsOn);
   const every = health.everySeconds ?? 2;
   return {
     test,

@@ -2,7 +2,7 @@ import { quoted } from "../../core/shell.ts";
 import type { Health, Probe } from "../../core/workload.ts";
 
 /** The test of a health check, in the engine's terms; undefined when the image has nothing to ask with. */
-export function testOf(probe: Probe): string[] | undefined {
+export function healthTest(probe: Probe): string[] | undefined {
   if ("exec" in probe) return ["CMD", ...probe.exec];
   if ("shell" in probe) return ["CMD-SHELL", probe.shell];
   // An engine asks inside the container, with what the image has.
@@ -35,7 +35,7 @@ export function testOf(probe: Probe): string[] | undefined {
  * the background, so that a page that is slow or away never makes the container unhealthy. The signal goes to the engine's init
  * process, which passes it on.
  */
-export function endingTest(
+export function restartingTest(
   test: readonly string[],
   probe: Probe,
   { host, port, path }: NonNullable<Health["endsOn"]>,

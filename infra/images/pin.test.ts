@@ -5,7 +5,7 @@ import { platform } from "../../config/platform.ts";
 import { floatingTags } from "../../config/settings/floating-tags.ts";
 import { parseSettings } from "../../config/settings/parse.ts";
 import { stackImages } from "../../config/stack-images.ts";
-import { type PinnedImage, pinned, writeDigests } from "./pin.ts";
+import { type PinnedImage, withDigest, writeDigests } from "./pin.ts";
 
 const model = platform as unknown as PlatformModel;
 const digest = `sha256:${"a".repeat(64)}`;
@@ -36,7 +36,9 @@ function pinAll(text: string): string {
 test.each([
   ["redis:8.0-alpine", `redis:8.0-alpine@${digest}`],
   ["host:5000/a/b", `host:5000/a/b@${digest}`],
-])("%s is pinned with its tag kept", (reference, result) => expect(pinned(reference, digest)).toBe(result));
+])("%s is pinned with its tag kept", (reference, result) =>
+  expect(withDigest(reference, digest)).toBe(result),
+);
 
 describe("digests in a stack's file", () => {
   const text = [

@@ -68,7 +68,7 @@ const reasonOf = (error: unknown): string => {
 };
 
 /** The reference with its digest; the tag stays for people. */
-export const pinned = (reference: string, digest: string): string =>
+export const withDigest = (reference: string, digest: string): string =>
   `${partsOf(reference).name}${tagOf(reference)}@${digest}`;
 
 const tagOf = (reference: string): string => {
@@ -91,13 +91,13 @@ export function writeDigests(
     const found = byPath.get(path);
     if (found === undefined || found.already) continue;
     if ("service" in of) {
-      const source = { image: pinned(reference, found.digest) };
+      const source = { image: withDigest(reference, found.digest) };
       document.setIn(["config", "platform:services", of.service, "source"], document.createNode(source));
       continue;
     }
     const at = ["config", "platform:images", "overrides", of.image];
     if (document.getIn([...at, "reference"]) === undefined) document.setIn([...at, "digest"], found.digest);
-    else document.setIn([...at, "reference"], pinned(reference, found.digest));
+    else document.setIn([...at, "reference"], withDigest(reference, found.digest));
   }
   return document.toString({ lineWidth: 0 });
 }

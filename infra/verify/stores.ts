@@ -1,7 +1,7 @@
 import { externalStores } from "../../config/settings/schema.ts";
 import type { Workload } from "../../core/workload.ts";
 import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
-import { testOf } from "../engine/probes.ts";
+import { healthTest } from "../engine/probes.ts";
 import { workloadsOf } from "../workloads/plan.ts";
 import type { Subject } from "./subject.ts";
 import { Failed, Skipped, type Tried, tried } from "./tried.ts";
@@ -25,7 +25,7 @@ export function stores(subject: Subject): Promise<Tried>[] {
 }
 
 async function ask({ inside }: Subject, kind: StoreKind, { name, health }: Workload): Promise<string> {
-  const test = health && testOf(health.ready);
+  const test = health && healthTest(health.ready);
   if (test === undefined) throw new Skipped(`nothing is known to ask ${kind} with`);
   const [how, ...words] = test;
   const ran = await inside.run({ workload: name }, how === "CMD" ? words : ["sh", "-c", ...words]);

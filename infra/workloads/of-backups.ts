@@ -15,7 +15,7 @@ export const backupsVolume = "backups";
  * What saves a stack on an engine: a container for each store and for the volumes of each service, since each store has its
  * tools in its own image. All of them wait for the schedule. A cluster has CronJobs instead.
  */
-export function backups(platform: PlatformModel, settings: Settings): Workload[] {
+export function backupWorkloads(platform: PlatformModel, settings: Settings): Workload[] {
   const plan = backupsOf(settings);
   if (plan === undefined) return [];
   return backupSources(platform, settings, undefined).map((saved) => backup(saved, plan));

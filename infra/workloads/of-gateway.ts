@@ -13,7 +13,11 @@ const routesDirectory = "/etc/beat";
  * The gateway. On an engine its table is part of its image, and it starts beside the services: it is healthy once each of
  * them answers through it. On a cluster the table is mounted, and it starts after them.
  */
-export function gateway(platform: PlatformModel, runtime: Runtime, services: readonly Workload[]): Workload {
+export function gatewayWorkload(
+  platform: PlatformModel,
+  runtime: Runtime,
+  services: readonly Workload[],
+): Workload {
   const { settings } = runtime;
   const { port, memoryMiB, stopGraceSeconds } = platform.gateway;
   const table = JSON.stringify(routeTable(platform, settings.cors), undefined, 2);

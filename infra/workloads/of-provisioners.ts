@@ -16,7 +16,7 @@ const linger = "20";
  * The programs that bring each store to what the definition declares. Their plan is a file, so that a changed plan is a
  * changed workload, which runs again.
  */
-export const provisioners = (platform: PlatformModel, runtime: Runtime): Workload[] =>
+export const provisionerWorkloads = (platform: PlatformModel, runtime: Runtime): Workload[] =>
   provisionedKinds
     .filter((kind) => platform.stores[kind] !== undefined)
     .map((kind) => provisioner(platform, runtime, kind));

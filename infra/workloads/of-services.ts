@@ -19,11 +19,11 @@ import type { Runtime } from "./runtime.ts";
 const sampleUid = 1000;
 
 /** The platform's services, each started once what it needs is there. */
-export const services = (platform: PlatformModel, runtime: Runtime): Workload[] =>
+export const serviceWorkloads = (platform: PlatformModel, runtime: Runtime): Workload[] =>
   Object.values(platform.services).map((service) => serviceWorkload(platform, runtime, service));
 
 /** What watches services on an engine, which knows no pods: a container for each, started after what it watches. */
-export const watches = (platform: PlatformModel, runtime: Runtime): Workload[] =>
+export const watchWorkloads = (platform: PlatformModel, runtime: Runtime): Workload[] =>
   runtime.kind === "cluster"
     ? []
     : Object.values(platform.services).flatMap((service) =>

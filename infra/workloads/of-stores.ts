@@ -5,7 +5,7 @@ import { type StoreKind, storeKinds, storeOf } from "../../stores/index.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** The platform's own stores of a kind on this runtime, with their tools; none when somebody else runs it. */
-export function storeWorkloads(
+export function workloadsOfStore(
   platform: PlatformModel,
   runtime: Runtime,
   kind: StoreKind,
@@ -35,5 +35,5 @@ export function storeWorkloads(
 }
 
 /** All stores of the platform's own on this runtime, with their tools. */
-export const allStores = (platform: PlatformModel, runtime: Runtime): Workload[] =>
-  storeKinds.flatMap((kind) => storeWorkloads(platform, runtime, kind));
+export const storeWorkloads = (platform: PlatformModel, runtime: Runtime): Workload[] =>
+  storeKinds.flatMap((kind) => workloadsOfStore(platform, runtime, kind));

@@ -1,11 +1,11 @@
 import type { PlatformModel } from "../../config/define/model.ts";
 import { InputError } from "../../core/problems.ts";
 import type { Role, Workload } from "../../core/workload.ts";
-import { backups } from "./of-backups.ts";
-import { gateway } from "./of-gateway.ts";
-import { provisioners, retirements } from "./of-provisioners.ts";
-import { services, watches } from "./of-services.ts";
-import { allStores } from "./of-stores.ts";
+import { backupWorkloads } from "./of-backups.ts";
+import { gatewayWorkload } from "./of-gateway.ts";
+import { provisionerWorkloads, retirements } from "./of-provisioners.ts";
+import { serviceWorkloads, watchWorkloads } from "./of-services.ts";
+import { storeWorkloads } from "./of-stores.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Transform, transformed } from "./transform.ts";
 
@@ -17,21 +17,21 @@ export type { Transform } from "./transform.ts";
  * @throws {InputError} when a stack's transform gives something that is no workload, or another one.
  */
 export function workloadsOf(platform: PlatformModel, runtime: Runtime, transform?: Transform): Workload[] {
-  const running = services(platform, runtime);
+  const running = serviceWorkloads(platform, runtime);
   const leaving = retirements(platform, runtime);
-  const stores = allStores(platform, runtime).map((store) => {
+  const stores = storeWorkloads(platform, runtime).map((store) => {
     const first = leaving.find(({ store: host }) => host === store.host);
     return first === undefined ? store : { ...store, dependsOn: [...store.dependsOn, first.workload.host] };
   });
   const all = [
     ...leaving.map(({ workload }) => workload),
     ...stores.filter(({ role }) => role === "store"),
-    ...provisioners(platform, runtime),
+    ...provisionerWorkloads(platform, runtime),
     ...running,
-    gateway(platform, runtime, running),
-    ...watches(platform, runtime),
+    gatewayWorkload(platform, runtime, running),
+    ...watchWorkloads(platform, runtime),
     ...stores.filter(({ role }) => role === "tool"),
-    ...(runtime.kind === "engine" ? backups(platform, runtime.settings) : []),
+    ...(runtime.kind === "engine" ? backupWorkloads(platform, runtime.settings) : []),
   ];
   const made = transform === undefined ? all : all.map((workload) => transformed(workload, transform));
   if (runtime.kind === "engine") for (const workload of made) requireSingle(workload);

@@ -5,7 +5,7 @@ import { uniqueList } from "../../core/validation.ts";
 import { cidrField, cpuField, outsideFields, volumeField } from "../fields.ts";
 
 /** Copies of a topic: its protocol counts them in 16 bits, and there are never more than brokers. */
-export const copies = z.number().int().min(1).max(32_767);
+export const replicationFactor = z.number().int().min(1).max(32_767);
 
 /** `stores.kafka` of the definition. */
 export const facts = z.strictObject({
@@ -36,8 +36,8 @@ export const cluster = z.strictObject({
 export const external = z
   .strictObject({
     ...outsideFields(9092),
-    replicationFactor: copies.default(3).describe("copies of each topic"),
-    minInSyncReplicas: copies
+    replicationFactor: replicationFactor.default(3).describe("copies of each topic"),
+    minInSyncReplicas: replicationFactor
       .default(2)
       .describe("copies that must have a record before it counts as written"),
     cidr: cidrField,

@@ -1,5 +1,5 @@
 import { quoted } from "../../core/shell.ts";
-import { alone } from "../backup-frame.ts";
+import { waitForLock } from "../backup-frame.ts";
 import { type Dumps, saveScript, verifyScript } from "../dump-scripts.ts";
 import { findBackup, type RestoreFrame } from "../restore-frame.ts";
 import type { Backup } from "../store.ts";
@@ -120,7 +120,7 @@ const head = ({ database, from, ...server }: RestoreArgs): string[] => [
 
 const savePresent = [
   `STORE=${quoted(folder.store)}`,
-  ...alone,
+  ...waitForLock,
   'folder="/backups/$STORE/$database"',
   'mkdir -p "$folder"',
   // A name that `latest` passes over: after a restore that failed, the next must not bring back what it should mend.

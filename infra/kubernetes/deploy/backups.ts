@@ -7,7 +7,7 @@ import { type BackupSource, backupSources } from "../../workloads/backup-sources
 import { labelsOf, selectorOf } from "../labels.ts";
 import { bucketCertificate, bucketKeys, bucketPod } from "./bucket-pod.ts";
 import { uploadScript } from "./bucket-scripts.ts";
-import { claim } from "./claim.ts";
+import { persistentVolumeClaim } from "./claim.ts";
 import { type ClusterTarget, type Content, configMap, secret } from "./cluster.ts";
 import { memberHostIn } from "./names.ts";
 import { type PodArgs, podOf, podTemplate } from "./pod.ts";
@@ -61,7 +61,11 @@ export class Backups extends pulumi.ComponentResource {
     const [first] = inside;
     if (place === undefined && first !== undefined)
       // Whatever the stack says of its stores: a backup that goes with what it saved is none.
-      claim(target, { name: first.claim, component: job, size: plan.volumeSize, retained: true }, this);
+      persistentVolumeClaim(
+        target,
+        { name: first.claim, component: job, size: plan.volumeSize, retained: true },
+        this,
+      );
     const contents = inside.map((saved) => this.#content(target, saved, plan, secrets));
     const service = workloads.find(({ name }) => name === first?.service);
     new k8s.batch.v1.CronJob(

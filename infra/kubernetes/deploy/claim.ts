@@ -20,7 +20,7 @@ export interface ClaimArgs {
  * Claims"), which its StorageClass must allow; the API server refuses a smaller one. Everything else of a claim is for
  * good: another StorageClass is for claims that are made later, since a claim that is replaced is data that is lost.
  */
-export function claim(
+export function persistentVolumeClaim(
   target: ClusterTarget,
   { name, component, size, shared, retained }: ClaimArgs,
   parent: pulumi.Resource,

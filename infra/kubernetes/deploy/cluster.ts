@@ -23,7 +23,7 @@ export interface ClusterTarget {
 }
 
 /** What a Service says of its address families: nothing where the stack leaves them to the cluster. */
-export function families({ settings }: ClusterTarget): k8s.types.input.core.v1.ServiceSpec {
+export function ipFamilySpec({ settings }: ClusterTarget): k8s.types.input.core.v1.ServiceSpec {
   const { ipFamilies } = settings.kubernetes;
   if (ipFamilies === undefined) return {};
   // Two that are asked for and not had would be found out by those who cannot connect.

@@ -3,13 +3,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import { quoted } from "../../../core/shell.ts";
 import type { Workload } from "../../../core/workload.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
-import { claim } from "./claim.ts";
-import { type ClusterTarget, families } from "./cluster.ts";
+import { persistentVolumeClaim } from "./claim.ts";
+import { type ClusterTarget, ipFamilySpec } from "./cluster.ts";
 import { containerOf, imageOf, secretEnvironment, sidecarOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
 import { withdrawSeconds } from "./names.ts";
-import { awaited, podOf, podTemplate, resources } from "./pod.ts";
-import { replicasOf, scaled } from "./scaling.ts";
+import { awaitedMetadata, podOf, podTemplate, resources } from "./pod.ts";
+import { replicasOf, scalingResources } from "./scaling.ts";
 import { type SetParts, sizeOf } from "./stateful-set.ts";
 
 /** A replicated workload. */
@@ -29,14 +29,14 @@ export function deployment(
   const files = mountFiles(target, workload, secrets, parent);
   const claims = claimsOf(target, workload, parent);
   const base = { parent, dependsOn: [...target.ready] };
-  scaled(target, workload, members, base);
+  scalingResources(target, workload, members, base);
   const seeds = seedsOf(target, workload);
   const sidecars = (workload.sidecars ?? []).map((sidecar) => sidecarOf(target, sidecar));
   const several = (members.autoscale?.max ?? members.replicas) > 1;
   return new k8s.apps.v1.Deployment(
     name,
     {
-      metadata: { name, ...awaited(target, workload) },
+      metadata: { name, ...awaitedMetadata(target, workload) },
       spec: {
         ...replicasOf(members),
         revisionHistoryLimit: 3,
@@ -102,7 +102,7 @@ export function clientService(
     {
       metadata: { name, namespace: target.namespace, labels: labelsOf(target, name) },
       spec: {
-        ...families(target),
+        ...ipFamilySpec(target),
         selector: selectorOf(target, name),
         ports: endpoints
           .filter(({ scope = "clients" }) => scope === "clients")
@@ -116,7 +116,7 @@ export function clientService(
 const claimsOf = (target: ClusterTarget, workload: Workload, parent: pulumi.Resource) =>
   workload.volumes.map((volume) => ({
     volume: volume.name,
-    claim: claim(
+    claim: persistentVolumeClaim(
       target,
       {
         name: volume.name,

@@ -3,13 +3,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import { classOf } from "../../../config/settings/exposure.ts";
 import type { Workload } from "../../../core/workload.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
-import { type ClusterTarget, families } from "./cluster.ts";
+import { type ClusterTarget, ipFamilySpec } from "./cluster.ts";
 
 type Options = pulumi.CustomResourceOptions;
 type Exposure<T extends string> = Extract<ClusterTarget["settings"]["kubernetes"]["exposure"], { type: T }>;
 
 /** The way of a workload's clients to it: its Service, and what leads there from outside the cluster. */
-export function exposed(
+export function exposeWorkload(
   target: ClusterTarget,
   { name }: Workload,
   parent: pulumi.Resource,
@@ -36,7 +36,7 @@ function createService(target: ClusterTarget, component: string, opts: Options):
       },
       spec: {
         type: balanced ? "LoadBalancer" : "ClusterIP",
-        ...families(target),
+        ...ipFamilySpec(target),
         ...(balanced && {
           // Keeps the client's address, which rate limits and logs go by.
           externalTrafficPolicy: "Local",

@@ -4,7 +4,7 @@ import type { Workload } from "../../../core/workload.ts";
 import type { ClusterTarget } from "./cluster.ts";
 import { containerOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
-import { awaited, deadlineOf, podOf, podTemplate } from "./pod.ts";
+import { awaitedMetadata, deadlineOf, podOf, podTemplate } from "./pod.ts";
 import type { SetParts } from "./stateful-set.ts";
 
 /**
@@ -22,7 +22,7 @@ export function job(
   return new k8s.batch.v1.Job(
     name,
     {
-      metadata: awaited(target, workload),
+      metadata: awaitedMetadata(target, workload),
       spec: {
         // No ttlSecondsAfterFinished: one that was cleared away would be missed by `pulumi refresh`, and run again.
         // The program waits for its store by itself; what fails twice will fail again. Pulumi ends with the job only for

@@ -68,7 +68,7 @@ export const podOf = ({
 });
 
 /** The metadata of what `up` waits for; it has no name yet. */
-export const awaited = (target: ClusterTarget, workload: Workload) => ({
+export const awaitedMetadata = (target: ClusterTarget, workload: Workload) => ({
   namespace: target.namespace,
   labels: labelsOf(target, workload.host),
   annotations: { "pulumi.com/timeoutSeconds": String(deadlineOf(workload)) },

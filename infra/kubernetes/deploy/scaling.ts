@@ -16,7 +16,7 @@ export const replicasOf = ({ replicas, autoscale }: Scale): { replicas?: number 
   autoscale === undefined ? { replicas } : {};
 
 /** What keeps a Deployment of several pods available: a disruption budget, and its autoscaler. */
-export function scaled(
+export function scalingResources(
   target: ClusterTarget,
   workload: Workload,
   { replicas, autoscale }: Scale,

@@ -3,12 +3,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../../../core/workload.ts";
 import type { Secrets } from "../../secrets/component.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
-import { claim, claimSpec } from "./claim.ts";
-import { type ClusterTarget, families } from "./cluster.ts";
+import { claimSpec, persistentVolumeClaim } from "./claim.ts";
+import { type ClusterTarget, ipFamilySpec } from "./cluster.ts";
 import { containerOf, secretEnvironment, sidecarOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
 import { headlessName } from "./names.ts";
-import { awaited, podOf, podTemplate } from "./pod.ts";
+import { awaitedMetadata, podOf, podTemplate } from "./pod.ts";
 import { disruptionBudget } from "./scaling.ts";
 
 /** A workload whose members have volumes and names of their own. */
@@ -54,7 +54,7 @@ export function statefulSet(
       metadata: { name: headlessName(name), namespace, labels },
       spec: {
         clusterIP: "None",
-        ...families(target),
+        ...ipFamilySpec(target),
         // Members must find each other before any of them is ready.
         publishNotReadyAddresses: true,
         selector,
@@ -67,7 +67,7 @@ export function statefulSet(
   const set = new k8s.apps.v1.StatefulSet(
     name,
     {
-      metadata: { name, ...awaited(target, workload) },
+      metadata: { name, ...awaitedMetadata(target, workload) },
       spec: {
         serviceName: headlessName(name),
         replicas: members.stateful,
@@ -123,7 +123,7 @@ export function statefulSet(
     {
       metadata: { name: host, namespace, labels },
       spec: {
-        ...families(target),
+        ...ipFamilySpec(target),
         selector,
         ports: open.filter(({ scope = "clients" }) => scope === "clients").map(port),
       },
@@ -142,7 +142,7 @@ const claimsOf = (
 ): k8s.core.v1.PersistentVolumeClaim[] =>
   workload.volumes.flatMap((volume) =>
     Array.from({ length: workload.members.stateful }, (_, member) =>
-      claim(
+      persistentVolumeClaim(
         target,
         {
           // Source: Kubernetes, "StatefulSets", stable storage: `<template>-<set>-<ordinal>`.

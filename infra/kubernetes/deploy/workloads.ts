@@ -4,7 +4,7 @@ import type { Secrets } from "../../secrets/component.ts";
 import { fingerprintOf } from "../../workloads/fingerprint.ts";
 import type { ClusterTarget } from "./cluster.ts";
 import { clientService, deployment, type ReplicatedWorkload } from "./deployment.ts";
-import { exposed } from "./exposure.ts";
+import { exposeWorkload } from "./exposure.ts";
 import { job } from "./job.ts";
 import { type StatefulWorkload, statefulSet } from "./stateful-set.ts";
 
@@ -14,7 +14,7 @@ export type Running = Map<string, { readonly resource: pulumi.Resource; readonly
 /** Workloads that belong together in a stack's resource tree. */
 export class Workloads extends pulumi.ComponentResource {
   /** The Services that lead to them, by host name. */
-  readonly services = new Map<string, ReturnType<typeof exposed>>();
+  readonly services = new Map<string, ReturnType<typeof exposeWorkload>>();
 
   /**
    * @param type which part of the platform they are, e.g. `Stores`.
@@ -46,7 +46,7 @@ export class Workloads extends pulumi.ComponentResource {
     const made = deployment(target, workload, parts, this);
     this.services.set(
       workload.host,
-      (workload.role === "gateway" ? exposed : clientService)(target, workload, this),
+      (workload.role === "gateway" ? exposeWorkload : clientService)(target, workload, this),
     );
     return made;
   }
