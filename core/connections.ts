@@ -31,7 +31,8 @@ export function externalEndpoint({
   readonly cidr?: string | undefined;
 }): ExternalEndpoint {
   if (cidr !== undefined) return { cidr };
-  if (isIP(host) === 4) return { cidr: `${host}/32` };
+  const literal = host.replace(/^\[(.*)\]$/, "$1");
+  if (isIP(literal) !== 0) return { cidr: `${literal}/${isIP(literal) === 4 ? 32 : 128}` };
   return {
     namespace: /^[a-z0-9-]+(?:\.[a-z0-9-]+)?\.([a-z0-9-]+)\.svc(\.cluster\.local)?\.?$/.exec(host)?.[1],
   };

@@ -30,6 +30,16 @@ test.each([
   ["@daily", "five fields"],
 ])("refuses %s for its %s", (text, field) => expect(() => parseCron(text)).toThrow(field));
 
+test.each([
+  ["0 2 */2 * 1", true],
+  ["0 2 1 * */2", true],
+  ["0 2 */2 * *", false],
+  ["0 2 */1 * 1", false],
+  ["0 2 1,* * 1", false],
+])("which days %s means is what Kubernetes takes it for", (text, eitherDay) =>
+  expect(parseCron(text).eitherDay).toBe(eitherDay),
+);
+
 test("a time zone is one that exists", () => {
   for (const good of ["Etc/UTC", "Europe/Lisbon", "America/Argentina/Buenos_Aires", "UTC"])
     expect(timeZone.safeParse(good).success).toBe(true);

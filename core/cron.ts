@@ -23,7 +23,11 @@ export interface Schedule {
   readonly days: readonly number[];
   readonly months: readonly number[];
   readonly weekdays: readonly number[];
-  /** Days of the month and of the week are both given: one of them is enough. Source: crontab(5). */
+  /**
+   * Days of the month and of the week are both given: one of them is enough. A step of two or more gives a field, as Kubernetes'
+   * library reads it, so that a schedule means the same on an engine and in a cluster; crontab(5) would go by the star alone.
+   * Source: robfig/cron v3, `getRange` and `dayMatches`.
+   */
   readonly eitherDay: boolean;
 }
 
@@ -34,8 +38,9 @@ export function parseCron(text: string): Schedule {
   const [minutes = [], hours = [], days = [], months = [], weekdays = []] = fields.map((field, index) =>
     numbersOf(field, parts[index] ?? ""),
   );
-  const starred = (index: number) => parts[index]?.startsWith("*") ?? false;
-  return { minutes, hours, days, months, weekdays, eitherDay: !starred(2) && !starred(4) };
+  const free = (index: number) =>
+    parts[index]?.split(",").some((item) => /^\*(?:\/0*1)?$/.test(item)) ?? false;
+  return { minutes, hours, days, months, weekdays, eitherDay: !free(2) && !free(4) };
 }
 
 function numbersOf(field: Field, text: string): number[] {

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /**
  * The names that the platform makes of others: of components, roles and secrets; and which words are reserved for it, so that a
  * service never gets the name of something else.
@@ -17,6 +19,16 @@ export const backupOf = (kind: string): string => `backup-${kind}`;
 export const consumerWatchName = "consumer-watch";
 /** The container that watches a service's consumer where there are no pods. */
 export const consumerWatchOf = (service: string): string => `${consumerWatchName}-${service}`;
+
+/** Most characters of a name of a job, a container or a host. Source: RFC 1123; a job's name becomes a label of its pods. */
+const mostCharacters = 63;
+
+/** A name as it is when it fits, else its beginning with a hash of the whole, so that two long names stay two. */
+export function bounded(name: string): string {
+  if (name.length <= mostCharacters) return name;
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 10);
+  return `${name.slice(0, mostCharacters - hash.length - 1).replace(/-+$/, "")}-${hash}`;
+}
 
 /** What a stack is called on an engine and in a cluster: the beginning of its containers' names, its namespace. */
 export const stackName = (platform: string, stack: string): string => `${platform}-${stack}`;

@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings/schema.ts";
+import { withoutLogins } from "../../core/logins.ts";
 import { InputError } from "../../core/problems.ts";
 import { engineEnvironment } from "../engine/address.ts";
 
@@ -65,7 +66,9 @@ export async function buildServiceImages(
         } catch (error) {
           await execa("rm", ["-rf", context]);
           throw fail(
-            `${repository} at ${source.git.commit} cannot be fetched: ${(error as Error).message.split("\n")[1] ?? ""}`,
+            withoutLogins(
+              `${repository} at ${source.git.commit} cannot be fetched: ${(error as Error).message.split("\n")[1] ?? ""}`,
+            ),
             "check repository, commit and network",
           );
         }

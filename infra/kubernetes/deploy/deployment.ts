@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { bounded } from "../../../core/names.ts";
 import { quoted } from "../../../core/shell.ts";
 import type { Workload } from "../../../core/workload.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
@@ -136,7 +137,7 @@ const seedsOf = (target: ClusterTarget, { image, volumes }: Workload) =>
   volumes
     .filter(({ seeded }) => seeded)
     .map(({ name, path }) => ({
-      name: `seed-${name}`,
+      name: bounded(`seed-${name}`),
       image: imageOf(target, image),
       command: ["sh", "-c", `if [ -d ${quoted(path)} ]; then cp -Rn ${quoted(`${path}/.`)} /volume/; fi`],
       resources: resources(64, "10m"),

@@ -1,4 +1,5 @@
 import type { V1Container, V1Pod, V1PodSpec } from "@kubernetes/client-node";
+import { bounded } from "../../../core/names.ts";
 import { InputError } from "../../../core/problems.ts";
 import { DeploymentError } from "../../operate/parts.ts";
 import { escapeExpansion } from "../expansion.ts";
@@ -55,7 +56,7 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
     // What half of it did must not be done again by itself.
     spec.backoffLimit = 0;
   }
-  const name = `${args.from}-${args.purpose}-${Math.floor(Date.now() / 1000).toString(36)}`;
+  const name = bounded(`${args.from}-${args.purpose}-${Math.floor(Date.now() / 1000).toString(36)}`);
   await cluster.batch.createNamespacedJob({
     namespace,
     body: {
