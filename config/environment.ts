@@ -54,6 +54,27 @@ export function secretNames(platform: PlatformModel, stack: StackInfo): string[]
   return [...names].sort();
 }
 
+/** Of secrets that a service asks for itself: what they were called under the service's former names. */
+export function formerSecrets(
+  platform: PlatformModel,
+  stack: StackInfo,
+): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.values(platform.services)
+      .filter(({ renamedFrom }) => renamedFrom.length > 0)
+      .flatMap((service) => {
+        const own = ownSecret(service.name, "");
+        return Object.values(renderEnvironment(platform, service, stack))
+          .flatMap(({ parts }) => parts)
+          .flatMap((part) => (part.kind === "secret" && part.name.startsWith(own) ? [part.name] : []))
+          .map((name) => [
+            name,
+            service.renamedFrom.map((former) => ownSecret(former, name.slice(own.length))),
+          ]);
+      }),
+  );
+}
+
 /** Secrets that the members of a stack's stores share. */
 export function memberSecrets(platform: PlatformModel, settings: Settings): readonly MemberSecret[] {
   if (settings.target !== "kubernetes") return [];

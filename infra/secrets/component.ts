@@ -10,6 +10,8 @@ import { makePassword, makePrivateKey } from "./values.ts";
 export interface SecretsArgs {
   /** The names of all secrets that the platform needs, without the signing key. */
   readonly names: readonly string[];
+  /** What secrets of services that were renamed were called before; default: none was. */
+  readonly former?: Readonly<Record<string, readonly string[]>>;
   readonly settings: Settings;
   /** The stack's state as the last run left it. */
   readonly state: readonly StateResource[];
@@ -28,15 +30,24 @@ export class Secrets extends pulumi.ComponentResource {
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     // Its first name said `docker` on every target; stacks that know it by that keep what it made.
     super("beat:platform:Secrets", name, {}, { ...opts, aliases: [{ type: "beat:docker:Secrets" }] });
-    const { names, settings, state } = args;
+    const { names, settings, state, former = {} } = args;
     const kept = secretsInState(state);
     this.#marked = new Set(kept.filter(({ released }) => released).map(({ name: secret }) => secret));
+    const isKept = (secret: string) => kept.some(({ name: known }) => known === secret);
+    const settled = new Set<string>();
     for (const secret of names) {
       const given = settings.secrets[secret];
-      this.#values.set(
-        secret,
-        given === undefined ? this.#keep(secret, makePassword()) : pulumi.secret(given),
-      );
+      const before = given === undefined ? former[secret]?.find(isKept) : undefined;
+      if (before !== undefined) settled.add(before);
+      if (given !== undefined) this.#values.set(secret, pulumi.secret(given));
+      else if (before === undefined || !isKept(secret))
+        this.#values.set(secret, this.#keep(secret, makePassword(), before));
+      else {
+        // A run before the rename was said has made another one: it makes way for the one that was in use.
+        this.#values.set(secret, this.#keep(before, ""));
+        settled.add(secret);
+        if (!this.#marked.has(secret)) this.#letGo(secret);
+      }
     }
     const privatePem =
       settings.signingKey === undefined
@@ -47,7 +58,8 @@ export class Secrets extends pulumi.ComponentResource {
     );
     this.#values.set(signingKeyName, privatePem);
     this.#values.set(publicKeyName, publicPem);
-    for (const secret of unusedSecrets(kept, names, settings)) {
+    const others = kept.filter(({ name: known }) => !settled.has(known));
+    for (const secret of unusedSecrets(others, names, settings)) {
       if (secret.outcome === "held") this.#keep(secret.name, "");
       if (secret.outcome === "let go") this.#letGo(secret.name);
       // A promise that the engine awaits by itself.
@@ -66,15 +78,17 @@ export class Secrets extends pulumi.ComponentResource {
   /**
    * Keeps the first value: a Stash has its first output for good. Later runs propose another input, which `ignoreChanges` leaves
    * aside, except where it is the mark of a secret that was let go of.
+   * @param before the name that it has had so far.
    */
-  #keep(name: string, proposal: pulumi.Input<string>): pulumi.Output<string> {
+  #keep(name: string, proposal: pulumi.Input<string>, before = name): pulumi.Output<string> {
     const stash = new pulumi.Stash(
       name,
       { input: pulumi.secret(proposal) },
       {
         parent: this,
         protect: true,
-        ...(!this.#marked.has(name) && { ignoreChanges: ["input"] }),
+        ...(before !== name && { aliases: [{ name: before }] }),
+        ...(!this.#marked.has(before) && { ignoreChanges: ["input"] }),
         additionalSecretOutputs: ["output", "input"],
       },
     );

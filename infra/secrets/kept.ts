@@ -1,5 +1,5 @@
 import type { Settings } from "../../config/settings/schema.ts";
-import { administratorSecret, signingKeyName } from "../../core/names.ts";
+import { administratorSecret, passwordName, signingKeyName } from "../../core/names.ts";
 import { kindsWithLogin } from "../../stores/index.ts";
 import type { StateResource } from "../operate/stack-state.ts";
 
@@ -36,10 +36,15 @@ export interface UnusedSecret {
 /** The passwords by which the platform itself logs in at stores. */
 const administrators: readonly string[] = kindsWithLogin.map(administratorSecret);
 
+/** A secret that a service asked for itself: not one by which it logs in at a store, whose provisioner would set another. */
+const isOwn = (name: string): boolean =>
+  name !== signingKeyName && !kindsWithLogin.some((kind) => name.startsWith(passwordName(kind, "")));
+
 /**
  * What becomes of each kept secret that a run does not use. Most are let go of, in two runs: Pulumi refuses to delete what is
  * protected, and a run can only lift the protection of what it still declares. The password of an administrator is the only way
- * into the volumes of its store, which may outlive the store in the definition: it is held until somebody forgets it.
+ * into the volumes of its store, which may outlive the store in the definition, and a service's own secret may be the only way to
+ * read what it encrypted: these are held until somebody forgets them.
  * @param required the names of all secrets that the platform has, without the signing key.
  */
 export function unusedSecrets(
@@ -59,6 +64,14 @@ export function unusedSecrets(
           why: needed
             ? "the configuration has another value; the one that was made is kept, for volumes that were made with it"
             : "no part of the platform needs it, but volumes that were made with it may be there still",
+        },
+      ];
+    if (isOwn(name) && !needed && !released)
+      return [
+        {
+          name,
+          outcome: "held",
+          why: "no part of the platform needs it, but what a service encrypted with it may be there still",
         },
       ];
     const why = needed ? "the configuration has it now" : "no part of the platform needs it any more";

@@ -13,6 +13,7 @@ const home = mkdtempSync(join(tmpdir(), "beat-test-"));
 interface Run {
   readonly names: readonly string[];
   readonly given?: Readonly<Record<string, string>>;
+  readonly former?: Readonly<Record<string, readonly string[]>>;
   /** As earlier versions did: every generated secret protected, and nothing known of the state. */
   readonly earlier?: boolean;
 }
@@ -23,7 +24,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Secrets } from "${projectRoot}/infra/secrets/component.ts";
 import { ownState } from "${projectRoot}/infra/graph/own-state.ts";
 import { parseSettings } from "${projectRoot}/config/settings/parse.ts";
-const { names, given = {}, earlier } = JSON.parse(process.env.RUN);
+const { names, given = {}, former, earlier } = JSON.parse(process.env.RUN);
 const settings = parseSettings({ "platform:secrets": JSON.stringify(given) });
 const values = {};
 if (earlier) {
@@ -32,7 +33,7 @@ if (earlier) {
   for (const name of names)
     values[name] = new pulumi.Stash(name, { input: pulumi.secret("Earlier" + name.length) }, options).output;
 } else {
-  const secrets = new Secrets("secrets", { names, settings, state: await ownState() });
+  const secrets = new Secrets("secrets", { names, former, settings, state: await ownState() });
   for (const name of names) values[name] = secrets.get(name);
 }
 export default values;
@@ -157,4 +158,36 @@ describe("a generated secret's life under plain pulumi up", { timeout: 180_000 }
       expect(Object.keys(await kept())).toEqual(["signing-key"]);
     },
   );
+
+  cases(
+    "one that a service asked for itself is held when the service goes, and goes along when it is renamed",
+    async () => {
+      const own = ["notes-service-key"];
+      const value = (await up({ names: own })).values["notes-service-key"];
+      for (const _ of [1, 2]) {
+        const gone = await up({ names: [] });
+        expect(gone.report).toMatch(/secret notes-service-key: no part .* encrypted .*secrets forget/);
+      }
+      const { values, report } = await up({
+        names: ["memos-service-key"],
+        former: { "memos-service-key": ["notes-service-key"] },
+      });
+      expect(values["memos-service-key"]).toBe(value);
+      expect(report).not.toContain("warning");
+      expect(await kept()).toEqual({ "memos-service-key": true, "signing-key": true });
+      expect((await up({ names: ["memos-service-key"] })).values["memos-service-key"]).toBe(value);
+    },
+  );
+
+  cases("also where a run without the former name has made another one meanwhile", async () => {
+    const value = (await up({ names: ["memos-service-key"] })).values["memos-service-key"];
+    await up({ names: ["texts-service-key"] });
+    const renamed = {
+      names: ["texts-service-key"],
+      former: { "texts-service-key": ["memos-service-key"] },
+    };
+    for (const _ of [1, 2, 3]) expect((await up(renamed)).values["texts-service-key"]).toBe(value);
+    expect(await kept()).toEqual({ "texts-service-key": true, "signing-key": true });
+    expect((await up(renamed)).report).not.toMatch(/warning|delete|update[ds] *$/);
+  });
 });

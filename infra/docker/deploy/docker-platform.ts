@@ -3,7 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { imageReference } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
-import { requiredSecrets } from "../../../config/environment.ts";
+import { formerSecrets, requiredSecrets } from "../../../config/environment.ts";
 import type { DockerSettings } from "../../../config/settings/schema.ts";
 import { clientHost } from "../../../core/addresses.ts";
 import { stackName } from "../../../core/names.ts";
@@ -50,7 +50,12 @@ export class DockerPlatform extends pulumi.ComponentResource {
     );
     const secrets = new Secrets(
       "secrets",
-      { names: requiredSecrets(platform, settings), settings, state: args.state ?? [] },
+      {
+        names: requiredSecrets(platform, settings),
+        former: formerSecrets(platform, settings),
+        settings,
+        state: args.state ?? [],
+      },
       { parent },
     );
     const images = new Images("images", { parent });

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { addressesOf } from "../../../config/addresses.ts";
 import { sourceOf } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
-import { requiredSecrets } from "../../../config/environment.ts";
+import { formerSecrets, requiredSecrets } from "../../../config/environment.ts";
 import { backupsOf, bucketOf } from "../../../config/settings/backups.ts";
 import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { gatewayName, stackName } from "../../../core/names.ts";
@@ -91,7 +91,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
     };
     const secrets = new Secrets(
       "secrets",
-      { names: requiredSecrets(platform, settings), settings, state: args.state ?? [] },
+      {
+        names: requiredSecrets(platform, settings),
+        former: formerSecrets(platform, settings),
+        settings,
+        state: args.state ?? [],
+      },
       { parent },
     );
     const connections = connectionsOf(platform, settings, workloads);
