@@ -10,6 +10,7 @@ import { settingsSchemas } from "../config/settings/schema.ts";
 import { stackSchema } from "../config/settings/stack-schema.ts";
 import { environmentOverrides } from "../config/settings/variables.ts";
 import { storeHosts, storeKinds } from "../stores/index.ts";
+import { type Change, changes } from "./day-two.ts";
 import { clusterSettings } from "./settings-table.ts";
 
 /**
@@ -85,6 +86,17 @@ function environment(): string {
   ].join("\n");
 }
 
+/** What changes of a platform that runs come to. */
+function changeTable(changes: Readonly<Record<string, Change>>): string {
+  return [
+    "| change | `./beat` says | data | the way back |",
+    "|---|---|---|---|",
+    ...Object.values(changes).map(
+      ({ what, says, data, back }) => `| ${what} | ${says.replaceAll("|", "\\|")} | ${data} | ${back} |`,
+    ),
+  ].join("\n");
+}
+
 /** A document with its generated parts brought up to date. */
 export function update(text: string): string {
   const parts: Readonly<Record<string, () => string>> = {
@@ -93,6 +105,7 @@ export function update(text: string): string {
     images: imageTable,
     environment,
     cluster: clusterSettings,
+    changes: () => changeTable(changes),
   };
   return Object.entries(parts).reduce(
     (document, [name, make]) =>
@@ -105,8 +118,8 @@ export function update(text: string): string {
 }
 
 /** The documents that have generated parts. */
-export const documents = ["README.md", "docs/environment.md", "docs/kubernetes.md"].map((name) =>
-  fileURLToPath(new URL(`../${name}`, import.meta.url)),
+export const documents = ["README.md", "docs/environment.md", "docs/kubernetes.md", "docs/changing.md"].map(
+  (name) => fileURLToPath(new URL(`../${name}`, import.meta.url)),
 );
 
 /** Where the JSON Schema of a stack's settings lies; the first line of `Pulumi.<stack>.yaml` names it. */

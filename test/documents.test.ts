@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { changes } from "../docs/day-two.ts";
 import { documents, schemaFile, schemaText, update } from "../docs/generate.ts";
 
 test.each(documents)("the generated parts of %s are current (npm run docs)", (document) => {
@@ -10,4 +11,13 @@ test.each(documents)("the generated parts of %s are current (npm run docs)", (do
 
 test("the schema of a stack's settings is current (npm run docs)", () => {
   expect(readFileSync(schemaFile, "utf8")).toBe(schemaText());
+});
+
+test("every change that is told of has been tried on an engine", () => {
+  const folder = new URL("engine/", import.meta.url);
+  const tests = readdirSync(folder)
+    .filter((file) => /^day-two.*\.test\.ts$/.test(file))
+    .map((file) => readFileSync(new URL(file, folder), "utf8"))
+    .join("\n");
+  expect(Object.keys(changes).filter((name) => !tests.includes(`changes.${name}, `))).toEqual([]);
 });

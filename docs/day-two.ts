@@ -1,0 +1,103 @@
+/** One change of a platform that runs, as `docs/changing.md` tells it and the tests of `test/engine/day-two*` try it. */
+export interface Change {
+  /** What somebody does. */
+  readonly what: string;
+  /** Words of `./beat preview`, or of `up` where that refuses. */
+  readonly says: string;
+  /** What becomes of the data. */
+  readonly data: string;
+  /** How one gets back to where one was. */
+  readonly back: string;
+}
+
+/** A service and what is its own. */
+export const serviceChanges = {
+  serviceRemoved: {
+    what: "a service is taken out",
+    says: "no part of the platform uses it; it stays on the engine with its data",
+    data: "its volume, its database and its role stay, and so do secrets of its own until `./beat secrets forget`; passwords go with the second `up`",
+    back: "put it in again: tables, files and secrets are there",
+  },
+  serviceAdded: {
+    what: "a service is added, or comes back",
+    says: "container notes-service",
+    data: "what it finds under its names is its own",
+    back: "take it out",
+  },
+  serviceRenamed: {
+    what: "a service gets another name, without `renamedFrom`",
+    says: 'renamedFrom: ["notes-service"]',
+    data: "untouched: `up` ends at the store's provisioner",
+    back: "its old name, or `renamedFrom`",
+  },
+  serviceRenamedFrom: {
+    what: "a service gets another name, with `renamedFrom`",
+    says: "container memos-service",
+    data: "its tables go along, and so do its volume and its own secrets",
+    back: "the old name, with `renamedFrom` naming the new one",
+  },
+  databaseRemoved: {
+    what: "a service needs no database any more",
+    says: "secret postgres-notes-service: no part of the platform needs it any more",
+    data: "the database and its role stay; `./beat logs provision-postgres` says how to drop them",
+    back: "put it in again",
+  },
+  databaseRenamed: {
+    what: "a service's database gets another name",
+    says: "container provision-postgres",
+    data: "a new, empty database; the old one stays beside it",
+    back: "the old name",
+  },
+} as const satisfies Record<string, Change>;
+
+/** Secrets, settings and places. */
+export const settingChanges = {
+  secretRenamed: {
+    what: "a service's secret gets another name",
+    says: "secret notes-service-key: no part of the platform needs it",
+    data: "the new one has a new value; the old one is held until `./beat secrets forget`",
+    back: "the old name: its value is there",
+  },
+  secretHandedOver: {
+    what: "a password is given by `pulumi config set --secret`",
+    says: "secret postgres-guest-service: the configuration has it now",
+    data: "untouched; the store is told the new password",
+    back: "`pulumi config rm`: a new one is made",
+  },
+  administratorHandedOver: {
+    what: "an administrator's password is given that the store does not have",
+    says: "secret postgres-admin: the configuration has another value",
+    data: "untouched: `up` ends at the store's provisioner; change it in the store first, then `./beat secrets set`",
+    back: "`pulumi config rm`: the one that was made is kept until then",
+  },
+  memoryChanged: {
+    what: "a part gets more memory, or less",
+    says: "container guest-service",
+    data: "untouched; it restarts",
+    back: "the old number",
+  },
+  membersOnEngine: {
+    what: "members of a store are set on an engine",
+    says: "platform:kubernetes",
+    data: "untouched: it is refused",
+    back: "take the setting out: an engine runs one of each",
+  },
+  platformRenamed: {
+    what: "the platform gets another name",
+    says: "give the definition its name back",
+    data: "untouched: it is refused",
+    back: "the old name",
+  },
+  targetMoved: {
+    what: "the stack is moved from an engine to a cluster",
+    says: "belongs to the target docker, and this stack's is kubernetes",
+    data: "untouched: it is refused; a move is a backup, another stack and a restore",
+    back: "the old target",
+  },
+} as const satisfies Record<string, Change>;
+
+/** All of them. */
+export const changes: Readonly<Record<string, Change>> = {
+  ...serviceChanges,
+  ...settingChanges,
+};
