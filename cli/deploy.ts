@@ -2,6 +2,7 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { isNote } from "../infra/operate/check.ts";
 import { DeploymentError } from "../infra/operate/parts.ts";
+import type { StackState } from "../infra/operate/stack-state.ts";
 import { confirmed } from "./confirm.ts";
 import { withLock } from "./lock.ts";
 import { say } from "./output.ts";
@@ -98,6 +99,21 @@ function reasonOf(error: unknown): string {
   return /^\s*(?:stderr: )?error: (.+)$/m.exec(String(error))?.[1] ?? firstLine(error);
 }
 
+/** What `down` leaves on an engine: volumes, and the secrets that open what is in them. */
+const dataIn = ({ resources }: StackState): string[] =>
+  resources
+    .filter(({ type }) => type === "docker:index/volume:Volume" || type === "pulumi:index:Stash")
+    .map(({ urn }) => urn);
+
+/** `pulumi state …`, for which the Automation API has no call. */
+async function changeState(session: Session, args: readonly string[]): Promise<void> {
+  const { workspace } = session.stack;
+  await execa(workspace.pulumiCommand.command, ["state", ...args, "--yes", "--stack", session.name], {
+    cwd: workspace.workDir,
+    env: { ...workspace.envVars },
+  });
+}
+
 /**
  * Takes the stack down. Volumes and secrets stay, so that `up` finds its data again, unless `volumes` is said.
  * @returns whether it did: the answer may have been no.
@@ -122,13 +138,10 @@ export async function down(
   try {
     await withLock(stack, say, async () => {
       await session.target.beforeDown();
-      if (options.volumes)
-        // The Automation API has no call for this.
-        await execa(
-          stack.workspace.pulumiCommand.command,
-          ["state", "unprotect", "--all", "--yes", "--stack", session.name],
-          { cwd: stack.workspace.workDir, env: { ...stack.workspace.envVars } },
-        );
+      const data = dataIn(await stateOf(stack.workspace, session.name));
+      // A `down --volumes` that was interrupted has lifted the protection: what it has not deleted stays from now on.
+      if (options.volumes) await changeState(session, ["unprotect", "--all"]);
+      else if (data.length > 0) await changeState(session, ["protect", ...data]);
       await stack.destroy({
         excludeProtected: !options.volumes,
         refresh: true,
