@@ -8,6 +8,11 @@ import { uploadsPath } from "../../stores/uploads.ts";
 import { type BackupSource, backupSources } from "./backup-sources.ts";
 import { scheduleScript, schedulingFile } from "./schedule.ts";
 
+/*
+ * An engine's half. A cluster's: `infra/kubernetes/deploy/backups.ts`. How one store is saved: its own `backup.ts` in `stores/`, gathered
+ * by `backup-sources.ts`.
+ */
+
 /** The volume of an engine that backups are written to. */
 export const backupsVolume = "backups";
 

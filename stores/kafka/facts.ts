@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { memory } from "../../core/bounds.ts";
 import { port, visible } from "../../core/fields.ts";
@@ -45,6 +46,12 @@ export const external = z
   .refine(({ replicationFactor, minInSyncReplicas }) => minInSyncReplicas <= replicationFactor, {
     path: ["minInSyncReplicas"],
     message: "must not be more than replicationFactor, or no record would ever count as written",
+  })
+  // The host is where a client begins; a cluster then names its other brokers, which a policy for one address would cut off.
+  .refine(({ host, cidr }) => isIP(host) === 0 || cidr !== undefined, {
+    path: ["cidr"],
+    message:
+      "is needed where host is an address: a client is sent on to every broker; give the range they are all in, such as 192.0.2.0/24 (host/32 for a single broker)",
   })
   .describe("a Kafka cluster without credentials");
 
