@@ -2,11 +2,20 @@ import type { Workload } from "../../core/workload.ts";
 import type { ClusterContext, EngineContext } from "../store.ts";
 import type { Cluster, Facts } from "./facts.ts";
 
+/**
+ * Never evict: full is an error that is seen, a lost session is not. Without a limit below the container's the server
+ * never says that it is full; the kernel kills it. Rewriting the file forks: the rest stays free for what changes meanwhile.
+ */
+const memoryOptions = ({ memoryMiB }: Facts): string[] => [
+  ...["--maxmemory-policy", "noeviction"],
+  ...["--maxmemory", `${Math.floor(memoryMiB * 0.6)}mb`],
+];
+
 /** One server of a container engine. */
 export function onEngine({ facts, hostPort }: EngineContext<Facts, "redis">): [Workload] {
   // Tokens and pending sign-ups live here: never evict, and survive a restart. The clients know no
   // password, so other containers must be let in without one.
-  const options = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--protected-mode", "no"];
+  const options = ["--appendonly", "yes", ...memoryOptions(facts), "--protected-mode", "no"];
   // The port is only said where it is another than the server's own.
   const other = facts.port !== 6379;
   if (other) options.push("--port", String(facts.port));
@@ -48,10 +57,7 @@ export function onCluster({ facts, settings }: ClusterContext<Facts, Cluster>): 
       ...["--port", String(facts.port)],
       ...["--appendonly", "yes"],
       ...["--appendfsync", "everysec"],
-      // Never evict: full is an error that is seen, a lost session is not.
-      ...["--maxmemory-policy", "noeviction"],
-      // Rewriting the file forks: half of the memory stays free for what changes meanwhile.
-      ...["--maxmemory", `${Math.floor(facts.memoryMiB * 0.6)}mb`],
+      ...memoryOptions(facts),
       // The clients know no password; who may connect is the network policies' matter.
       ...["--protected-mode", "no"],
       ...["--dir", "/data"],
