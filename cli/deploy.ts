@@ -1,12 +1,13 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { isNote } from "../infra/operate/check.ts";
+import { deletedClaims } from "../infra/operate/deleted-claims.ts";
 import { DeploymentError } from "../infra/operate/parts.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { confirmed } from "./confirm.ts";
 import { withLock } from "./lock.ts";
 import { say } from "./output.ts";
-import { confirmAdopt, confirmDown, confirmUp, isProduction } from "./production.ts";
+import { confirmAdopt, confirmDown, confirmUp, isProduction, requireKept } from "./production.ts";
 import { Progress } from "./progress.ts";
 import { requirePassed, runChecks, type Session } from "./session.ts";
 import { firstLine, stateOf } from "./workspace.ts";
@@ -115,15 +116,28 @@ async function changeState(session: Session, args: readonly string[]): Promise<v
 }
 
 /**
- * Takes the stack down. Volumes and secrets stay, so that `up` finds its data again, unless `volumes` is said.
- * @returns whether it did: the answer may have been no.
+ * Takes the stack down. Volumes and secrets stay, so that `up` finds its data again, unless `volumes` is said, or the
+ * stack was brought up with `kubernetes.volumes: delete`; in production that is refused without `--volumes`.
+ * @returns the claims that went without `volumes`; `undefined` when the answer was no.
  */
 export async function down(
   session: Session,
   options: { readonly volumes: boolean; readonly yes: boolean; readonly named: boolean },
-): Promise<boolean> {
+): Promise<readonly string[] | undefined> {
+  const lost = options.volumes
+    ? []
+    : deletedClaims((await stateOf(session.stack.workspace, session.name)).resources);
   if (isProduction(session)) {
-    if (!(await confirmDown(session, options))) return false;
+    requireKept(session.name, lost);
+    if (!(await confirmDown(session, options))) return undefined;
+  } else if (lost.length > 0) {
+    const goOn = await confirmed({
+      message: `Take ${session.name} down? kubernetes.volumes is "delete": ${lost.join(", ")} are deleted with their data`,
+      path: "kubernetes.volumes",
+      consequence: `is "delete": ${lost.join(", ")} would be deleted with their data`,
+      yes: options.yes,
+    });
+    if (!goOn) return undefined;
   } else if (options.volumes) {
     const goOn = await confirmed({
       message: `Delete all data of ${session.name}?`,
@@ -131,7 +145,7 @@ export async function down(
       consequence: "deletes all data of the stack",
       yes: options.yes,
     });
-    if (!goOn) return false;
+    if (!goOn) return undefined;
   }
   const progress = new Progress();
   const stack = withoutReport(session.stack);
@@ -154,5 +168,5 @@ export async function down(
     throw new DeploymentError("the stack is not down");
   }
   await session.target.afterDown(options.volumes);
-  return true;
+  return lost;
 }

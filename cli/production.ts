@@ -106,6 +106,18 @@ function problemOf(policy: NonNullable<EngineEvent["policyEvent"]>): Problem {
   };
 }
 
+/** @throws {InputError} when a stack in production would lose these claims although nobody said `--volumes`. */
+export function requireKept(name: string, lost: readonly string[]): void {
+  if (lost.length === 0) return;
+  throw new InputError("nothing was done", [
+    {
+      path: "kubernetes.volumes",
+      message: `is "delete" in what runs, so taking ${name} down would delete ${lost.join(", ")} with their data`,
+      fix: `keep it: pulumi config set --path platform:kubernetes.volumes retain --stack ${name}, then ./beat up --stack ${name}; or delete everything: ./beat down --volumes --stack ${name}`,
+    },
+  ]);
+}
+
 /**
  * Asks before a stack in production is taken down; its name is the answer.
  * @param named whether the command line itself names the stack: `--yes` to whatever BEAT_STACK says is none.

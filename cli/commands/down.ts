@@ -16,13 +16,17 @@ export function downCommand(beat: Command): void {
         yes = false,
         named,
       } = options as Common & { volumes?: boolean; yes?: boolean };
-      if (!(await down(session, { volumes, yes, named }))) {
+      const lost = await down(session, { volumes, yes, named });
+      if (lost === undefined) {
         say(`nothing was done to ${session.name}`);
         return;
       }
-      print(
-        `${session.name} is down${volumes ? ", its data is deleted" : "; its volumes and secrets are kept"}`,
-      );
+      const ending = volumes
+        ? ", its data is deleted"
+        : lost.length > 0
+          ? `; deleted with their data: ${lost.join(", ")} (kubernetes.volumes is "delete")`
+          : "; its volumes and secrets are kept";
+      print(`${session.name} is down${ending}`);
     },
   )
     .option("--volumes", "delete volumes and secrets too")

@@ -7,6 +7,9 @@ export interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
   /** Somebody else's, only read. */
   readonly external?: boolean;
+  /** Left where it is when the state lets go of it. */
+  readonly retainOnDelete?: boolean;
+  readonly protect?: boolean;
 }
 
 /** What the state knows: its resources, and operations that were under way when a run was killed. */
