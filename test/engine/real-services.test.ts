@@ -1,11 +1,11 @@
-import { Admin } from "@platformatic/kafka";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { containersOf } from "../../infra/docker/operate/engine.ts";
+import { killBroker } from "./broker-kills.ts";
 import { crash, restartsOf } from "./crash.ts";
 import { describeContainers } from "./diagnosis.ts";
 import type { Account } from "./journey.ts";
 import { type Candidate, candidates, imageOf, realOnes, sourcesFor } from "./real-images.ts";
-import { askForAccount, becomesActive, isActive, journey, logIn, makeProfile } from "./real-journey.ts";
+import { isActive, journey, logIn } from "./real-journey.ts";
 import { imagesOfStack, missingForEngine } from "./requirements.ts";
 import { TestStack } from "./test-stack.ts";
 
@@ -102,80 +102,13 @@ describe(`the platform with ${who}`, { timeout: 10 * minutes }, () => {
     });
 
   story(`the broker is killed ${kills} times under sign-ups, and every account becomes active`, async () => {
-    for (let round = 1; round <= kills; round++) await brokerRound(stack, round);
+    const running = { engine: stack.engine, prefix: stack.prefix, kafka: stack.settings.ports.kafka || 0 };
+    for (let kill = 1; kill <= kills; kill++) {
+      const { seconds, accounts } = await killBroker({ ...running, fetch: stack.fetch.bind(stack) });
+      console.log(
+        `kill ${kill}: read ${seconds.toFixed(1)} s after the broker answered; ${accounts} accounts`,
+      );
+      expect(seconds).toBeLessThanOrEqual(deafSeconds);
+    }
   });
 });
-
-/** Whether the broker answers at its published port. */
-async function answers(port: number): Promise<boolean> {
-  const admin = new Admin({
-    clientId: "test",
-    bootstrapBrokers: [`localhost:${port}`],
-    retries: 0,
-    connectTimeout: 1000,
-    timeout: 2000,
-  });
-  try {
-    return (await admin.metadata({ topics: [], forceUpdate: true })).brokers.size > 0;
-  } catch {
-    return false;
-  } finally {
-    await admin.close().catch(() => {});
-  }
-}
-
-/**
- * Kills the broker while accounts are asked for, and goes on asking until one that was made after its return is active.
- * Then each one that was answered with 201 has to be.
- */
-async function brokerRound(stack: TestStack, round: number): Promise<void> {
-  const made: Account[] = [];
-  let ended = false;
-  const asking = (async () => {
-    while (!ended) {
-      const asked = await askForAccount(stack);
-      if (asked === undefined) await new Promise((resolve) => setTimeout(resolve, 500));
-      else {
-        made.push(asked.account);
-        // The profile may have to wait for core's own consumer.
-        for (let tries = 0; tries < 120 && !(await makeProfile(stack, asked.session)); tries++)
-          await new Promise((resolve) => setTimeout(resolve, 500));
-      }
-    }
-  })();
-  try {
-    const kafka = stack.settings.ports.kafka || 0;
-    const before = await restartsOf(stack, "kafka-b");
-    await crash(stack, "kafka-b");
-    await vi.waitFor(async () => expect(await restartsOf(stack, "kafka-b")).toBe(before + 1), {
-      timeout: 30_000,
-      interval: 250,
-    });
-    await vi.waitFor(async () => expect(await answers(kafka)).toBe(true), {
-      timeout: 60_000,
-      interval: 250,
-    });
-    const answered = Date.now();
-    const known = made.length;
-    await vi.waitFor(
-      async () => {
-        const after = made.slice(known);
-        expect(after.length).toBeGreaterThan(0);
-        const active = await Promise.all(after.map(async (one) => isActive(await logIn(stack, one))));
-        expect(active).toContain(true);
-      },
-      { timeout: 3 * minutes, interval: 500 },
-    );
-    const seconds = (Date.now() - answered) / 1000;
-    ended = true;
-    await asking;
-    for (const account of made) await becomesActive(stack, account, 2 * minutes);
-    console.log(
-      `kill ${round}: read ${seconds.toFixed(1)} s after the broker answered; ${made.length} accounts`,
-    );
-    expect(seconds).toBeLessThanOrEqual(deafSeconds);
-  } finally {
-    ended = true;
-    await asking;
-  }
-}

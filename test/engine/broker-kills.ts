@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Admin } from "@platformatic/kafka";
+import { expect, vi } from "vitest";
+import { type Containers, crash, restartsOf } from "./crash.ts";
+import type { Account, Fetcher } from "./journey.ts";
+import { askForAccount, becomesActive, isActive, logIn, makeProfile } from "./real-journey.ts";
+
+/** A stack that runs: its containers, its gateway, and the host port of its broker. */
+export interface Running extends Containers, Fetcher {
+  readonly kafka: number;
+}
+
+/** Whether the broker answers at its published port. */
+async function answers(port: number): Promise<boolean> {
+  const admin = new Admin({
+    clientId: "test",
+    bootstrapBrokers: [`localhost:${port}`],
+    retries: 0,
+    connectTimeout: 1000,
+    timeout: 2000,
+  });
+  try {
+    return (await admin.metadata({ topics: [], forceUpdate: true })).brokers.size > 0;
+  } catch {
+    return false;
+  } finally {
+    await admin.close().catch(() => {});
+  }
+}
+
+/** Signs people up, one after another, until it is stopped. */
+class SignUps {
+  /** Answered with 201. */
+  readonly made: Account[] = [];
+  /** Those that core made a profile of, with the time at which it said so. */
+  readonly profiles: { readonly account: Account; readonly at: number }[] = [];
+  #stopped = false;
+  readonly #done: Promise<void>;
+
+  constructor(stack: Fetcher) {
+    this.#done = this.#run(stack);
+  }
+
+  async #run(stack: Fetcher): Promise<void> {
+    while (!this.#stopped) {
+      const asked = await askForAccount(stack);
+      await sleep(500);
+      if (asked === undefined) continue;
+      this.made.push(asked.account);
+      // Core waits for its own consumer, too: the profile is asked for until there is one.
+      for (let tries = 0; tries < 240; tries++) {
+        if (await makeProfile(stack, asked.session)) {
+          this.profiles.push({ account: asked.account, at: Date.now() });
+          break;
+        }
+        await sleep(500);
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#done;
+  }
+}
+
+/**
+ * Kills the broker from inside while people sign up, and waits until one whose profile was made after its return is active.
+ * Then everybody who was answered with 201 must become so.
+ * @returns the time from the broker's first answer until auth had read, and how many signed up.
+ */
+export async function killBroker(
+  stack: Running,
+): Promise<{ readonly seconds: number; readonly accounts: number }> {
+  const signUps = new SignUps(stack);
+  try {
+    const before = await restartsOf(stack, "kafka-b");
+    await sleep(2_000);
+    await crash(stack, "kafka-b");
+    await vi.waitFor(async () => expect(await restartsOf(stack, "kafka-b")).toBe(before + 1), {
+      timeout: 60_000,
+      interval: 250,
+    });
+    await vi.waitFor(async () => expect(await answers(stack.kafka)).toBe(true), {
+      timeout: 120_000,
+      interval: 250,
+    });
+    const answered = Date.now();
+    await vi.waitFor(
+      async () => {
+        // Records are read in their order: the first one tells.
+        const first = signUps.profiles.find(({ at }) => at > answered);
+        expect(first && isActive(await logIn(stack, first.account))).toBe(true);
+      },
+      { timeout: 240_000, interval: 500 },
+    );
+    const seconds = (Date.now() - answered) / 1000;
+    await signUps.stop();
+    for (const account of signUps.made) await becomesActive(stack, account, 120_000);
+    return { seconds, accounts: signUps.made.length };
+  } finally {
+    await signUps.stop();
+  }
+}
