@@ -40,3 +40,10 @@ test("no pod is told of Services by variables, of which nobody here asks", () =>
   expect(all.length).toBeGreaterThan(10);
   for (const { spec } of all) expect(spec.enableServiceLinks).toBe(false);
 });
+
+test("no Secret is declared with nothing in it: the API server leaves that out, and each run would make it anew", () => {
+  const secrets = [...objects(graph, "Secret")];
+  expect(secrets.length).toBeGreaterThan(3);
+  for (const [name, { stringData }] of secrets)
+    expect(stringData === undefined || Object.keys(stringData).length > 0, name).toBe(true);
+});
