@@ -1,6 +1,7 @@
 import { quoted } from "../../../core/shell.ts";
 import { failedFile } from "../../../stores/backup-frame.ts";
 import { kindsWithBackup, storeOf } from "../../../stores/index.ts";
+import { uploadsSuffix } from "../../../stores/uploads.ts";
 
 /**
  * Scripts of the step that speaks to a bucket. The image is rclone's own, so they are for a POSIX shell and BusyBox. `BACKUPS`
@@ -16,7 +17,8 @@ const ours = "grep -E '^[0-9]{8}T[0-9]{6}Z\\.'";
 const backups = `grep -E '^[0-9]{8}T[0-9]{6}Z\\.(${suffixes()})$'`;
 
 function suffixes(): string {
-  const endings = kindsWithBackup.flatMap((kind) => storeOf(kind).backup?.suffix ?? []);
+  // Uploads are saved, too, though they are no store.
+  const endings = [...kindsWithBackup.flatMap((kind) => storeOf(kind).backup?.suffix ?? []), uploadsSuffix];
   return endings.map((suffix) => suffix.replace(/^\./, "").replaceAll(".", "\\.")).join("|");
 }
 
