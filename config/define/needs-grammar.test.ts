@@ -46,6 +46,9 @@ describe("one error names the field, the place and what to write", () => {
     [{ postgres: { database: "My-db" } }, 'write "my_db"'],
     [{ postgres: { database: "d".repeat(64) } }, "postgres.database: "],
     [{ postgres: { database: "postgres" } }, 'postgres.database: "postgres" is reserved'],
+    // The drill of the backups drops it.
+    [{ postgres: { database: "beat_drill" } }, 'postgres.database: "beat_drill" is reserved'],
+    [{ mongo: { database: "beat_drill" } }, 'mongo.database: "beat_drill" is reserved'],
     [{ postgres: { database: "d", extensions: ["a;b"] } }, "postgres.extensions[0]: "],
     [{ postgres: { database: "d", extensions: ["a--b"] } }, "postgres.extensions[0]: "],
     [{ postgres: { database: "d", extensions: ["hstore", "hstore"] } }, "extensions[1]: is the same as [0]"],

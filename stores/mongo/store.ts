@@ -36,7 +36,8 @@ export const mongo = defineStore({
     mongoExpress: { defaultPort: 8081, what: "Mongo Express, with platform:devTools", tool: true },
   },
   login: true,
-  reservedDatabases: ["admin", "local", "config"],
+  // The drill of the backups makes and drops the last one.
+  reservedDatabases: ["admin", "local", "config", "beat_drill"],
   refsKind: refs<MongoRefs>(),
   refs: ({ database }, { address, login }) => ({ ...address, ...login(database) }),
   // Members are restarted one after the other, and two with different keys do not speak to each other.

@@ -38,7 +38,8 @@ export const postgres = defineStore({
   },
   ports: { postgres: { defaultPort: 5432, what: "PostgreSQL", variable: "POSTGRES_PORT" } },
   login: true,
-  reservedDatabases: ["postgres", "template0", "template1"],
+  // The drill of the backups makes and drops the last one.
+  reservedDatabases: ["postgres", "template0", "template1", "beat_drill"],
   refsKind: refs<PostgresRefs>(),
   refs: ({ database }, { address, login }) => ({ ...address, ...login(database) }),
   check: ({ facts }) =>
