@@ -151,11 +151,12 @@ export async function down(
   const stack = withoutReport(session.stack);
   try {
     await withLock(stack, say, async () => {
-      await session.target.beforeDown();
       const data = dataIn(await stateOf(stack.workspace, session.name));
       // A `down --volumes` that was interrupted has lifted the protection: what it has not deleted stays from now on.
       if (options.volumes) await changeState(session, ["unprotect", "--all"]);
       else if (data.length > 0) await changeState(session, ["protect", ...data]);
+      // After what takes the stack's lock: containers of a run that is still under way are not remains.
+      await session.target.beforeDown();
       await stack.destroy({
         excludeProtected: !options.volumes,
         refresh: true,

@@ -130,8 +130,9 @@ describe("beat refuses before anything is changed", { timeout: 120_000 }, () => 
   refused("an engine that does not run", /nothing\.sock: does not answer \(ENOENT\)/, () =>
     beat(["up"], { DOCKER_HOST: `unix://${home}/nothing.sock` }),
   );
-  refused("the remains of a run that the state does not know", /left volume .*stray/, async () => {
-    await engine.createVolume({ Name: `${prefix}-stray`, Labels: { [stackLabel]: prefix } });
+  refused("the remains of a run that the state does not know", /left volume .*postgres-data/, async () => {
+    // Its password went with the state: nobody could open it.
+    await engine.createVolume({ Name: `${prefix}-postgres-data`, Labels: { [stackLabel]: prefix } });
     return beat(["up"]);
   });
   refused("a passphrase that is missing", /PULUMI_CONFIG_PASSPHRASE: is not set/, () => {

@@ -21,6 +21,7 @@ const check = (
       } as unknown as Docker,
       platform,
       settings: parseSettings(config) as DockerSettings,
+      name: "dev",
       prefix,
     },
     {
@@ -46,6 +47,9 @@ test("a store whose password went with the state is not put on its volume", asyn
   const of = (volume: string) =>
     `an earlier run left volume ${prefix}-${volume}, which the stack's state does not know`;
   expect(await problems(["postgres-data", "redis-data"])).toEqual([of("postgres-data")]);
+  const [{ problem } = {}] = (await check(["postgres-data"])).filter(({ ok }) => !ok);
+  // Typed as it is printed it must not delete what another stack has.
+  expect(problem?.fix).toMatch(/: \.\/beat down --volumes --stack dev$/);
   expect(await problems(["mongo-config"], { kept: ["postgres-admin"] })).toEqual([of("mongo-config")]);
 });
 

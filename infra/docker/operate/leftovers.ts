@@ -11,6 +11,8 @@ import { objectsOf } from "./engine.ts";
 
 /** A stack on an engine, and what it is to be. */
 export interface StackOnEngine {
+  /** Its name, for a person. */
+  readonly name: string;
   readonly engine: Docker;
   readonly platform: PlatformModel;
   readonly settings: DockerSettings;
@@ -39,12 +41,12 @@ export async function checkLeftovers(stack: StackOnEngine, state: StackState): P
       `no part of the platform uses it; docker volume rm ${name} deletes it with its data`,
     ),
   );
-  return [...notes, earlierRun(prefix, strays, locked.length > 0, state)];
+  return [...notes, earlierRun(stack, strays, locked.length > 0, state)];
 }
 
 /** What the state does not know, and operations that were stopped. @param locked volumes that nobody can open are among it. */
 function earlierRun(
-  prefix: string,
+  { name, prefix }: StackOnEngine,
   strays: readonly string[],
   locked: boolean,
   { pending }: StackState,
@@ -54,14 +56,14 @@ function earlierRun(
       path: prefix,
       message: `an earlier run left ${strays.join(", ")}, which the stack's state does not know`,
       fix: locked
-        ? "restore the state that made them, or delete them with their data: ./beat down --volumes"
-        : "./beat down  (volumes and their data stay)",
+        ? `restore the state that made them, or delete them with their data: ./beat down --volumes --stack ${name}`
+        : `./beat down --stack ${name}  (volumes and their data stay)`,
     });
   if (pending.length > 0)
     return failed("earlier run", {
       path: prefix,
       message: `an earlier run was stopped in the middle of: ${pending.join(", ")}`,
-      fix: "./beat down  (volumes and their data stay), then ./beat up",
+      fix: `./beat down --stack ${name}  (volumes and their data stay), then ./beat up --stack ${name}`,
     });
   return passed("earlier run", "nothing is left over");
 }
