@@ -9,6 +9,7 @@ import { topics } from "../topics.ts";
 import { definePlatform } from "./define.ts";
 import type { PlatformModel } from "./model.ts";
 import { defineService } from "./service.ts";
+import { plain } from "./test-definition.ts";
 
 const model: PlatformModel = platform;
 const stack = {
@@ -17,16 +18,6 @@ const stack = {
   jwt: { issuer: "i", audience: "a", accessMinutes: 30, refreshMonths: 1 },
 } as const;
 
-const plain = defineService({
-  image: { repository: "localhost/x", tag: "1" },
-  sample: "basic",
-  port: 7000,
-  health: { probe: { tcp: true }, tool: "none" },
-  routes: [{ prefix: "/x" }],
-  replicas: { max: 1, why: "a test" },
-  needs: {},
-  env: ({ port }) => ({ PORT: port }),
-});
 const define = (services: Record<string, unknown>) =>
   definePlatform({
     name: "p",

@@ -9,21 +9,27 @@ let service: Server;
 let watch: ConsumerWatch;
 let group: readonly PartitionState[] | undefined | Error;
 
+/** A watch of that service, told as its container is. */
+function watchWith(more: Readonly<Record<string, string>> = {}): ConsumerWatch {
+  const { port } = service.address() as { port: number };
+  const env = {
+    WATCH_BOOTSTRAP: "kafka:9092",
+    WATCH_GROUP: "auth_consumer",
+    WATCH_ADDRESS: "10.0.0.7",
+    WATCH_SERVICE_PORT: String(port),
+    WATCH_PORT: "0",
+    ...more,
+  };
+  return new ConsumerWatch(readWatch(env), () =>
+    group instanceof Error ? Promise.reject(group) : Promise.resolve(group),
+  );
+}
+
 beforeEach(async () => {
   group = [];
   service = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
-  const { port } = service.address() as { port: number };
-  watch = new ConsumerWatch(
-    readWatch({
-      WATCH_BOOTSTRAP: "kafka:9092",
-      WATCH_GROUP: "auth_consumer",
-      WATCH_ADDRESS: "10.0.0.7",
-      WATCH_SERVICE_PORT: String(port),
-      WATCH_PORT: "0",
-    }),
-    () => (group instanceof Error ? Promise.reject(group) : Promise.resolve(group)),
-  );
+  watch = watchWith();
 });
 afterEach(() => {
   watch.close();
@@ -156,19 +162,8 @@ test("a port that stays closed is said, one that was too busy for a moment is no
 });
 
 test("the kubelet hears of it twice, which ends the service, and not again before the service has had all its time", async () => {
+  watch = watchWith({ WATCH_PATIENCE_SECONDS: "1" });
   group = undefined;
-  const { port: servicePort } = service.address() as { port: number };
-  watch = new ConsumerWatch(
-    readWatch({
-      WATCH_BOOTSTRAP: "kafka:9092",
-      WATCH_GROUP: "auth_consumer",
-      WATCH_ADDRESS: "10.0.0.7",
-      WATCH_SERVICE_PORT: String(servicePort),
-      WATCH_PORT: "0",
-      WATCH_PATIENCE_SECONDS: "1",
-    }),
-    async () => undefined,
-  );
   const port = await watch.start();
   expect(await live(port)).toBe("200 ok");
   await new Promise((resolve) => setTimeout(resolve, 1_100));
@@ -179,18 +174,8 @@ test("the kubelet hears of it twice, which ends the service, and not again befor
 });
 
 test("an order to end is given once: the service has all its time before it, whether or not a look saw it gone", async () => {
-  const { port: servicePort } = service.address() as { port: number };
-  watch = new ConsumerWatch(
-    readWatch({
-      WATCH_BOOTSTRAP: "kafka:9092",
-      WATCH_GROUP: "auth_consumer",
-      WATCH_ADDRESS: "10.0.0.7",
-      WATCH_SERVICE_PORT: String(servicePort),
-      WATCH_PORT: "0",
-      WATCH_PATIENCE_SECONDS: "2",
-    }),
-    async () => undefined,
-  );
+  watch = watchWith({ WATCH_PATIENCE_SECONDS: "2" });
+  group = undefined;
   const port = await watch.start();
   const dead = async () => (await fetch(`http://127.0.0.1:${port}/dead`)).status;
   expect(await dead()).toBe(404);

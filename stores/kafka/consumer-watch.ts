@@ -118,8 +118,9 @@ export class ConsumerWatch {
   }
 
   /**
-   * Looks every five seconds. GET /live is for the kubelet: 200 or 503, and two of the latter are an order. GET /dead is for a service's own probe, which ends it: 200
-   * is an order, given once, and 404 says that there is none. GET /groups?name=… tells how groups stand, for `beat verify`.
+   * Looks every five seconds. GET /live is for the kubelet: 200 or 503, and two of the latter are an order. GET /dead is for
+   * a service's own probe, which ends it: 200 is an order, given once, and 404 says that there is none. GET /groups?name=…
+   * tells how groups stand, for `beat verify`.
    * @returns the port.
    */
   async start(): Promise<number> {

@@ -1,4 +1,4 @@
-import { Admin } from "@platformatic/kafka";
+import { watchAdmin } from "./watch-admin.ts";
 
 /** Where a consumer group stands in a partition that the member looked for is given. */
 export interface PartitionState {
@@ -85,13 +85,7 @@ export class GroupProgress {
  * @param addressNow where the member connects from; a container may come back with another address.
  */
 export function askGroup(bootstrap: string, group: string, addressNow: () => Promise<string>): AskGroup {
-  const admin = new Admin({
-    clientId: "beat-watch",
-    bootstrapBrokers: [bootstrap],
-    retries: 0,
-    connectTimeout: 2000,
-    autocreateTopics: false,
-  });
+  const admin = watchAdmin(bootstrap);
   const offsetsAt = async (
     wanted: ReadonlyMap<string, readonly number[]>,
     timestamp: bigint,

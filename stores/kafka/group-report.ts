@@ -1,18 +1,13 @@
-import { Admin } from "@platformatic/kafka";
+import type { Admin } from "@platformatic/kafka";
 import type { GroupReport } from "./readers.ts";
+import { watchAdmin } from "./watch-admin.ts";
 
 /** Asks for groups by name. @throws when Kafka does not answer. */
 export type AskReport = (groups: readonly string[]) => Promise<GroupReport>;
 
 /** What each group was given and how far it has come, whoever its members are. */
 export function askReport(bootstrap: string): AskReport {
-  const admin = new Admin({
-    clientId: "beat-watch",
-    bootstrapBrokers: [bootstrap],
-    retries: 0,
-    connectTimeout: 2000,
-    autocreateTopics: false,
-  });
+  const admin = watchAdmin(bootstrap);
   return async (groups) => {
     const described = await admin.describeGroups({ groups: [...groups] });
     const committed = await admin.listConsumerGroupOffsets({ groups: [...groups] });
