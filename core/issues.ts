@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { withoutLogins } from "./logins.ts";
 
 /** The most of a wrong value that is shown, characters: certificates are long. */
 const shownCharacters = 100;
@@ -10,7 +11,7 @@ export const found = (path: readonly PropertyKey[], root: unknown): unknown =>
 /** A value as people see it. */
 export function shown(value: unknown): string {
   // A login in a URL is a secret that was written into the wrong place.
-  const text = (JSON.stringify(value) ?? "nothing").replaceAll(/\/\/[^/@"\s]*@/g, "//…@");
+  const text = withoutLogins(JSON.stringify(value) ?? "nothing");
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }
 

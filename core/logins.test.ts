@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { withoutLogins } from "./logins.ts";
 
 test.each([
-  ["https://user:token@git.example/a.git", "https://git.example/a.git"],
+  ["https://user:token@git.example/a.git", "https://…@git.example/a.git"],
   [
     "fatal: unable to access 'https://token@git.example:8443/a/': 403",
-    "fatal: unable to access 'https://git.example:8443/a/': 403",
+    "fatal: unable to access 'https://…@git.example:8443/a/': 403",
   ],
-  ["http://a:p@ss@proxy.example:3128 and ssh://git@host/b", "http://proxy.example:3128 and ssh://host/b"],
+  ["http://a:p@ss@proxy.example:3128 and ssh://git@host/b", "http://…@proxy.example:3128 and ssh://…@host/b"],
   ["https://git.example/a@b", "https://git.example/a@b"],
   ["git@host:a/b.git", "git@host:a/b.git"],
 ])("%s is told as %s", (text, told) => expect(withoutLogins(text)).toBe(told));

@@ -1,6 +1,5 @@
 /**
- * A text without the logins (`user:token@`) of the addresses in it. Every address that reaches a person or a log goes through here:
- * a token in a terminal's history or a pipeline's log is one to be replaced.
+ * A text with the logins (`user:token@`) of the addresses in it left out: for a wrong value that is shown, and for what another
+ * program says of an address it was given. A token in a terminal's history or a pipeline's log is one to be replaced.
  */
-export const withoutLogins = (text: string): string =>
-  text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#'"]*@/gi, "$1");
+export const withoutLogins = (text: string): string => text.replace(/\/\/[^\s/?#'"]*@/g, "//…@");
