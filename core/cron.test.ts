@@ -46,3 +46,10 @@ test("a time zone is one that exists", () => {
   for (const bad of ["", "Europe/Lisboa", "Local", "+01:00", "Europe/Lisbon; id", "../etc/passwd"])
     expect(timeZone.safeParse(bad).success).toBe(false);
 });
+
+test("a date that no year has is refused; one of leap years, and one beside a weekday, are not", () => {
+  for (const text of ["0 3 31 2 *", "0 3 30 2 *", "0 3 31 4,6,9,11 *"])
+    expect(() => parseCron(text)).toThrow(`"${text}" never comes`);
+  for (const text of ["0 3 29 2 *", "0 3 31 2,3 *", "0 3 31 2 1"])
+    expect(() => parseCron(text)).not.toThrow();
+});

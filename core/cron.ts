@@ -40,8 +40,14 @@ export function parseCron(text: string): Schedule {
   );
   const free = (index: number) =>
     parts[index]?.split(",").some((item) => /^\*(?:\/0*1)?$/.test(item)) ?? false;
-  return { minutes, hours, days, months, weekdays, eitherDay: !free(2) && !free(4) };
+  const eitherDay = !free(2) && !free(4);
+  if (!eitherDay && !months.some((month) => days.some((day) => day <= (longestMonth[month - 1] ?? 0))))
+    throw new RangeError(`"${text}" never comes: no such month has such a day`);
+  return { minutes, hours, days, months, weekdays, eitherDay };
 }
+
+/** Days of each month, of a leap year. */
+const longestMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function numbersOf(field: Field, text: string): number[] {
   const found = new Set<number>();

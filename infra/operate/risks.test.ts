@@ -21,6 +21,8 @@ test("every deletion, replacement and restart of something with data is named", 
       step("replace", container, "kafka-b"),
       step("delete", set, "mongo"),
       step("update", set, "postgres", { diffs: ["spec"] }),
+      // Its host has another name.
+      step("replace", set, "kafka"),
     ]),
   ).toEqual([
     "volume redis-data is DELETED with its data",
@@ -30,6 +32,7 @@ test("every deletion, replacement and restart of something with data is named", 
     "container kafka-b is replaced: it restarts, on the volumes it has",
     "stateful set mongo is deleted",
     "stateful set postgres is changed: its pods restart",
+    "stateful set kafka is replaced: it restarts, on the volumes it has",
   ]);
 });
 

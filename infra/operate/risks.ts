@@ -19,10 +19,11 @@ const holders: Readonly<Record<string, string>> = {
   "kubernetes:core/v1:PersistentVolume": "volume",
   "kubernetes:core/v1:Namespace": "namespace",
 };
+const statefulSet = "kubernetes:apps/v1:StatefulSet";
 /** What works on data. */
 const servers: Readonly<Record<string, string>> = {
   "docker:index/container:Container": "container",
-  "kubernetes:apps/v1:StatefulSet": "stateful set",
+  [statefulSet]: "stateful set",
 };
 const hosts: readonly string[] = Object.values(storeHosts);
 
@@ -39,7 +40,8 @@ export function risksOf(steps: readonly PlannedStep[]): string[] {
       return op === "replace" ? [`${holder} ${name} is REPLACED by an empty one`] : [];
     }
     const server = servers[type];
-    if (server === undefined || !isStore(name)) return [];
+    // A set's members have volumes, whatever it is called; on an engine the name tells a store's container from others.
+    if (server === undefined || (type !== statefulSet && !isStore(name))) return [];
     if (op === "delete") return [`${server} ${name} is deleted`];
     if (op === "replace") return [`${server} ${name} is replaced: it restarts, on the volumes it has`];
     // Labels and annotations of its own, and how many there are, restart no pod.
