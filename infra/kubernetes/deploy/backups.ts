@@ -101,7 +101,7 @@ export class Backups extends pulumi.ComponentResource {
         parent: this,
         dependsOn: [
           ...target.ready,
-          ...contents.flatMap(({ login, script }) => [login.resource, script.resource]),
+          ...contents.flatMap(({ login, script }) => [...(login ? [login.resource] : []), script.resource]),
           ...(keys ? [keys.resource] : []),
         ],
       },
@@ -111,10 +111,17 @@ export class Backups extends pulumi.ComponentResource {
   #content(target: ClusterTarget, saved: BackupSource, plan: BackupPlan, secrets: Secrets): SavedContent {
     const { component, job, password, ca } = saved;
     const { keepDays, drillDays, bucket } = plan;
-    const data = password === undefined ? {} : { password: secrets.get(password) };
     return {
       saved,
-      login: secret(target, { name: component, component: job, data }, this),
+      // Not an empty one: the API server leaves out what is empty, and it would be made anew at every `up`.
+      login:
+        password === undefined
+          ? undefined
+          : secret(
+              target,
+              { name: component, component: job, data: { password: secrets.get(password) } },
+              this,
+            ),
       script: configMap(
         target,
         {

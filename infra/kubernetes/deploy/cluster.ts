@@ -75,12 +75,9 @@ export function secret(target: ClusterTarget, args: ContentArgs, parent: pulumi.
       metadata: { namespace: target.namespace, labels: labelsOf(target, args.component) },
       immutable: true,
       type: "Opaque",
-      // An empty one is not what the API server gives back: it would differ at every `up`.
-      ...(Object.keys(args.data).length > 0 && {
-        stringData: Object.fromEntries(
-          Object.entries(args.data).map(([key, value]) => [key, pulumi.secret(value)]),
-        ),
-      }),
+      stringData: Object.fromEntries(
+        Object.entries(args.data).map(([key, value]) => [key, pulumi.secret(value)]),
+      ),
     },
     { parent, dependsOn: [...target.ready], additionalSecretOutputs: ["data", "stringData"] },
   );

@@ -13,14 +13,14 @@ export interface SavedContent {
   readonly saved: BackupSource;
   /** `backup.sh` and certificates. */
   readonly script: Content;
-  /** The store's administrator's password. */
-  readonly login: Content;
+  /** The store's administrator's password; uploads have none. */
+  readonly login: Content | undefined;
 }
 
 /** The container that does all there is to do with a claim, or dumps for a bucket. */
 export function saveContainer(
   target: ClusterTarget,
-  { saved }: SavedContent,
+  { saved, login }: SavedContent,
   storage: Parameters<typeof resources>[2] = {},
 ): Container {
   const { component, image, service, parts } = saved;
@@ -32,7 +32,9 @@ export function saveContainer(
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: [
       { name: "backups", mountPath: "/backups" },
-      { name: `${component}-login`, mountPath: "/run/secrets/backup", readOnly: true },
+      ...(login === undefined
+        ? []
+        : [{ name: `${component}-login`, mountPath: "/run/secrets/backup", readOnly: true }]),
       { name: `${component}-script`, mountPath: "/run/backup", readOnly: true },
       { name: `${component}-tmp`, mountPath: "/tmp" },
       ...(service === undefined ? [] : parts.map((name) => ({ name, mountPath: uploadsPath(name) }))),
@@ -42,7 +44,9 @@ export function saveContainer(
 
 /** The volumes of {@link saveContainer}, but for `backups`. */
 export const volumesOf = ({ saved, login, script }: SavedContent): Volume[] => [
-  { name: `${saved.component}-login`, secret: { secretName: login.name, defaultMode: 0o440 } },
+  ...(login === undefined
+    ? []
+    : [{ name: `${saved.component}-login`, secret: { secretName: login.name, defaultMode: 0o440 } }]),
   { name: `${saved.component}-script`, configMap: { name: script.name } },
   { name: `${saved.component}-tmp`, emptyDir: {} },
   ...(saved.service === undefined
