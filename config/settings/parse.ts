@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { configRemoveCommand } from "../../core/config-commands.ts";
 import { InputError, type Problem } from "../../core/problems.ts";
 import { backupProblems } from "./backups.ts";
 import { namespace, problemsOf } from "./problems.ts";
@@ -18,7 +19,10 @@ export function parseSettings(
   const problems: Problem[] = [];
   const raw: Record<string, unknown> = {};
   for (const [key, text] of Object.entries(config)) {
-    if (!key.startsWith(namespace)) continue;
+    if (!key.startsWith(namespace)) {
+      problems.push(...elsewhere(key));
+      continue;
+    }
     raw[key.slice(namespace.length)] = decode(key.slice(namespace.length), text);
   }
   problems.push(...applyEnvironment(raw, environment));
@@ -39,6 +43,22 @@ const fields: Readonly<Record<string, z.ZodType>> = {
   ...settingsSchemas.docker.shape,
   ...settingsSchemas.kubernetes.shape,
 };
+
+/**
+ * A setting that would be ignored: Pulumi puts a key without a namespace into the project's, and a mistyped namespace is one, too.
+ * Keys of others, of providers say, are not ours to judge.
+ */
+function elsewhere(key: string): Problem[] {
+  const name = key.slice(key.indexOf(":") + 1);
+  if (!Object.hasOwn(fields, name)) return [];
+  return [
+    {
+      path: key,
+      message: `is no setting of the platform: those begin with "${namespace}"`,
+      fix: `write ${namespace}${name} in its place, or remove it: ${configRemoveCommand(key)}`,
+    },
+  ];
+}
 
 function decode(key: string, text: string): unknown {
   // Pulumi hands over every value as text; what is a string by the schema stays one.
