@@ -23,7 +23,7 @@ test("a service whose volume one node mounts goes before it comes again", () => 
   expect(Object.fromEntries(strategies)).toEqual({
     "auth-service": rolled,
     // Its successor could wait for the volume on another node for ever.
-    "core-service": { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+    "core-service": { type: "Recreate" },
     gateway: rolled,
     "messaging-service": rolled,
   });

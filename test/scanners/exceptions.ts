@@ -77,6 +77,13 @@ export const exceptions: readonly Exception[] = [
     reason:
       "its readiness asks for itself alone: an upstream that is down must not take the gateway out of its Service",
   },
+  {
+    scanner: "kube-score",
+    rule: "deployment-strategy",
+    objects: ["Deployment core-service"],
+    reason:
+      "its volume is mounted by one node alone: a new pod elsewhere would wait for ever for the old one to let go of it",
+  },
   ...both(
     { "kube-score": "deployment-has-host-podantiaffinity", "kube-linter": "no-anti-affinity" },
     ["Deployment gateway"],

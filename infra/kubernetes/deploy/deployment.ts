@@ -76,21 +76,21 @@ export function deployment(
     {
       parent,
       dependsOn: [...target.ready, ...after, ...(hidden ? [hidden.resource] : []), ...files.resources],
+      // The API server refuses a change between the two types: an empty `rollingUpdate` stays behind. Claims are objects of their own.
+      replaceOnChanges: ["spec.strategy.type"],
+      deleteBeforeReplace: true,
     },
   );
 }
 
 /**
- * The new pod is ready before the old one goes: one more for a moment is what every service bears. Where one node alone mounts its
- * volume the old one goes first: on another node the new pod would wait for the old one, which would wait for it. That is not
- * `Recreate`: the API server refuses a change between the two types, since an empty `rollingUpdate` stays behind.
+ * The new pod is ready before the old one goes: one more for a moment is what every service bears. Not where one node alone
+ * mounts its volume: on another node the new pod would wait for the old one, which waits for it.
  */
-const strategyOf = ({ volumes }: Workload): k8s.types.input.apps.v1.DeploymentStrategy => ({
-  type: "RollingUpdate",
-  rollingUpdate: volumes.some(isOfOneNode)
-    ? { maxSurge: 0, maxUnavailable: 1 }
-    : { maxSurge: 1, maxUnavailable: 0 },
-});
+const strategyOf = ({ volumes }: Workload): k8s.types.input.apps.v1.DeploymentStrategy =>
+  volumes.some(isOfOneNode)
+    ? { type: "Recreate" }
+    : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
 
 /** The Service of a replicated workload. */
 export function clientService(
