@@ -5,8 +5,9 @@ import type { journeySchema } from "./define/verify.ts";
 export const signUpJourney = {
   makes: [
     "an account at auth-service with the address {email}, and its tokens in Redis",
-    "its profile at core-service, and whatever messaging-service makes of it",
-    "the events of both in Kafka",
+    "its profile at core-service, for a quarter of an hour what both keep of it in Redis until then",
+    "its user at messaging-service, and the notification of a welcome where that is the sample",
+    "the events of all of them in Kafka, and lines in their logs",
   ],
   steps: [
     {
@@ -32,22 +33,24 @@ export const signUpJourney = {
       uses: ["postgres", "redis", "kafka"],
     },
     {
-      // Auth has read core's event; its consumer waits up to 10 s for more.
-      name: "become active",
-      service: "auth-service",
-      path: "/auth/account/profiles/me",
-      bearer: "access",
-      expects: { is_active: true },
-      withinSeconds: 30,
-      uses: ["postgres", "redis", "kafka"],
-    },
-    {
-      name: "log in",
+      // Only a login tells whether auth has read core's event, for which its consumer waits up to 10 s: until then it may
+      // make its profile and nothing else.
+      name: "log in, active",
       service: "auth-service",
       method: "POST",
       path: "/auth/account/token",
       body: { grant_type: "password", email: "{email}", password: "{password}" },
+      scopes: { of: "access_token", beyond: ["profile:create"] },
       keeps: { access: "access_token" },
+      withinSeconds: 30,
+      uses: ["postgres", "redis", "kafka"],
+    },
+    {
+      name: "read one's own account",
+      service: "auth-service",
+      path: "/auth/account/profiles/me",
+      bearer: "access",
+      expects: { email: "{email}" },
       uses: ["postgres", "redis"],
     },
     {

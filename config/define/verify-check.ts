@@ -2,6 +2,7 @@ import type { Problem } from "../../core/problems.ts";
 import { storeKinds } from "../../stores/index.ts";
 import { publicPaths } from "../public-path.ts";
 import type { PlatformModel } from "./model.ts";
+import { usedBy } from "./verify.ts";
 
 /** What every journey has from the beginning. */
 export const given = ["email", "password", "id"] as const;
@@ -54,11 +55,7 @@ function journey({ journey: told, services, stores }: PlatformModel): Problem[] 
             message: `the platform has no store "${kind}"`,
             fix: `use one of ${storeKinds.filter((store) => stores[store] !== undefined).join(", ")}`,
           });
-      const used = [step.path, ...Object.values(step.body ?? {})].flatMap((text) =>
-        [...text.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name),
-      );
-      for (const name of new Set([...used, ...(step.bearer === undefined ? [] : [step.bearer])]))
-        if (!known.has(name)) problems.push(unknown(at, name, known));
+      for (const name of usedBy(step)) if (!known.has(name)) problems.push(unknown(at, name, known));
       for (const name of Object.keys(step.keeps)) known.add(name);
     });
   if (told.token !== undefined && !known.has(told.token))

@@ -41,8 +41,10 @@ const stepSchema = z.strictObject({
   body: z.record(z.string(), z.string()).optional(),
   /** What it is answered with. */
   status: z.number().int().min(200).max(299).default(200),
-  /** What must stand in the answer. */
+  /** What must stand in the answer; `{name}` in a text stands for what is kept. */
   expects: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  /** A token in the answer whose claim `scope` must hold more than these: what an account may do once an event was read. */
+  scopes: z.strictObject({ of: z.string().min(1), beyond: z.array(z.string().min(1)) }).optional(),
   /** Values of the answer that later steps use: name → field. */
   keeps: z.record(name, z.string().min(1)).default({}),
   /** How long it is tried again: what follows from an event takes its time, seconds. */
@@ -71,3 +73,12 @@ export const journeySchema = z.strictObject({
 export type Journey = z.output<typeof journeySchema>;
 /** A step of it. */
 export type JourneyStep = Journey["steps"][number];
+
+/** The kept values that a step takes from those before it. */
+export const usedBy = ({ path, body, expects, bearer }: JourneyStep): ReadonlySet<string> =>
+  new Set([
+    ...[path, ...Object.values(body ?? {}), ...Object.values(expects)].flatMap((text) =>
+      [...String(text).matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name),
+    ),
+    ...(bearer === undefined ? [] : [bearer]),
+  ]);

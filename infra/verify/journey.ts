@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Journey, JourneyStep } from "../../config/define/verify.ts";
+import { decodeJwt } from "jose";
+import { type Journey, type JourneyStep, usedBy } from "../../config/define/verify.ts";
 import { parsed } from "./door.ts";
 import type { Subject } from "./subject.ts";
 import { Failed, Skipped, type Tried, tried, until } from "./tried.ts";
@@ -56,14 +57,24 @@ export class Traveller {
     const uses = step.uses.length > 0 ? ` (${step.uses.join(", ")})` : "";
     return tried("journey", `${step.name}${uses}`, async () => {
       if (stopped !== undefined) throw new Skipped(`"${stopped}" failed`);
-      const missing = [...needed(step)].filter((name) => !this.#kept.has(name));
+      const missing = [...usedBy(step)].filter((name) => !this.#kept.has(name));
       if (missing.length > 0) throw new Skipped(`nothing gave it ${missing.join(", ")}`);
       const { patienceSeconds = Number.POSITIVE_INFINITY } = this.#subject;
       return until(Math.min(step.withinSeconds, patienceSeconds), () => this.#go(step));
     });
   }
 
-  async #go({ method, path, bearer, body, status, expects, keeps, service }: JourneyStep): Promise<string> {
+  async #go({
+    method,
+    path,
+    bearer,
+    body,
+    status,
+    expects,
+    scopes,
+    keeps,
+    service,
+  }: JourneyStep): Promise<string> {
     const answer = await this.#subject.door.service(this.#filled(path), {
       method,
       headers: {
@@ -79,9 +90,12 @@ export class Traveller {
     if (answer.status !== status)
       throw new Failed(`${service} answers ${answer.status} instead of ${status}${said(answer.text)}`);
     const fields = parsed(answer.text);
-    for (const [field, wanted] of Object.entries(expects))
+    for (const [field, told] of Object.entries(expects)) {
+      const wanted = typeof told === "string" ? this.#filled(told) : told;
       if (fields[field] !== wanted)
         throw new Failed(`${field} is ${JSON.stringify(fields[field])} instead of ${JSON.stringify(wanted)}`);
+    }
+    if (scopes !== undefined) checkScopes(fields[scopes.of], scopes);
     for (const [name, field] of Object.entries(keeps)) {
       const value = fields[field];
       if (typeof value !== "string" && typeof value !== "number")
@@ -96,14 +110,24 @@ export class Traveller {
   }
 }
 
-/** What a step takes from those before it. */
-const needed = ({ path, body, bearer }: JourneyStep): ReadonlySet<string> =>
-  new Set([
-    ...[path, ...Object.values(body ?? {})].flatMap((text) =>
-      [...text.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name),
-    ),
-    ...(bearer === undefined ? [] : [bearer]),
-  ]);
+/** @throws {Failed} when a token gives nothing beyond what is named. */
+function checkScopes(token: unknown, { of, beyond }: NonNullable<JourneyStep["scopes"]>): void {
+  const has = scopesOf(token);
+  if (has === undefined) throw new Failed(`${of} is no JWT`);
+  if (has.every((scope) => beyond.includes(scope)))
+    throw new Failed(`the scope of ${of} is ${has.join(" ") || "empty"}, and nothing beyond that`);
+}
+
+/** What a token may be used for: a list, or words as in RFC 8693; undefined when it is no JWT. */
+function scopesOf(token: unknown): readonly string[] | undefined {
+  try {
+    const { scope } = decodeJwt(String(token));
+    if (Array.isArray(scope)) return scope.map(String);
+    return typeof scope === "string" ? scope.split(" ").filter((word) => word !== "") : [];
+  } catch {
+    return undefined;
+  }
+}
 
 /** A service's own words, where it has any for people. */
 function said(text: string): string {

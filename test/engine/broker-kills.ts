@@ -64,14 +64,21 @@ class SignUps {
   }
 }
 
+/** What a kill of the broker came to. */
+export interface Kill {
+  /** From the broker's first answer until an account whose profile was made after it was active. */
+  readonly seconds: number;
+  /** How many were answered with 201. */
+  readonly accounts: number;
+  /** Those of them that never became active, and how far they came. */
+  readonly lost: readonly string[];
+}
+
 /**
  * Kills the broker from inside while people sign up, and waits until one whose profile was made after its return is active.
  * Then everybody who was answered with 201 must become so.
- * @returns the time from the broker's first answer until auth had read, and how many signed up.
  */
-export async function killBroker(
-  stack: Running,
-): Promise<{ readonly seconds: number; readonly accounts: number }> {
+export async function killBroker(stack: Running): Promise<Kill> {
   const signUps = new SignUps(stack);
   try {
     const before = await restartsOf(stack, "kafka-b");
@@ -96,8 +103,14 @@ export async function killBroker(
     );
     const seconds = (Date.now() - answered) / 1000;
     await signUps.stop();
-    for (const account of signUps.made) await becomesActive(stack, account, 120_000);
-    return { seconds, accounts: signUps.made.length };
+    const lost: string[] = [];
+    for (const account of signUps.made) {
+      const profile = signUps.profiles.some((each) => each.account === account);
+      await becomesActive(stack, account, profile ? 30_000 : 1_000).catch(() =>
+        lost.push(`${account.email} ${profile ? "has a profile" : "got no profile"}`),
+      );
+    }
+    return { seconds, accounts: signUps.made.length, lost };
   } finally {
     await signUps.stop();
   }

@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { UnsecuredJWT } from "jose";
 import { WebSocketServer } from "ws";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { platform } from "../../config/platform.ts";
@@ -26,6 +27,8 @@ export interface Faults {
   answers: boolean;
   /** Whether auth hears of profiles. */
   activates: boolean;
+  /** What an active account's token says that it may do. */
+  scope: unknown;
   /** Stores that are not ready. */
   readonly away: Set<string>;
   /** What a watch tells of a group; undefined: it does not run. */
@@ -40,6 +43,7 @@ export class SmallPlatform {
     opens: true,
     answers: true,
     activates: true,
+    scope: ["profile:create", "group:create"],
     away: new Set(),
     report: healthy,
   };
@@ -49,7 +53,9 @@ export class SmallPlatform {
   gateway = new Gateway();
   readonly settings;
   readonly #ports = new Map<string, number>();
-  readonly #active = new Set<string>();
+  /** The access tokens that were given, and who logged in. */
+  readonly #given = new Set(["access"]);
+  #email: string | undefined;
 
   /** @param settings of the stack. */
   constructor(settings: Readonly<Record<string, string>> = {}) {
@@ -76,7 +82,7 @@ export class SmallPlatform {
     });
     server.on("upgrade", (request, socket, head) => {
       const { searchParams } = new URL(request.url ?? "/", "http://service");
-      if (!this.faults.opens || searchParams.get("token") !== "access")
+      if (!this.faults.opens || !this.#given.has(searchParams.get("token") ?? ""))
         return socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       sockets.handleUpgrade(request, socket, head, (peer) => {
         peer.on("message", () => this.faults.answers && peer.send("phx_reply"));
@@ -116,18 +122,27 @@ export class SmallPlatform {
       "GET /swagger/index.html": () => send(200, {}),
       "GET /api/v1/account/groups/permissions": () => send(200, { exposed: true }),
       "POST /api/v1/account/sign-up": () => send(201, { access_token: "access", email: body.email }),
-      "POST /api/v1/account/token": () => send(200, { access_token: "access" }),
-      "POST /api/v1/profiles/client": () => {
-        if (this.faults.activates) this.#active.add("somebody");
-        send(201, {});
+      "POST /api/v1/account/token": () => {
+        this.#email = body.email;
+        send(200, {
+          access_token: this.#token(this.faults.activates ? this.faults.scope : ["profile:create"]),
+        });
       },
-      "GET /api/v1/account/profiles/me": () => send(200, { is_active: this.#active.has("somebody") }),
+      "POST /api/v1/profiles/client": () => send(201, {}),
+      "GET /api/v1/account/profiles/me": () => send(200, { email: this.#email }),
       "GET /api/v1/notifications": () =>
-        send(request.headers.authorization === "Bearer access" ? 200 : 401, []),
+        send(this.#given.has(request.headers.authorization?.slice(7) ?? "") ? 200 : 401, []),
     };
     const page = pages[`${request.method} ${path}`];
     if (page === undefined) send(name === "auth-service" ? 500 : 404, { detail: "no such path" });
     else page();
+  }
+
+  /** A token as auth makes them; nobody here checks its signature. */
+  #token(scope: unknown): string {
+    const token = new UnsecuredJWT({ scope }).encode();
+    this.#given.add(token);
+    return token;
   }
 
   readonly #inside: Omit<Inside, "runtime"> = {
@@ -167,7 +182,6 @@ export class SmallPlatform {
 
   /** What was tried, line by line; what it announced comes first. */
   async verify(journey = false, subject: Subject = this.subject): Promise<Line[]> {
-    this.#active.clear();
     const lines: Line[] = [];
     for await (const one of verify(subject, { journey, announce: (said) => this.announced.push(...said) }))
       lines.push(one);

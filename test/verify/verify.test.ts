@@ -97,9 +97,22 @@ describe("what is broken is named", () => {
     stack.faults.activates = false;
     const lines = await stack.verify(true);
     const failed = lines.filter(({ result }) => result === "failed");
-    expect(failed.map(({ name }) => name)).toEqual(["become active (postgres, redis, kafka)"]);
-    expect(failed[0]?.detail).toMatch(/is_active is false instead of true, for 2 s/);
-    expect(lines.filter(({ detail }) => detail === '"become active" failed')).toHaveLength(2);
+    expect(failed.map(({ name }) => name)).toEqual(["log in, active (postgres, redis, kafka)"]);
+    expect(failed[0]?.detail).toBe(
+      "the scope of access_token is profile:create, and nothing beyond that, for 2 s",
+    );
+    expect(lines.filter(({ detail }) => detail === '"log in, active" failed')).toHaveLength(2);
+  });
+
+  test.each([
+    [["client"], []],
+    ["profile:create group:create", []],
+    ["profile:create", ["is profile:create"]],
+    [undefined, ["is empty"]],
+    [[], ["is empty"]],
+  ])("a token whose scope is %j", async (scope, faults) => {
+    stack.faults.scope = scope;
+    expect(await wrong(true)).toEqual(faults.map((fault) => expect.stringContaining(fault)));
   });
 
   test("a store that does not run", async () => {
