@@ -1,4 +1,5 @@
 import { quoted } from "../core/shell.ts";
+import { namingFunctions } from "./backup-names.ts";
 
 /** Where a step notes what it could not save, for the step that carries the rest into a bucket. */
 export const failedFile = "/backups/.failed";
@@ -8,6 +9,8 @@ const partsFolder = "/backups/.parts";
 /** What a script that saves is told. */
 interface FrameArgs {
   readonly databases: readonly string[];
+  /** What others save into the same folder; anything else there is of nobody any more. */
+  readonly others?: readonly string[];
   /** Days after which a backup is deleted, the newest apart; undefined where another step carries them away. */
   readonly keepDays: number | undefined;
   /** How the files end. */
@@ -34,7 +37,7 @@ export const waitForLock: readonly string[] = [
  */
 export const backupFrame = (
   save: readonly string[],
-  { databases, keepDays, suffix, after = [] }: FrameArgs,
+  { databases, others = [], keepDays, suffix, after = [] }: FrameArgs,
 ): string =>
   [
     "set -euo pipefail",
@@ -44,6 +47,7 @@ export const backupFrame = (
     ...save,
     ...waitForLock,
     ...keepWhole(suffix),
+    ...(keepDays === undefined ? [] : [...namingFunctions([suffix]), ...prune(keepDays)]),
     `for database in ${databases.map(quoted).join(" ")}; do`,
     '  folder="/backups/$STORE/$database"',
     `  file="$folder/$now${suffix}"`,
@@ -51,13 +55,14 @@ export const backupFrame = (
     '  rm -f "$folder"/*.part',
     "  if keep_whole; then",
     '    echo "saved $file ($(stat -c %s "$file") bytes)"',
-    ...(keepDays === undefined ? [] : prune(keepDays, suffix)),
+    ...(keepDays === undefined ? [] : ["    prune"]),
     "  else",
     '    rm -rf "$parts/$database"',
     '    echo "$database could not be saved" >&2',
     '    failed+=("$database")',
     "  fi",
     "done",
+    ...(keepDays === undefined ? [] : pruneLeft([...databases, ...others])),
     ...after,
     ...tellStatus,
     ...(keepDays === undefined ? tellNext : fail),
@@ -82,11 +87,30 @@ const keepWhole = (suffix: string): string[] => [
   "}",
 ];
 
-/** Old ones go after the new one is there, so that a store that cannot be reached never costs a backup. */
-const prune = (keepDays: number, suffix: string): string[] => [
-  `    if ! find "$folder" -type f -mtime +${keepDays} ! -name "$now${suffix}" ! -name "$now${suffix}.manifest" -print -delete; then`,
-  '      failed+=("$database (old backups stay)")',
-  "    fi",
+/**
+ * Defines `prune`. It runs after the new one is there, so that a store that cannot be reached never costs a backup; and the
+ * latest of what nobody has any more stays.
+ */
+const prune = (keepDays: number): string[] => [
+  "prune() {",
+  "  local names old",
+  '  names="$(ls -1 "$folder")"',
+  "  while read -r old; do",
+  '    if [ "$old" = "" ]; then continue; fi',
+  `    if rm "$folder/$old"; then echo "deleted $folder/$old, which is more than ${keepDays} days old"; continue; fi`,
+  '    failed+=("$database (old backups stay)")',
+  "    break",
+  `  done <<< "$(too_old ${keepDays} "$(latest "$folder" <<< "$names")" <<< "$names")"`,
+  "}",
+];
+
+/** Of a database that no service has any more there is no new one, and its old ones go all the same. */
+const pruneLeft = (known: readonly string[]): string[] => [
+  'for folder in "/backups/$STORE"/*; do',
+  '  database="${folder##*/}"',
+  `  case "$database" in ${known.map(quoted).join(" | ")}) continue ;; esac`,
+  '  if [ -d "$folder" ]; then prune; fi',
+  "done",
 ];
 
 /** What came of it, for `./beat status`. */

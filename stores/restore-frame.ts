@@ -1,5 +1,6 @@
 import { quoted } from "../core/shell.ts";
 import { waitForLock } from "./backup-frame.ts";
+import { namingFunctions } from "./backup-names.ts";
 
 /** Which backups a restore looks for: the folder of its store, and how its files end. */
 export interface RestoreFrame {
@@ -20,7 +21,8 @@ export const findBackup = ({ store, suffix }: RestoreFrame): string[] => [
   `STORE=${quoted(store)}`,
   ...waitForLock,
   'folder="/backups/$STORE/$database"',
-  `if [ "$from" = latest ]; then from="$(ls -1 "$folder" 2>/dev/null | grep -E '^[0-9]{8}T[0-9]{6}Z${suffix.replaceAll(".", "\\.")}$' | tail -n 1 || true)"; fi`,
+  ...namingFunctions([suffix]),
+  'if [ "$from" = latest ]; then from="$(ls -1 "$folder" 2>/dev/null | latest "$folder" || true)"; fi',
   'file="$folder/$from"',
   'if [ -z "$from" ] || [ ! -f "$file" ]; then echo "there is no backup $file" >&2; exit 3; fi',
   // Where there is a manifest, a damaged file is found before anything is touched.

@@ -46,10 +46,15 @@ const restoreApart: readonly string[] = [
 
 const store = `STORE=${quoted(uploadsName)}`;
 
-/** A script for bash that saves volumes; as {@link Backup.script} of a store. */
-export const uploadsScript = (volumes: readonly string[], { keepDays, drillDays }: SaveArgs): string =>
+/** A script for bash that saves volumes; as {@link Backup.script} of a store. @param others volumes of other services. */
+export const uploadsScript = (
+  volumes: readonly string[],
+  { keepDays, drillDays }: SaveArgs,
+  others: readonly string[] = [],
+): string =>
   backupFrame([store, ...save, ...restoreApart], {
     databases: volumes,
+    others,
     keepDays,
     suffix: uploadsSuffix,
     after: [

@@ -1,5 +1,6 @@
 import { quoted } from "../core/shell.ts";
 import { waitForLock } from "./backup-frame.ts";
+import { namingFunctions } from "./backup-names.ts";
 
 /** How the newest backups of a store are tried. */
 export interface VerifyArgs {
@@ -19,9 +20,10 @@ const drillFile = '"/backups/.drill/$STORE"';
  */
 export const verifyParts = (restore: readonly string[], { databases, suffix }: VerifyArgs): string[] => [
   ...restore,
+  ...namingFunctions([suffix]),
   "verify_one() {",
   '  local folder="/backups/$STORE/$database" rows="$parts/restored.rows" manifest wanted found',
-  `  newest="$(ls -1 "$folder" 2>/dev/null | grep -E '^[0-9]{8}T[0-9]{6}Z${suffix.replaceAll(".", "\\.")}$' | tail -n 1 || true)"`,
+  '  newest="$(ls -1 "$folder" 2>/dev/null | latest "$folder" || true)"',
   '  if [ -z "$newest" ]; then newest=none; echo "$STORE/$database: there is no backup" >&2; return 1; fi',
   '  manifest="$folder/$newest.manifest"',
   '  if [ ! -f "$manifest" ]; then echo "$folder/$newest has no manifest; one that has is made by ./beat backup" >&2; return 1; fi',

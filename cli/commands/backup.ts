@@ -23,8 +23,10 @@ export function backupCommand(beat: Command): void {
       const all = (await operations.list()).filter((found) => store === undefined || found.store === store);
       if (json) return printJson(all);
       if (all.length === 0) print("there are no backups yet");
-      for (const { store, database, file, bytes } of all)
-        print(`${store.padEnd(9)} ${database.padEnd(20)} ${file.padEnd(28)} ${bytes} bytes`);
+      for (const { store, database, file, bytes, note } of all)
+        print(
+          `${store.padEnd(9)} ${database.padEnd(20)} ${file.padEnd(28)} ${bytes} bytes${note ? ` (${note})` : ""}`,
+        );
     },
   )
     .argument("[stack]", "stack to work on, like --stack")

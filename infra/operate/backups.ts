@@ -1,5 +1,7 @@
 import { InputError } from "../../core/problems.ts";
+import { isOfFuture } from "../../stores/backup-names.ts";
 import type { RestoreArgs } from "../../stores/store.ts";
+import { uploadsName } from "../../stores/uploads.ts";
 import type { BackupSource } from "../workloads/backup-sources.ts";
 import { DeploymentError } from "./parts.ts";
 
@@ -11,6 +13,8 @@ export interface Backup {
   /** Named by the time in UTC. */
   readonly file: string;
   readonly bytes: number;
+  /** What is to be known of it. */
+  readonly note?: string;
 }
 
 /** What is restored. */
@@ -76,12 +80,19 @@ export const restoreArgs = ({ database, from }: RestoreRequest, fetched: boolean
   fetched,
 });
 
-/** Reads what the scripts that list backups print. */
-export function parseList(text: string): Backup[] {
+/** Reads what the scripts that list backups print. @param all what is saved now: anything else is of nobody any more. */
+export function parseList(text: string, all: readonly BackupSource[]): Backup[] {
   return text.split("\n").flatMap((line) => {
     const [store, database, file, bytes] = line.trim().split(" ");
     if (store === undefined || database === undefined || file === undefined) return [];
-    return [{ store, database, file, bytes: Number(bytes) }];
+    const note = [
+      !all.some((saved) => saved.store === store && saved.parts.includes(database)) &&
+        `of no present ${store === uploadsName ? "volume" : "database"}`,
+      isOfFuture(file) && "of the future, so a clock was wrong: never the latest",
+    ].filter((text) => text !== false);
+    return [
+      { store, database, file, bytes: Number(bytes), ...(note.length > 0 && { note: note.join("; ") }) },
+    ];
   });
 }
 

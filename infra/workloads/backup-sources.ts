@@ -33,6 +33,8 @@ export interface BackupSource {
   readonly suffix: string;
   /** What is saved by itself: databases or volumes. */
   readonly parts: readonly string[];
+  /** What is saved into the same folder of the backups, by whatever component: anything else there is of nobody any more. */
+  readonly siblings: readonly string[];
   /** The secret that is the password of the store's administrator. */
   readonly password: string | undefined;
   /** Authority of the server's certificate. */
@@ -53,6 +55,7 @@ export function backupSources(
   memberHost: MemberHost | undefined,
 ): BackupSource[] {
   if (backupsOf(settings) === undefined) return [];
+  const volumes = Object.values(platform.services).flatMap(({ needs }) => needs.volumes);
   return [
     ...kindsWithBackup
       .filter((kind) => platform.stores[kind] !== undefined)
@@ -64,6 +67,7 @@ export function backupSources(
             uploadsOf(
               name,
               needs.volumes.map((volume) => volume.name),
+              volumes.map((volume) => volume.name),
             ),
           ],
     ),
@@ -87,6 +91,7 @@ function storeOfStack(
     image: imageNamed(backup.image),
     suffix: backup.suffix,
     parts: backup.databases(use.needs),
+    siblings: backup.databases(use.needs),
     // A store whose clients know no password is saved without one.
     password: login ? administratorSecret(kind) : undefined,
     ca: use.external?.ca,
@@ -98,7 +103,7 @@ function storeOfStack(
   };
 }
 
-const uploadsOf = (service: string, volumes: readonly string[]): BackupSource => ({
+const uploadsOf = (service: string, volumes: readonly string[], all: readonly string[]): BackupSource => ({
   store: uploadsName,
   component: backupOf(service),
   job: backupOf(service),
@@ -106,11 +111,12 @@ const uploadsOf = (service: string, volumes: readonly string[]): BackupSource =>
   image: uploadsImage,
   suffix: uploadsSuffix,
   parts: volumes,
+  siblings: all,
   password: undefined,
   ca: undefined,
   kind: undefined,
   service,
-  script: (args) => uploadsScript(volumes, args),
+  script: (args) => uploadsScript(volumes, args, all),
   verify: () => verifyUploads(volumes),
   restore: restoreUploads,
 });

@@ -49,7 +49,7 @@ export class EngineBackups implements BackupOperations {
     const lines = await eachOf(sourcesNamed(this.#all, undefined).slice(0, 1), (saved) =>
       this.#run(saved, listScript),
     );
-    return parseList(lines.join("\n"));
+    return parseList(lines.join("\n"), this.#all);
   }
 
   verify(store: string | undefined): Promise<string[]> {

@@ -130,7 +130,7 @@ export class Backups extends pulumi.ComponentResource {
           data: {
             "backup.sh": saved.script({ keepDays: bucket === undefined ? keepDays : undefined, drillDays }),
             ...(ca !== undefined && { "ca.pem": ca }),
-            ...(bucket !== undefined && { "upload.sh": uploadScript(keepDays) }),
+            ...(bucket !== undefined && { "upload.sh": uploadScript(keepDays, saved.store, saved.siblings) }),
             ...(bucket?.ca !== undefined && { [bucketCertificate]: bucket.ca }),
           },
         },

@@ -21,7 +21,7 @@ const folder = "postgres/core_service";
 
 test.each(
   Object.entries({
-    upload: uploadScript(3),
+    upload: uploadScript(3, "postgres", ["core_service"]),
     list: bucketListScript,
     fetch: fetchScript("postgres", "core_service", "latest"),
   }),
@@ -108,7 +108,7 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
   test("a dump arrives as it was and leaves the spool; the list names it", () => {
     const dump = randomBytes(7_000_000);
     put(spool, "20260102T000000Z.dump", dump);
-    const { stdout, status } = run(uploadScript(3));
+    const { stdout, status } = run(uploadScript(3, "postgres", ["core_service"]));
     expect(stdout).toBe("saved postgres/core_service/20260102T000000Z.dump in the bucket (7000000 bytes)\n");
     expect(status).toBe(0);
     expect(readFileSync(join(stored, folder, "20260102T000000Z.dump")).equals(dump)).toBe(true);
@@ -126,23 +126,57 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
       put(stored, name, "x");
     const added = `${stamp(0)}.dump`;
     put(spool, added, "new");
-    expect(run(uploadScript(3)).status).toBe(0);
+    expect(run(uploadScript(3, "postgres", ["core_service"])).status).toBe(0);
     expect(names(stored)).toEqual([within, added, "from-elsewhere.dump"]);
+  });
+
+  test("a backup with a name of the future is named, never the latest, and stays", () => {
+    const [old, latest, future] = [`${stamp(2.1)}.dump`, `${stamp(1)}.dump`, "20990101T000000Z.dump"];
+    for (const name of [old, latest, future]) put(stored, name, name);
+    const told = `${folder}/${future} is of the future`;
+    const fetched = run(fetchScript("postgres", "core_service", "latest"));
+    expect(fetched).toMatchObject({ status: 0, stderr: expect.stringContaining(told) });
+    expect(names(spool)).toEqual([latest]);
+    rmSync(join(spool, folder, latest));
+    expect(run(fetchScript("postgres", "core_service", future)).status).toBe(0);
+    expect(names(spool)).toEqual([future]);
+    rmSync(join(spool, folder, future));
+    put(spool, `${stamp(0)}.dump`, "new");
+    const uploaded = run(uploadScript(1, "postgres", ["core_service"]));
+    expect(uploaded).toMatchObject({ status: 0, stderr: expect.stringContaining(told) });
+    expect(names(stored)).toEqual(expect.arrayContaining([latest, future]));
+    expect(names(stored)).not.toContain(old);
+  });
+
+  test("of a database that no service has any more the latest stays", () => {
+    const [older, old] = [`${stamp(40)}.dump`, `${stamp(30)}.dump`];
+    const of = (database: string) => join(stored, "postgres", database);
+    for (const database of ["gone", "auth_service"]) {
+      mkdirSync(of(database), { recursive: true });
+      for (const name of [older, old, `${old}.manifest`]) writeFileSync(join(of(database), name), "x");
+    }
+    put(spool, `${stamp(0)}.dump`, "new");
+    expect(run(uploadScript(3, "postgres", ["auth_service", "core_service"])).status).toBe(0);
+    expect(readdirSync(of("gone")).sort()).toEqual([old, `${old}.manifest`]);
+    expect(readdirSync(of("auth_service")).sort()).toEqual([older, old, `${old}.manifest`]);
   });
 
   test("the newest stays however old it is", () => {
     put(stored, `${stamp(400)}.dump`, "x");
     const newest = `${stamp(300)}.dump`;
     put(spool, newest, "y");
-    expect(run(uploadScript(3)).status).toBe(0);
+    expect(run(uploadScript(3, "postgres", ["core_service"])).status).toBe(0);
     expect(names(stored)).toEqual([newest]);
   });
 
   test("an upload that is killed leaves no backup", () => {
     put(spool, "20260102T000000Z.dump", randomBytes(12_000_000));
-    const { status } = run(`exec timeout -s KILL 2 sh -c ${quoted(uploadScript(3))}`, {
-      RCLONE_BWLIMIT: "2M",
-    });
+    const { status } = run(
+      `exec timeout -s KILL 2 sh -c ${quoted(uploadScript(3, "postgres", ["core_service"]))}`,
+      {
+        RCLONE_BWLIMIT: "2M",
+      },
+    );
     expect(status).not.toBe(0);
     expect(run(bucketListScript)).toMatchObject({ status: 0, stdout: "" });
     expect(names(spool)).toEqual(["20260102T000000Z.dump"]);
@@ -151,7 +185,7 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
   test("a database that could not be saved fails the job, and the others are carried", () => {
     put(spool, "20260102T000000Z.dump", "whole");
     writeFileSync(join(spool, ".failed"), "auth_service\n");
-    const { status, stderr } = run(uploadScript(3));
+    const { status, stderr } = run(uploadScript(3, "postgres", ["core_service"]));
     expect(status).toBe(1);
     expect(stderr).toContain("not saved: auth_service");
     expect(names(stored)).toEqual(["20260102T000000Z.dump"]);
@@ -196,7 +230,7 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
     ],
   ])("%s fails the upload with the reason, and the dump is kept", (_what, env, reason) => {
     put(spool, "20260102T000000Z.dump", "whole");
-    const { status, stderr } = run(uploadScript(3), env);
+    const { status, stderr } = run(uploadScript(3, "postgres", ["core_service"]), env);
     expect(status).not.toBe(0);
     expect(stderr).toContain(reason);
     expect(stderr).not.toContain(key.secret);

@@ -1,5 +1,6 @@
 import { quoted } from "../../../core/shell.ts";
 import { failedFile } from "../../../stores/backup-frame.ts";
+import { namingFunctions } from "../../../stores/backup-names.ts";
 import { kindsWithBackup, storeOf } from "../../../stores/index.ts";
 import { uploadsSuffix } from "../../../stores/uploads.ts";
 
@@ -11,40 +12,47 @@ import { uploadsSuffix } from "../../../stores/uploads.ts";
  * adds partial objects") and CompleteMultipartUpload. rclone compares the checksum after each copy.
  */
 
-/** Names that were given here; what somebody else has put there is never deleted. */
-const ours = "grep -E '^[0-9]{8}T[0-9]{6}Z\\.'";
-/** Names of backups: nor is that taken for the latest, or what a restore has saved. */
-const backups = `grep -E '^[0-9]{8}T[0-9]{6}Z\\.(${suffixes()})$'`;
-
-function suffixes(): string {
-  // Uploads are saved, too, though they are no store.
-  const endings = [...kindsWithBackup.flatMap((kind) => storeOf(kind).backup?.suffix ?? []), uploadsSuffix];
-  return endings.map((suffix) => suffix.replace(/^\./, "").replaceAll(".", "\\.")).join("|");
-}
+/** Uploads are saved, too, though they are no store. */
+const suffixes = [...kindsWithBackup.flatMap((kind) => storeOf(kind).backup?.suffix ?? []), uploadsSuffix];
 
 /**
- * Carries what an earlier step has saved into the bucket, then deletes there what is too old, by the time in its name. The
- * same days as in a claim, where `find -mtime` counts whole ones.
- * @param keepDays days after which a backup is deleted; the newest stays.
+ * Carries what an earlier step has saved into the bucket, then deletes there what is too old, as in a claim. What somebody
+ * else has put there is never deleted.
+ * @param keepDays days after which a backup is deleted; the latest stays.
+ * @param store the folder of what was saved.
+ * @param present what is saved into it, by whatever job: anything else there is of nobody any more.
  */
-export const uploadScript = (keepDays: number): string =>
+export const uploadScript = (keepDays: number, store: string, present: readonly string[]): string =>
   [
     "set -eu",
     "cd /backups",
-    `cutoff="$(date -u -d "@$(($(date +%s) - ${(keepDays + 1) * 86_400}))" +%Y%m%dT%H%M%SZ)"`,
+    ...namingFunctions(suffixes),
+    ": > .folders",
     "for file in */*/*; do",
     '  if [ ! -f "$file" ]; then continue; fi',
     '  bytes="$(stat -c %s "$file")"',
     '  rclone moveto "$file" "$BACKUPS/$file"',
     '  echo "saved $file in the bucket ($bytes bytes)"',
-    '  folder="${file%/*}"',
-    '  names="$(rclone lsf --files-only "$BACKUPS/$folder")"',
-    `  printf '%s\\n' "$names" | ${ours} | sort | sed '$d' | awk -v cutoff="$cutoff" '$0 < cutoff' > .old`,
+    '  echo "${file%/*}" >> .folders',
+    "done",
+    `store=${quoted(store)}`,
+    // Of an empty bucket that may be a failure.
+    'rclone lsf --dirs-only "$BACKUPS/$store" > .found || true',
+    "while read -r database; do",
+    '  database="${database%/}"',
+    `  case "$database" in ${present.map(quoted).join(" | ")}) continue ;; esac`,
+    '  echo "$store/$database" >> .folders',
+    "done < .found",
+    "sort -u .folders > .found",
+    "while read -r folder; do",
+    '  names="$(rclone lsf --files-only "$BACKUPS/$folder" < /dev/null)"',
+    `  latest="$(printf '%s\\n' "$names" | latest "$folder")"`,
+    `  printf '%s\\n' "$names" | too_old ${keepDays} "$latest" > .old`,
     "  while read -r old; do",
     '    rclone deletefile "$BACKUPS/$folder/$old" < /dev/null',
     `    echo "deleted $folder/$old, which is more than ${keepDays} days old"`,
     "  done < .old",
-    "done",
+    "done < .found",
     `if [ -s ${quoted(failedFile)} ]; then`,
     `  echo "not saved: $(tr '\\n' ' ' < ${quoted(failedFile)})" >&2`,
     "  exit 1",
@@ -70,7 +78,8 @@ export const fetchScript = (store: string, database: string, from: string): stri
     "set -eu",
     `folder=${quoted(`${store}/${database}`)} from=${quoted(from)}`,
     'names="$(rclone lsf --files-only "$BACKUPS/$folder")"',
-    `if [ "$from" = latest ]; then from="$(printf '%s\\n' "$names" | ${backups} | sort | tail -n 1)"; fi`,
+    ...namingFunctions(suffixes),
+    `if [ "$from" = latest ]; then from="$(printf '%s\\n' "$names" | latest "$folder")"; fi`,
     // Asked of the list: to rclone, a file that is not there is an empty folder, and copying it no failure.
     `if [ -z "$from" ] || ! printf '%s\\n' "$names" | grep -Fxq -e "$from"; then`,
     '  echo "there is no backup $folder/$from in the bucket" >&2',

@@ -81,7 +81,7 @@ export class ClusterBackups implements BackupOperations {
         300,
       ),
     );
-    return parseList(lines.join("\n"));
+    return parseList(lines.join("\n"), this.#all);
   }
 
   verify(store: string | undefined): Promise<string[]> {

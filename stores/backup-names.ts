@@ -1,0 +1,35 @@
+/** How a backup's name begins: when it was made, in UTC. Nothing else tells its age: a file that was copied has another time. */
+const time = "[0-9]{8}T[0-9]{6}Z";
+/** Clocks of two machines may differ by so much, seconds. */
+const tolerance = 300;
+
+const ending = (suffixes: readonly string[]): string =>
+  suffixes.map((suffix) => suffix.replaceAll(".", "\\.")).join("|");
+
+/**
+ * Defines what every script asks of names, for a POSIX shell and BusyBox; both functions read names, a line each. `latest FOLDER`
+ * prints the newest backup, none where there is none; one whose name is of the future was made while a clock was wrong, is
+ * named, and is never the latest. `too_old DAYS LATEST` prints what may go: what is older, was named here, and does not belong to the latest.
+ * @param suffixes how the names of backups end.
+ */
+export const namingFunctions = (suffixes: readonly string[]): string[] => [
+  `soon="$(date -u -d "@$(($(date +%s) + ${tolerance}))" +%Y%m%dT%H%M%SZ)"`,
+  "latest() {",
+  `  { grep -E '^${time}(${ending(suffixes)})$' || true; } | LC_ALL=C sort | awk -v soon="$soon" -v folder="$1" '`,
+  "    substr($0, 1, 16) <= soon { latest = $0; next }",
+  `    { print folder "/" $0 " is of the future, so a clock was wrong: it is never the latest, and stays" | "cat >&2" }`,
+  `    END { if (latest != "") print latest }'`,
+  "}",
+  "too_old() {",
+  // Whole days, so that a backup is there on each of them.
+  `  cutoff="$(date -u -d "@$(($(date +%s) - ($1 + 1) * 86400))" +%Y%m%dT%H%M%SZ)"`,
+  `  { grep -E '^${time}\\.' || true; } | awk -v cutoff="$cutoff" -v latest="$2" \\`,
+  `    'substr($0, 1, 16) < cutoff && $0 != latest && $0 != latest ".manifest"'`,
+  "}",
+];
+
+/** Whether the name of a backup is of the future, so that it is never the latest. */
+export const isOfFuture = (file: string, now = Date.now()): boolean => {
+  const soon = new Date(now + tolerance * 1000).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  return /^\d{8}T\d{6}Z/.test(file) && file.slice(0, soon.length) > soon;
+};
