@@ -19,6 +19,7 @@ import {
   clusterIdentity,
   withIdentity,
 } from "../../infra/kubernetes/operate/checks.ts";
+import { checkClaimSizes, sizedClaims } from "../../infra/kubernetes/operate/claim-sizes.ts";
 import {
   type Cluster,
   type ClusterPlace,
@@ -49,6 +50,7 @@ import type { Inside } from "../../infra/operate/inside.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { type BackupSource, backupSources } from "../../infra/workloads/backup-sources.ts";
+import { loadTransform } from "../../stacks/program.ts";
 import { print, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
 import { statusOf, type Target, type TargetArgs } from "./target.ts";
@@ -96,19 +98,27 @@ export class KubernetesTarget implements Target {
 
   async checks(state: StackState): Promise<Check[]> {
     const { settings, name } = this.#args;
-    const [storage, extensions, dns] = await Promise.all([
+    const [storage, sizes, extensions, dns] = await Promise.all([
       checkStorageClass(this.cluster, settings.kubernetes.storageClass),
+      this.#checkSizes(),
       checkExtensions(this.cluster, settings),
       checkDns(this.cluster, settings.kubernetes.dns),
     ]);
     return [
       storage,
+      sizes,
       ...extensions,
       ...dns,
       ...[...frontNotes(settings), ...backupNotes(settings)].map(({ name, text }) => note(name, text)),
       ...checkSettings(this.#args),
       checkPending(state, name),
     ];
+  }
+
+  async #checkSizes(): Promise<Check> {
+    const { platform, settings, name } = this.#args;
+    const transform = await loadTransform(settings.transform);
+    return checkClaimSizes(this.place(), name, sizedClaims(platform, settings, this.namespace, transform));
   }
 
   /** Writes this cluster into the state, where it remembers another one. */

@@ -17,7 +17,7 @@ export interface ClaimArgs {
 
 /**
  * A claim of a volume. A larger size is asked of the volume that is there (Kubernetes, "Expanding Persistent Volumes
- * Claims"), which its StorageClass must allow; the API server refuses a smaller one. Everything else of a claim is for
+ * Claims"), which its StorageClass must allow; a smaller one is refused (`operate/claim-sizes.ts`). Everything else of a claim is for
  * good: another StorageClass is for claims that are made later, since a claim that is replaced is data that is lost.
  */
 export function persistentVolumeClaim(

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { bounded } from "../../../core/names.ts";
 import { quoted } from "../../../core/shell.ts";
 import type { Workload } from "../../../core/workload.ts";
+import { claimsOf } from "../claims.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import { persistentVolumeClaim } from "./claim.ts";
 import { type ClusterTarget, ipFamilySpec } from "./cluster.ts";
@@ -11,7 +12,7 @@ import { mountFiles } from "./files.ts";
 import { withdrawSeconds } from "./names.ts";
 import { awaitedMetadata, podOf, podTemplate, resources } from "./pod.ts";
 import { replicasOf, scalingResources } from "./scaling.ts";
-import { type SetParts, sizeOf } from "./stateful-set.ts";
+import type { SetParts } from "./stateful-set.ts";
 
 /** A replicated workload. */
 export type ReplicatedWorkload = Workload & {
@@ -28,7 +29,7 @@ export function deployment(
   const { name, host, role, members, placement = {} } = workload;
   const hidden = secretEnvironment(target, workload, secrets, parent);
   const files = mountFiles(target, workload, secrets, parent);
-  const claims = claimsOf(target, workload, parent);
+  const claims = volumeClaims(target, workload, parent);
   const base = { parent, dependsOn: [...target.ready] };
   scalingResources(target, workload, members, base);
   const seeds = seedsOf(target, workload);
@@ -114,15 +115,15 @@ export function clientService(
   );
 }
 
-const claimsOf = (target: ClusterTarget, workload: Workload, parent: pulumi.Resource) =>
-  workload.volumes.map((volume) => ({
+const volumeClaims = (target: ClusterTarget, workload: Workload, parent: pulumi.Resource) =>
+  claimsOf(workload).map(({ name, volume, size }) => ({
     volume: volume.name,
     claim: persistentVolumeClaim(
       target,
       {
-        name: volume.name,
+        name,
         component: workload.name,
-        size: sizeOf(workload, volume),
+        size,
         shared: !isOfOneNode(volume),
         retained: target.settings.kubernetes.volumes === "retain",
       },

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../../../core/workload.ts";
 import type { Secrets } from "../../secrets/component.ts";
+import { claimsOf, sizeOf } from "../claims.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import { claimSpec, persistentVolumeClaim } from "./claim.ts";
 import { type ClusterTarget, ipFamilySpec } from "./cluster.ts";
@@ -63,7 +64,7 @@ export function statefulSet(
     },
     base,
   );
-  const claims = claimsOf(target, workload, parent);
+  const claims = volumeClaims(target, workload, parent);
   const set = new k8s.apps.v1.StatefulSet(
     name,
     {
@@ -98,7 +99,7 @@ export function statefulSet(
         }),
         volumeClaimTemplates: workload.volumes.map((volume) => ({
           metadata: { name: volume.name, labels: selector },
-          spec: claimSpec(target, sizeOf(workload, volume)),
+          spec: claimSpec(target, sizeOf(workload.name, volume)),
         })),
       },
     },
@@ -134,30 +135,20 @@ export function statefulSet(
   return set;
 }
 
-/** A claim for each volume of each member. */
-const claimsOf = (
+const volumeClaims = (
   target: ClusterTarget,
   workload: StatefulWorkload,
   parent: pulumi.Resource,
 ): k8s.core.v1.PersistentVolumeClaim[] =>
-  workload.volumes.flatMap((volume) =>
-    Array.from({ length: workload.members.stateful }, (_, member) =>
-      persistentVolumeClaim(
-        target,
-        {
-          // Source: Kubernetes, "StatefulSets", stable storage: `<template>-<set>-<ordinal>`.
-          name: `${volume.name}-${workload.name}-${member}`,
-          component: workload.host,
-          size: sizeOf(workload, volume),
-          retained: target.settings.kubernetes.volumes === "retain",
-        },
-        parent,
-      ),
+  claimsOf(workload).map(({ name, size }) =>
+    persistentVolumeClaim(
+      target,
+      {
+        name,
+        component: workload.host,
+        size,
+        retained: target.settings.kubernetes.volumes === "retain",
+      },
+      parent,
     ),
   );
-
-/** @throws when nobody has said how large the volume is. */
-export function sizeOf({ name }: Workload, volume: Workload["volumes"][number]): string {
-  if (volume.size === undefined) throw new Error(`the volume ${volume.name} of ${name} has no size`);
-  return volume.size;
-}
