@@ -57,7 +57,7 @@ function mounts(service: string, { volumes, signingKey }: Needs): Problem[] {
 function longNames(service: string, { volumes, kafka }: Needs): Problem[] {
   const derived = [
     ...(volumes.length > 0 ? [{ name: backupOf(service), most: 52, what: "what saves its volumes" }] : []),
-    ...(kafka?.reconnects === false
+    ...(kafka !== undefined && kafka.reconnects !== true
       ? [{ name: consumerWatchOf(service), most: 63, what: "what watches its consumer" }]
       : []),
   ];

@@ -31,6 +31,7 @@ export const authService = defineService({
       publishes: ["auth_events", "messaging_events_email"],
       consumes: ["auth_events", "messaging_events"],
       group: "auth_consumer",
+      // Its loop ends at the first error, and it stays a member.
       reconnects: false,
     },
     signingKey: { directory: "/app/www/keys" },

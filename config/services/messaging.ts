@@ -55,7 +55,8 @@ export const messagingService = defineService({
         "messaging_notifications_events",
       ],
       group: "message_consumer",
-      reconnects: false,
+      // It is back by itself after some seconds without a broker, and never after four minutes.
+      reconnects: "sometimes",
     },
     calls: ["auth-service"],
   },

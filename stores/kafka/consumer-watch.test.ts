@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ConsumerWatch, readWatch } from "./consumer-watch.ts";
@@ -248,4 +249,49 @@ test("it tells how any groups stand, and that Kafka does not answer", async () =
     { fault: "Kafka does not answer: connect ECONNREFUSED" },
   ]);
   telling.close();
+});
+
+test("a consumer that ends with its broker is started anew once, as soon as Kafka serves groups again", async () => {
+  const listen = async (at: number): Promise<Server> => {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+    }).listen(at, "127.0.0.1");
+    await once(server, "listening");
+    return server;
+  };
+  group = new Error("the coordinator is not available");
+  let broker = await listen(0);
+  const { port } = broker.address() as { port: number };
+  const bootstrap = { WATCH_BOOTSTRAP: `127.0.0.1:${port}` };
+  // It may come back by itself, and is given its time.
+  const patient = watchWith(bootstrap);
+  watch = watchWith({ ...bootstrap, WATCH_ENDS_WITH_BROKER: "true" });
+  await Promise.all([watch.start(), patient.start()]);
+  const come = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1_100));
+  broker.close();
+  await come();
+  broker = await listen(port);
+  await come();
+  await watch.look();
+  expect(watch.dead()).toBeUndefined();
+  group = undefined;
+  await Promise.all([watch.look(), patient.look()]);
+  expect(watch.dead()).toBe("Kafka was away, with which the consumer of group auth_consumer has ended");
+  expect(patient.dead()).toBeUndefined();
+  watch.ordered();
+  await watch.look();
+  expect(watch.dead()).toBeUndefined();
+  // A service that was seen to be gone since has begun anew by itself.
+  broker.close();
+  await come();
+  broker = await listen(port);
+  await come();
+  const at = (service.address() as { port: number }).port;
+  await new Promise((resolve) => service.close(resolve));
+  await watch.look();
+  await new Promise<void>((resolve) => service.listen(at, "127.0.0.1", resolve));
+  await watch.look();
+  expect(watch.dead()).toBeUndefined();
+  patient.close();
+  broker.close();
 });

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
 import { z } from "zod";
 import { orderAnswers } from "../../core/workload.ts";
+import { BrokerLink } from "./broker-link.ts";
 import { type AskGroup, askGroup, GroupProgress } from "./group-progress.ts";
 import { type AskReport, askReport } from "./group-report.ts";
 
@@ -24,6 +25,8 @@ const watchSchema = z.strictObject({
   patienceSeconds: z.coerce.number().int().min(1).default(30),
   /** Longest time that records wait while the group gets no further, seconds; longer after each time that it was to blame. */
   stallSeconds: z.coerce.number().int().min(1).default(40),
+  /** Whether the consumer ends whenever Kafka goes away, and never begins again by itself. */
+  endsWithBroker: z.stringbool().default(false),
   /** Longest time that the service's port may be closed until GET /live says so, seconds: work may keep it from accepting. */
   closedSeconds: z.coerce.number().int().min(0).default(45),
 });
@@ -41,6 +44,7 @@ export const readWatch = (env: Readonly<Record<string, string | undefined>>): Wa
     port: env.WATCH_PORT,
     ...(env.WATCH_PATIENCE_SECONDS !== undefined && { patienceSeconds: env.WATCH_PATIENCE_SECONDS }),
     ...(env.WATCH_STALL_SECONDS !== undefined && { stallSeconds: env.WATCH_STALL_SECONDS }),
+    ...(env.WATCH_ENDS_WITH_BROKER !== undefined && { endsWithBroker: env.WATCH_ENDS_WITH_BROKER }),
     ...(env.WATCH_CLOSED_SECONDS !== undefined && { closedSeconds: env.WATCH_CLOSED_SECONDS }),
   });
 
@@ -54,6 +58,10 @@ export class ConsumerWatch {
   readonly #ask: AskGroup;
   readonly #report: AskReport;
   readonly #progress: GroupProgress;
+  /** Kept where the consumer ends with the broker. */
+  readonly #link: BrokerLink | undefined;
+  /** Whether it has ended, and Kafka serves groups again. */
+  #ended = false;
   #since = Date.now();
   /** Since when the port does not accept. */
   #closedSince: number | undefined;
@@ -69,6 +77,7 @@ export class ConsumerWatch {
     this.#ask = ask;
     this.#report = report;
     this.#progress = new GroupProgress(watch.stallSeconds * 1000);
+    this.#link = watch.endsWithBroker ? new BrokerLink(watch.bootstrap) : undefined;
   }
 
   /** One look at the group. */
@@ -77,11 +86,14 @@ export class ConsumerWatch {
       this.#closedSince ??= now;
       this.#since = now;
       this.#progress.restarted(now);
+      this.#begins();
       return;
     }
     this.#closedSince = undefined;
     try {
       const states = await this.#ask();
+      // Not before: a consumer that begins while Kafka does not serve groups yet ends again.
+      if (this.#link?.returned) this.#ended = true;
       if (states !== undefined) this.#since = now;
       this.#progress.note(states ?? [], now);
     } catch {
@@ -93,6 +105,7 @@ export class ConsumerWatch {
   /** Why the consumer counts as dead; undefined while it does not. */
   dead(now: number = Date.now()): string | undefined {
     const { group, address, host, patienceSeconds } = this.#watch;
+    if (this.#ended) return `Kafka was away, with which the consumer of group ${group} has ended`;
     if (now - this.#since > patienceSeconds * 1000)
       return `group ${group} has had no member at ${host ?? address} for too long`;
     const [stall] = this.#progress.stalls(now);
@@ -111,6 +124,13 @@ export class ConsumerWatch {
     this.#since = now;
     if (this.#closedSince !== undefined) this.#closedSince = now;
     this.#progress.restarted(now);
+    this.#begins();
+  }
+
+  /** The service is about to begin anew, and its consumer with it. */
+  #begins(): void {
+    this.#ended = false;
+    this.#link?.forget();
   }
 
   #accepts(): Promise<boolean> {
@@ -130,6 +150,7 @@ export class ConsumerWatch {
       });
     };
     again();
+    this.#link?.start();
     this.#server = createServer((request, response) => {
       if (request.url === "/dead") {
         const reason = this.dead();
@@ -175,6 +196,7 @@ export class ConsumerWatch {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#link?.close();
     this.#server?.close();
   }
 }

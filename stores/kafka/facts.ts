@@ -22,8 +22,11 @@ export const need = z.strictObject({
   publishes: uniqueList(z.string()).default([]),
   consumes: uniqueList(z.string()).default([]),
   group: visible.max(255).optional(),
-  /** False when its consumers die silently with the broker: it is then replaced after the broker. */
-  reconnects: z.boolean().default(true),
+  /**
+   * False when its consumers die silently with the broker: it is replaced after the broker, and started anew once a broker that
+   * was away is back. "sometimes" when they outlive a short absence: then only once they are seen not to come back.
+   */
+  reconnects: z.union([z.boolean(), z.literal("sometimes")]).default(true),
 });
 
 /** `platform:kubernetes.kafka`. */

@@ -10,7 +10,7 @@ import { kafkaHost } from "./host.ts";
  * were, and a watch knows whether the consumer still belongs to its group and reads on: beside it in its pod, or a container.
  */
 export function watchOf({ need, port, host }: WatchContext<Need>): StoreWatch | undefined {
-  if (need.reconnects) return undefined;
+  if (need.reconnects === true) return undefined;
   if (need.group === undefined) return { restarts: true };
   return {
     restarts: true,
@@ -24,6 +24,7 @@ export function watchOf({ need, port, host }: WatchContext<Need>): StoreWatch | 
         ...(host === undefined ? { WATCH_ADDRESS: memberOf("address") } : { WATCH_HOST: asValue(host) }),
         WATCH_SERVICE_PORT: asValue(port),
         WATCH_PORT: asValue(watchPort),
+        ...(need.reconnects === false && { WATCH_ENDS_WITH_BROKER: asValue("true") }),
       },
       endpoint: { name: "watch", port: watchPort },
       alive: { http: "/live", port: watchPort },

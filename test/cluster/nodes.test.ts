@@ -16,7 +16,7 @@ const one = { cpu: "30m", volume: { size: "1Gi" } };
 /** Only what is the platform's own: tests may have neighbours. */
 const ours = "app.kubernetes.io/managed-by=pulumi";
 const silent = Object.values(basePlatform.services)
-  .filter(({ needs }) => needs.kafka?.reconnects === false)
+  .filter(({ needs }) => needs.kafka !== undefined && needs.kafka.reconnects !== true)
   .map(({ name }) => name);
 const components = [
   "postgres",
