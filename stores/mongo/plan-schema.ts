@@ -22,7 +22,17 @@ export const planSchema = z.strictObject({
   step: z.literal(["provision", "retire"]).default("provision"),
   /** How long a first sync may take, seconds. */
   moveSeconds: z.number().int().min(1).default(240),
-  users: z.array(z.strictObject({ name: identifier, passwordFile: z.string().min(1), database: identifier })),
+  /** Whether nobody else has users and databases on the server. */
+  alone: z.boolean().default(false),
+  users: z.array(
+    z.strictObject({
+      name: identifier,
+      passwordFile: z.string().min(1),
+      /** Names it had before. */
+      renamedFrom: z.array(identifier).default([]),
+      database: identifier,
+    }),
+  ),
   indexes: z.array(
     z.strictObject({
       database: identifier,

@@ -18,8 +18,10 @@ export function plan(context: Context): Provisioning<MongoPlanInput> {
       ...serverOf(context),
       ...(external?.ca !== undefined && { caFile: certificateFile }),
       ...(set && { replicaSet: { name: replicaSetName, ...set }, ...patience }),
-      users: needs.map(({ service, need: { database } }) => ({
+      ...(external === undefined && { alone: true }),
+      users: needs.map(({ service, renamedFrom, need: { database } }) => ({
         name: roleName(service),
+        ...(renamedFrom && { renamedFrom: renamedFrom.map(roleName) }),
         passwordFile: passwordFile(passwordName("mongo", service)),
         database,
       })),

@@ -4,6 +4,7 @@ import { retryUntilAnswered } from "../retry-until-answered.ts";
 import type { Done } from "../store.ts";
 import type { MongoPlan } from "./plan-schema.ts";
 import { provisionReplicaSet, retireMembers } from "./provision-replica-set.ts";
+import { leftBehind, provisionUsers } from "./provision-users.ts";
 
 /** Creates or updates the users (in `admin`, where the messaging service looks for its own) and the indexes. */
 export async function provision(plan: MongoPlan): Promise<Done[]> {
@@ -39,17 +40,7 @@ export async function provision(plan: MongoPlan): Promise<Done[]> {
   });
   try {
     const done: Done[] = [...replicaSet];
-    const admin = client.db("admin");
-    for (const user of plan.users) {
-      const info = await admin.command({ usersInfo: user.name });
-      const known = (info.users as unknown[]).length > 0;
-      await admin.command({
-        [known ? "updateUser" : "createUser"]: user.name,
-        pwd: readPassword(user.passwordFile),
-        roles: [{ role: "readWrite", db: user.database }],
-      });
-      done.push({ object: `user ${user.name}`, result: known ? "unchanged" : "created" });
-    }
+    done.push(...(await provisionUsers(client, plan)));
     for (const index of plan.indexes) {
       const collection = client.db(index.database).collection(index.collection);
       const before = await collection.indexes().catch(() => []);
@@ -60,6 +51,7 @@ export async function provision(plan: MongoPlan): Promise<Done[]> {
         result: after.length > Math.max(before.length, 1) ? "created" : "unchanged",
       });
     }
+    if (plan.alone) done.push(...(await leftBehind(client, plan)));
     return done;
   } finally {
     await client.close();

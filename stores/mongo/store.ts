@@ -1,6 +1,7 @@
 import { type Address, defineStore, type Login, refs } from "../store.ts";
 import { backup } from "./backup.ts";
 import { cluster, external, facts, need } from "./facts.ts";
+import { reservedDatabases } from "./names.ts";
 import { plan, retirement } from "./plan.ts";
 import { planSchema } from "./plan-schema.ts";
 import { keyfileSecret } from "./replica-set.ts";
@@ -36,8 +37,7 @@ export const mongo = defineStore({
     mongoExpress: { defaultPort: 8081, what: "Mongo Express, with platform:devTools", tool: true },
   },
   login: true,
-  // The drill of the backups makes and drops the last one.
-  reservedDatabases: ["admin", "local", "config", "beat_drill"],
+  reservedDatabases,
   refsKind: refs<MongoRefs>(),
   refs: ({ database }, { address, login }) => ({ ...address, ...login(database) }),
   // Members are restarted one after the other, and two with different keys do not speak to each other.
