@@ -30,17 +30,33 @@ export function endOfLife(
 }
 
 /**
- * How a store's data gets to another major version: by a dump alone; upward, one after the other; or upward, any number at once.
- * None of them goes back.
+ * How a store's data gets to another version: by a dump alone; upward, one major version after the other; upward, any number at
+ * once; or so, and what one minor release wrote is not read by those before it either. None of them goes back.
  */
-export type Upgrade = "dump" | "stepwise" | "upward";
+export type Upgrade = "dump" | "stepwise" | "upward" | "upward by release";
 
-/** Why a server of one major version cannot be put on the data of another; undefined when it can. */
-export function validateUpgrade(upgrade: Upgrade, from: number, to: number): string | undefined {
-  if (from === to) return undefined;
-  if (upgrade === "dump") return `a server of version ${to} does not read what one of version ${from} wrote`;
-  if (to < from) return `what version ${from} wrote is not read by version ${to}, which is older`;
-  if (upgrade === "stepwise" && to > from + 1)
-    return `data of version ${from} must go through version ${from + 1} first`;
+/** Why a server of one version cannot be put on the data of another; undefined when it can, or when nobody knows. */
+export function validateUpgrade(
+  upgrade: Upgrade,
+  from: readonly number[],
+  to: readonly number[],
+): string | undefined {
+  const [before, after] = [from[0], to[0]];
+  if (before === undefined || after === undefined) return undefined;
+  if (before === after) {
+    const [minor, wanted] = [from[1], to[1]];
+    const isOlder = minor !== undefined && wanted !== undefined && wanted < minor;
+    return upgrade === "upward by release" && isOlder
+      ? notRead(`${before}.${minor}`, `${after}.${wanted}`)
+      : undefined;
+  }
+  if (upgrade === "dump")
+    return `a server of version ${after} does not read what one of version ${before} wrote`;
+  if (after < before) return notRead(before, after);
+  if (upgrade === "stepwise" && after > before + 1)
+    return `data of version ${before} must go through version ${before + 1} first`;
   return undefined;
 }
+
+const notRead = (from: string | number, to: string | number) =>
+  `what version ${from} wrote is not read by version ${to}, which is older`;

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as real } from "../../config/platform.ts";
 import { parseSettings } from "../../config/settings/parse.ts";
+import { type StoreKind, storeHosts } from "../../stores/index.ts";
 import { dataVersionProblems } from "./data-versions.ts";
 import type { StateResource } from "./stack-state.ts";
 
@@ -9,12 +10,12 @@ const platform: PlatformModel = real;
 const urn = (type: string, name: string) => `urn:pulumi:dev::beat::${type}::${name}`;
 
 /** What an engine's stack has left in its state of a store. */
-const onEngine = (store: string, reference: string): StateResource[] => {
+const onEngine = (store: StoreKind, reference: string): StateResource[] => {
   const [image, container] = ["docker:index/remoteImage:RemoteImage", "docker:index/container:Container"];
   return [
     { type: image, urn: urn(image, "any"), outputs: { name: reference, imageId: "sha256:1" } },
     { type: image, urn: urn(image, "other"), outputs: { name: "busybox:1", imageId: "sha256:2" } },
-    { type: container, urn: urn(container, store), outputs: { image: "sha256:1" } },
+    { type: container, urn: urn(container, storeHosts[store]), outputs: { image: "sha256:1" } },
   ];
 };
 /** And a cluster's. */
@@ -52,7 +53,13 @@ const cases = [
   ["mongo", "mongo:8.0", { tag: "7.0" }, /not read by version 7, which is older/],
   ["redis", "redis:7.4-alpine", { tag: "8.0-alpine" }, undefined],
   ["redis", "redis:8.0-alpine", { tag: "7.4-alpine" }, /which is older/],
+  ["kafka", "apache/kafka:4.0.1", { tag: "4.3.1" }, undefined],
+  ["kafka", "apache/kafka:4.3.1", { tag: "4.3.0" }, undefined],
+  ["kafka", "apache/kafka:4.3.1", { tag: "4.0.1" }, /what version 4.3 wrote is not read by version 4.0/],
+  ["kafka", "apache/kafka:4.3.1", { tag: "3.9.1" }, /what version 4 wrote is not read by version 3/],
+  ["redis", "redis:8.2-alpine", { tag: "8.0-alpine" }, undefined],
   // Nobody knows what these are.
+  ["kafka", "apache/kafka:4.3.1", { tag: "4" }, undefined],
   ["postgres", "own/pg:stable", { tag: "18-3.6" }, undefined],
   ["postgres", "postgis/postgis:17-3.5", { reference: `own/pg@sha256:${"a".repeat(64)}` }, undefined],
 ] as const;

@@ -10,7 +10,7 @@ import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/in
 import type { StateResource } from "./stack-state.ts";
 
 /**
- * Stores whose data another major version has written than the stack would now put on it, by the image that its state remembers.
+ * Stores whose data another version has written than the stack would now put on it, by the image that its state remembers.
  * Nothing is known of a stack that was taken down: its volumes have no image.
  */
 export function dataVersionProblems(
@@ -25,10 +25,8 @@ export function dataVersionProblems(
       const name = imageNamed(imagesUsed(settings.target === "docker" && settings.devTools)[0] ?? kind);
       const before = referenceIn(state, kind);
       const after = imageReference(name, settings.images);
-      const from = majorOf(before);
-      const to = majorOf(after);
-      if (before === undefined || from === undefined || to === undefined) return [];
-      const fault = upgrade && validateUpgrade(upgrade, from, to);
+      if (before === undefined || upgrade === undefined) return [];
+      const fault = validateUpgrade(upgrade, numbersOf(before), numbersOf(after));
       if (fault === undefined) return [];
       return [
         {
@@ -40,8 +38,7 @@ export function dataVersionProblems(
     });
 }
 
-const majorOf = (reference: string | undefined): number | undefined =>
-  reference === undefined ? undefined : versionOf(partsOf(reference).tag)[0];
+const numbersOf = (reference: string): number[] => versionOf(partsOf(reference).tag);
 
 /** The image that a store ran as, on whichever target. */
 function referenceIn(state: readonly StateResource[], kind: StoreKind): string | undefined {

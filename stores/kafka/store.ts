@@ -45,7 +45,8 @@ export const kafka = defineStore({
   refsKind: refs<KafkaRefs>(),
   refs: ({ publishes, consumes }, { address }) => ({ ...address, publishes, consumes }),
   check,
-  upgrade: "upward",
+  // The provisioner makes final what each release can, and an earlier one does not read that.
+  upgrade: "upward by release",
   imagesUsed: () => ["kafka"],
   onEngine,
   onCluster,
