@@ -1,5 +1,7 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../core/problems.ts";
+import { refused } from "./new-stack.ts";
+import { say, speakOf } from "./output.ts";
 import { openSession, type Session, type SessionNeeds } from "./session.ts";
 import { pulumiRefusal } from "./workspace.ts";
 
@@ -13,11 +15,28 @@ export interface Common {
 
 /** The stack of every command: what is named, else BEAT_STACK, else dev. */
 export const stackOption = (): Option =>
-  new Option("-s, --stack <name>", "stack to work on").default(process.env.BEAT_STACK ?? "dev");
+  new Option("-s, --stack <name>", "stack to work on").default(process.env.BEAT_STACK || "dev");
+
+/**
+ * The stack that a command works on from now on.
+ * @throws {InputError} when no stack can have that name. Source: Pulumi, "Stacks"; a letter or digit first, as names made of it need.
+ */
+export function stackCalled(name: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name))
+    throw new InputError("nothing was done", [
+      {
+        path: "--stack",
+        message: `${JSON.stringify(name)} cannot be the name of a stack: letters, digits, ".", "_" and "-", at most 100, a letter or digit first`,
+        fix: "name another one; those there are: ls Pulumi.*.yaml",
+      },
+    ]);
+  speakOf(name);
+  return name;
+}
 
 /** Says how a command is spelled now; the old way goes with the next version. */
 export const oldSpelling = (now: string): void =>
-  void process.stderr.write(`beat: this spelling goes with the next version; the new one: ${now}\n`);
+  say(`beat: this spelling goes with the next version; the new one: ${now}`);
 
 /**
  * A command that works on a stack.
@@ -46,14 +65,18 @@ export function command(
       const options = { ...given, stack, named: onLine !== undefined } as unknown as typeof given;
       let session: Session | undefined;
       try {
+        stackCalled(stack);
         session = await openSession(stack, needs);
         await run(session, options, ...(self.args as string[]));
         if (needs.create === "for now") await session.unmake();
       } catch (error) {
         const refusal = pulumiRefusal(error, stack);
         // What was refused has changed nothing.
-        if (refusal !== undefined || error instanceof InputError || needs.create === "for now")
-          await session?.unmake();
+        if (
+          session !== undefined &&
+          (refusal !== undefined || error instanceof InputError || needs.create === "for now")
+        )
+          throw await refused(stack, session, refusal ?? error);
         throw refusal ?? error;
       }
     });

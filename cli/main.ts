@@ -1,5 +1,6 @@
 import { InputError } from "../core/problems.ts";
 import { beat } from "./beat.ts";
+import { say } from "./output.ts";
 
 // `./beat logs | head` closes the pipe early, which is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
@@ -7,6 +8,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.
 try {
   await beat.parseAsync();
 } catch (error) {
-  process.stderr.write(`beat: ${error instanceof Error ? error.message : String(error)}\n`);
+  say(`beat: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = error instanceof InputError ? 2 : 1;
 }

@@ -1,4 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { say } from "./output.ts";
 
 const verbs: Readonly<Record<string, string>> = {
   create: "created",
@@ -32,7 +33,7 @@ export class Progress {
   readonly #started = new Map<string, number>();
   readonly #write: (line: string) => void;
 
-  constructor(write: (line: string) => void = (line) => process.stderr.write(`${line}\n`)) {
+  constructor(write: (line: string) => void = say) {
     this.#write = write;
   }
 

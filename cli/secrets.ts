@@ -98,7 +98,7 @@ export async function forgetSecret(session: SecretsSession, secret: string): Pro
     throw refusal(secret, "is needed by the platform", `replace it: ${rotateCommand(secret, name)}`);
   const urn = stashOf(await stateOf(session.stack.workspace, name), secret)?.urn;
   if (urn === undefined)
-    throw refusal(secret, "is not kept in the stack's state", `see: ./beat secrets list ${name}`);
+    throw refusal(secret, "is not kept in the stack's state", "see: ./beat secrets list");
   const { exitCode, stderr } = await pulumi(session, ["state", "delete", urn, "--force", "--yes"]);
   if (exitCode === 0) return;
   if (/dependent|depend on/i.test(stderr))
@@ -123,7 +123,7 @@ export async function secretValue(session: SecretsSession, secret: string): Prom
       ? giveCommand(secret, name)
       : settings.generateSecrets
         ? `./beat up --stack ${name}`
-        : `./beat secrets make ${name}`,
+        : "./beat secrets make",
   );
 }
 

@@ -15,6 +15,7 @@ import { workloadsOf } from "../infra/workloads/plan.ts";
 import type { Runtime } from "../infra/workloads/runtime.ts";
 import { loadDefinition, loadTransform, projectRoot } from "../stacks/program.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
+import { beforeMade, refused } from "./new-stack.ts";
 import { EngineTarget } from "./targets/docker.ts";
 import type { Target, TargetArgs } from "./targets/target.ts";
 import { beatDirectory, type OpenStack, openStack, pulumiRefusal, stateOf } from "./workspace.ts";
@@ -25,6 +26,8 @@ export interface Session extends TargetArgs {
   readonly state: StackState | undefined;
   /** What the stack runs on. */
   readonly target: Target;
+  /** This command made the stack. */
+  readonly made: boolean;
   /** Takes back a stack that this command made, as long as it holds nothing. */
   unmake(): Promise<void>;
 }
@@ -49,15 +52,14 @@ export async function openSession(name: string, needs: SessionNeeds): Promise<Se
   try {
     return await sessionOf(name, needs, opened, found);
   } catch (error) {
-    await opened.unmake();
-    throw error;
+    throw await refused(name, opened, error);
   }
 }
 
 async function sessionOf(
   name: string,
   needs: SessionNeeds,
-  { stack, settings, state, unmake }: OpenStack,
+  { stack, settings, state, made, unmake }: OpenStack,
   found: string | undefined,
 ): Promise<Session> {
   const engine = settings.target === "docker" ? settings.engine : undefined;
@@ -77,7 +79,7 @@ async function sessionOf(
   };
   const target = await openTarget(args);
   if (needs.target) requirePassed(await target.reach(state), "the stack cannot be worked on from here");
-  return { ...args, state, target, unmake };
+  return { ...args, state, target, made, unmake };
 }
 
 /** What is wrong with a stack's transform is told before anything is done. @throws {InputError} when something is. */
@@ -141,7 +143,8 @@ export async function diagnose(name: string): Promise<Check[]> {
   try {
     const session = await openSession(name, { create: "for now", target: false, state: true });
     try {
-      return await runChecks(session);
+      const checks = await runChecks(session);
+      return session.made ? toldBeforeMade(name, checks) : checks;
     } finally {
       await session.unmake();
     }
@@ -155,6 +158,16 @@ export async function diagnose(name: string): Promise<Check[]> {
       ...error.problems.map((problem) => failed(problem.path, problem)),
     ];
   }
+}
+
+function toldBeforeMade(name: string, checks: readonly Check[]): Check[] {
+  const told = beforeMade(
+    name,
+    checks.flatMap(({ problem }) => problem ?? []),
+  );
+  return checks.map((check) =>
+    check.problem === undefined ? check : { ...check, problem: told.shift() ?? check.problem },
+  );
 }
 
 /** The engine that a stack without settings would use; nothing where it cannot be told, which is a problem of its own. */

@@ -15,7 +15,8 @@ import { InputError, type Problem } from "../core/problems.ts";
 import { engineEnvironment } from "../infra/engine/address.ts";
 import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
 import { program, projectRoot } from "../stacks/program.ts";
-import { openOrMake } from "./new-stack.ts";
+import { type OpenedStack, openOrMake, refused } from "./new-stack.ts";
+import { say } from "./output.ts";
 
 /** What this clone keeps for itself and git ignores: passphrase, tools, sources. `BEAT_HOME` names another folder. */
 export const beatDirectory = process.env.BEAT_HOME ?? join(projectRoot, ".beat");
@@ -63,7 +64,7 @@ export async function findPulumi(install: boolean): Promise<PulumiCommand> {
           },
         ]);
       if (!install) throw missing("is not on PATH");
-      process.stderr.write(`beat: installing Pulumi ${pulumiVersion} into .beat/pulumi\n`);
+      say(`beat: installing Pulumi ${pulumiVersion} into .beat/pulumi`);
       const { SemVer } = await import("semver");
       try {
         return await PulumiCommand.install({ root, version: new SemVer(pulumiVersion) });
@@ -134,13 +135,10 @@ function unknown(stack: string): Problem {
 }
 
 /** A stack with what was read of it when it was opened. */
-export interface OpenStack {
-  readonly stack: Stack;
+export interface OpenStack extends OpenedStack {
   readonly settings: Settings;
   /** The state, where it was asked for. */
   readonly state: StackState | undefined;
-  /** Takes back a stack that was made just now; see {@link OpenedStack}. */
-  unmake(): Promise<void>;
 }
 
 /**
@@ -167,17 +165,14 @@ export async function openStack(
     needs.state ? stateOf(workspace, name) : undefined,
   ]);
   if (opened.status === "rejected") throw opened.reason;
-  const { stack, unmake } = opened.value;
   try {
     return {
-      stack,
-      unmake,
+      ...opened.value,
       settings: settingsIn(config.status === "fulfilled" ? config.value : await workspace.getAllConfig(name)),
       state: state.status === "fulfilled" ? state.value : await stateOf(workspace, name),
     };
   } catch (error) {
-    await unmake();
-    throw error;
+    throw await refused(name, opened.value, error);
   }
 }
 

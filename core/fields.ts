@@ -161,19 +161,6 @@ export const cidr = z
     const family = isIP(address);
     return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
   }, rangeRule);
-const zoneRule = "must be a time zone such as Europe/Lisbon or Etc/UTC";
-/** A name of the time zone database. */
-export const timeZone = z
-  .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/, { message: zoneRule, abort: true })
-  .refine((text) => {
-    try {
-      return text !== "Local" && new Intl.DateTimeFormat("en", { timeZone: text }) !== undefined;
-    } catch {
-      return false;
-    }
-  }, zoneRule);
-
 /** A PEM certificate, or a bundle of them. */
 export const certificate = validText(validateCertificates, /-----BEGIN CERTIFICATE-----/);
 

@@ -7,7 +7,8 @@ test.each([
     "fatal: unable to access 'https://token@git.example:8443/a/': 403",
     "fatal: unable to access 'https://…@git.example:8443/a/': 403",
   ],
-  ["http://a:p@ss@proxy.example:3128 and ssh://git@host/b", "http://…@proxy.example:3128 and ssh://…@host/b"],
+  ["http://a:p@ss@proxy.example:3128 and ssh://a:b@host/b", "http://…@proxy.example:3128 and ssh://…@host/b"],
+  ["tcp://a:b@engine:2376, ssh://root@engine", "tcp://…@engine:2376, ssh://root@engine"],
   ["https://git.example/a@b", "https://git.example/a@b"],
   ["git@host:a/b.git", "git@host:a/b.git"],
 ])("%s is told as %s", (text, told) => expect(withoutLogins(text)).toBe(told));

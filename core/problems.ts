@@ -11,10 +11,12 @@ export interface Problem {
 /** Input that was refused before anything was changed. Its message lists every problem, not only the first. */
 export class InputError extends Error {
   override readonly name = "InputError";
+  readonly what: string;
   readonly problems: readonly Problem[];
 
   constructor(what: string, problems: readonly Problem[]) {
     super(`${what}:\n${problems.map((p) => `  - ${p.path}: ${p.message}\n    fix: ${p.fix}`).join("\n")}`);
+    this.what = what;
     this.problems = problems;
   }
 }

@@ -6,7 +6,9 @@ import { requiredSecrets } from "../config/environment.ts";
 import { parseSettings, refuseShownSecrets } from "../config/settings/parse.ts";
 import { checkStack } from "../config/settings/stack-check.ts";
 import { stackNameProblems } from "../config/settings/stack-name.ts";
+import { withoutLogins } from "../core/logins.ts";
 import { InputError } from "../core/problems.ts";
+import { onStack } from "../core/stack-commands.ts";
 import { ownState } from "../infra/graph/own-state.ts";
 import { namespaceOf } from "../infra/kubernetes/labels.ts";
 import { dataVersionProblems } from "../infra/operate/data-versions.ts";
@@ -50,7 +52,8 @@ export async function program(): Promise<Record<string, unknown>> {
       : (await import("./docker.ts")).deployToEngine({ ...args, settings });
   } catch (error) {
     // A RunError is shown without a stack trace: this is the user's input, not our code.
-    if (error instanceof InputError) throw new pulumi.RunError(error.message);
+    if (error instanceof InputError)
+      throw new pulumi.RunError(onStack(withoutLogins(error.message), pulumi.getStack()));
     throw error;
   }
 }

@@ -61,6 +61,18 @@ export function faultOfBeat(line: string): string | undefined {
   return at === beat ? "names no command" : undefined;
 }
 
+/** Whether a line names its stack as an argument, not by `--stack`. */
+export function namesStackByPlace(line: string): boolean {
+  const [, ...words] = wordsOf(line);
+  let at: Command = beat;
+  for (const word of words) {
+    const next = at.commands.find((each) => each.name() === word);
+    if (next === undefined) return !word.startsWith("-") && at.registeredArguments[0]?.name() === "stack";
+    at = next;
+  }
+  return false;
+}
+
 const lineage = (at: Command): Command[] => (at.parent === null ? [at] : [at, ...lineage(at.parent)]);
 
 /** What is wrong with a line that sets or removes a setting; undefined when there is such a one. */

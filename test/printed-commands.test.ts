@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { commandsIn, faultOfBeat, faultOfConfig } from "./commands.ts";
+import { beat } from "../cli/beat.ts";
+import { onStack } from "../core/stack-commands.ts";
+import { commandsIn, faultOfBeat, faultOfConfig, namesStackByPlace } from "./commands.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const files = (folder: string, ending: RegExp): string[] =>
@@ -35,6 +37,66 @@ describe("a command that is shown exists", () => {
       "pulumi config rm platform:portz",
     ])
       expect(faultOfConfig(line)).toBeDefined();
+  });
+});
+
+describe("a command that is printed names the stack it is about", () => {
+  const printed = sources.flatMap((file) => {
+    const text = readFileSync(join(root, file), "utf8");
+    return (["./beat", "pulumi config"] as const).flatMap((kind) =>
+      commandsIn(text, kind).map((line) => ({ file, line })),
+    );
+  });
+
+  test("each in the sources, once it goes out", () => {
+    expect(printed.length).toBeGreaterThan(50);
+    const faults = printed
+      // What a shell reads, and what runs tests, is about none.
+      .filter(({ line }) => !/^\.\/beat (env|test)\b/.test(line))
+      .filter(({ line }) => {
+        const told = onStack(line, "prod");
+        return !told.includes(" --stack ") || (line.startsWith("./beat") && faultOfBeat(told) !== undefined);
+      });
+    expect(faults).toEqual([]);
+  });
+
+  test("whatever command there is that takes a stack", () => {
+    const takesStack = beat.commands.filter(
+      (command) =>
+        command.name() !== "env" &&
+        [command, ...command.commands].some(({ options }) => options.some(({ long }) => long === "--stack")),
+    );
+    expect(takesStack.length).toBeGreaterThan(10);
+    for (const command of takesStack)
+      expect(onStack(`./beat ${command.name()}`, "prod"), command.name()).toMatch(/ --stack prod$/);
+  });
+
+  test("and none by its place, where a second name would be no help", () => {
+    expect(printed.filter(({ line }) => namesStackByPlace(line))).toEqual([]);
+    expect(namesStackByPlace("./beat secrets make ${name}")).toBe(true);
+    expect(namesStackByPlace("./beat secrets show <name>")).toBe(false);
+  });
+
+  test("nothing is written to a terminal past what adds it, but what is nobody's words", () => {
+    const writers = (pattern: RegExp): string[] =>
+      sources.filter((file) => pattern.test(readFileSync(join(root, file), "utf8"))).sort();
+    expect(
+      writers(/process\.std(out|err)\.write|console\.\w+\(/).filter((file) => !/^stores\//.test(file)),
+    ).toEqual([
+      "cli/commands/preview.ts",
+      "cli/output.ts",
+      "cli/serve-gateway.ts",
+      "infra/images/build-own.ts",
+      "infra/images/build-services.ts",
+    ]);
+    expect(writers(/printAsIs/)).toEqual([
+      "cli/commands/env.ts",
+      "cli/commands/render.ts",
+      "cli/commands/secrets.ts",
+      "cli/output.ts",
+      "cli/targets/docker.ts",
+      "cli/targets/kubernetes.ts",
+    ]);
   });
 });
 

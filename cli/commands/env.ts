@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { quoted } from "../../core/shell.ts";
 import { engineAddress, engineEnvironment } from "../../infra/engine/address.ts";
-import { type Common, stackOption } from "../command.ts";
-import { print } from "../output.ts";
+import { type Common, stackCalled, stackOption } from "../command.ts";
+import { printAsIs } from "../output.ts";
 import { pulumiEnvironment } from "../workspace.ts";
 
 /** Prints the environment for a plain Pulumi. */
@@ -12,7 +12,7 @@ export function envCommand(beat: Command): void {
     .description('print the environment for a plain pulumi: eval "$(./beat env)"')
     .addOption(stackOption())
     .action(({ stack }: Common) => {
-      const variables = { ...pulumiEnvironment(stack), ...engineEnvironment(engineAddress()) };
-      for (const [name, value] of Object.entries(variables)) print(`export ${name}=${quoted(value)}`);
+      const variables = { ...pulumiEnvironment(stackCalled(stack)), ...engineEnvironment(engineAddress()) };
+      for (const [name, value] of Object.entries(variables)) printAsIs(`export ${name}=${quoted(value)}`);
     });
 }

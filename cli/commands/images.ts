@@ -84,7 +84,7 @@ export function imagesCommand(beat: Command): void {
     async (session, { json }) => build(session, json),
   ).argument("[stack]", "stack to work on, like --stack");
   command(beat, "build-images", "old spelling of: images build", needs, async (session, { json }) => {
-    oldSpelling(`./beat images build ${session.name}`);
+    oldSpelling("./beat images build");
     await build(session, json);
   });
 }

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { DeploymentError } from "../../infra/operate/parts.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { command } from "../command.ts";
-import { printJson } from "../output.ts";
+import { asShown, printJson } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { requirePassed } from "../session.ts";
 import { firstLine } from "../workspace.ts";
@@ -30,7 +30,7 @@ export function previewCommand(beat: Command): void {
           onEvent: progress.onEvent,
           color: "never",
           ...(policies && { policyPacks: [join(projectRoot, "policies/pack")] }),
-          ...(!json && { onOutput: (text: string) => process.stdout.write(text) }),
+          ...(!json && { onOutput: (text: string) => process.stdout.write(asShown(text)) }),
         });
         if (json) printJson(result.changeSummary);
         const changes = Object.entries(result.changeSummary).filter(([op]) => op !== "same" && op !== "read");

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { InputError } from "../../core/problems.ts";
-import { oldSpelling, stackOption } from "../command.ts";
-import { print, printJson, say } from "../output.ts";
+import { oldSpelling, stackCalled, stackOption } from "../command.ts";
+import { print, printAsIs, printJson, say } from "../output.ts";
 import { beatDirectory } from "../workspace.ts";
 
 /** Writes what a stack is made of as files for others: the objects of a cluster, or a Compose project. */
@@ -26,11 +26,11 @@ export function renderCommand(beat: Command): void {
     .option("--show-secrets", "with the values of secrets")
     .option("--json", "write one JSON list to standard output")
     .action(async (named: string | undefined, options: RenderOptions, self: Command) => {
-      if (options.format === "compose") return compose(named ?? options.stack, options);
+      if (options.format === "compose") return compose(stackCalled(named ?? options.stack), options);
       const unnamed =
         self.getOptionValueSource("stack") === "default" && process.env.BEAT_STACK === undefined;
-      if (named === undefined && unnamed) oldSpelling("./beat render prod");
-      const stack = named ?? (unnamed ? "prod" : options.stack);
+      const stack = stackCalled(named ?? (unnamed ? "prod" : options.stack));
+      if (named === undefined && unnamed) oldSpelling("./beat render");
       const { renderSource } = await import("../render/sources.ts");
       const { rendered } = await import("../render/objects.ts");
       const { writeObjects, yamlOf } = await import("../render/yaml.ts");
@@ -38,10 +38,10 @@ export function renderCommand(beat: Command): void {
       const objects = await rendered({ stack, config, kept, showSecrets: options.showSecrets ?? false });
       if (placeholders.length > 0)
         say(
-          `Placeholders stand for what is missing: ${placeholders.join(", ")}; ./beat secrets make ${stack} makes them.`,
+          `Placeholders stand for what is missing: ${placeholders.join(", ")}; to make them: ./beat secrets make`,
         );
       if (options.json) return printJson(objects);
-      if (options.out === "-") return print(objects.map(yamlOf).join("---\n"));
+      if (options.out === "-") return printAsIs(objects.map(yamlOf).join("---\n"));
       const folder = options.out ?? join(beatDirectory, "render", stack);
       writeObjects(folder, objects);
       print(`${objects.length} objects in ${folder}`);
@@ -56,7 +56,7 @@ async function compose(stack: string, options: RenderOptions): Promise<void> {
   const first = buildFirst(project);
   if (first !== undefined) say(first);
   if (options.json) return printJson(project.file);
-  if (options.out === "-") return print(composeText(project));
+  if (options.out === "-") return printAsIs(composeText(project));
   const folder = options.out ?? join(beatDirectory, "render", `${stack}-compose`);
   const lacking = source.placeholders;
   if (options.showSecrets && source.config["platform:generateSecrets"] === "false" && lacking.length > 0)
@@ -64,7 +64,7 @@ async function compose(stack: string, options: RenderOptions): Promise<void> {
       {
         path: "platform:secrets",
         message: `lacks ${lacking.join(", ")}, and platform:generateSecrets is false`,
-        fix: `./beat secrets make ${stack}`,
+        fix: "./beat secrets make",
       },
     ]);
   const { services, withSecrets, made } = await writeCompose(

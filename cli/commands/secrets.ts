@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { command, oldSpelling } from "../command.ts";
-import { print, printJson } from "../output.ts";
+import { print, printAsIs, printJson } from "../output.ts";
 import {
   completeSecrets,
   forgetSecret,
@@ -69,23 +69,22 @@ export function secretsCommand(beat: Command): void {
 
 function tell(report: SecretsReport, json: boolean | undefined): void {
   if (json) return printJson(report);
-  const { secrets, created, stack, unneeded } = report;
+  const { secrets, created, unneeded } = report;
   for (const { name, origin } of secrets)
     print(`${name.padEnd(36)} ${created.includes(name) ? "made now" : origin}`);
-  for (const name of unneeded)
-    print(`${name.padEnd(36)} needed by nobody: ./beat secrets forget ${name} --stack ${stack}`);
-  print(`\nshow one: ./beat secrets show <name> --stack ${stack}`);
+  for (const name of unneeded) print(`${name.padEnd(36)} needed by nobody: ./beat secrets forget ${name}`);
+  print(`\nshow one: ./beat secrets show <name>`);
 }
 
 async function show(session: Session, name: string, json: boolean | undefined): Promise<void> {
   const value = await secretValue(session, name);
   if (json) printJson({ [name]: value });
-  else print(value);
+  else printAsIs(value);
 }
 
 function changed(session: Session, name: string, json: boolean | undefined): void {
   if (json) printJson({ stack: session.name, changed: name });
-  else print(`${name} is changed; its users get it with: ./beat up --stack ${session.name}`);
+  else print(`${name} is changed; its users get it with: ./beat up`);
 }
 
 /** `beat secrets [stack] --show …`, as it was before the subcommands; it goes with the next version. */
@@ -98,22 +97,21 @@ function withOldSpellings(secrets: Command): void {
   }
   command(secrets, undefined, "the secrets of a stack", needs, async (session, options) => {
     const { json, show: shown, rotate, set } = options as Old;
-    const at = `--stack ${session.name}`;
     if (shown !== undefined) {
-      oldSpelling(`./beat secrets show ${shown} ${at}`);
+      oldSpelling(`./beat secrets show ${shown}`);
       return show(session, shown, json);
     }
     if (rotate !== undefined) {
-      oldSpelling(`./beat secrets rotate ${rotate} ${at}`);
+      oldSpelling(`./beat secrets rotate ${rotate}`);
       await rotateSecret(session, rotate);
       return changed(session, rotate, json);
     }
     if (set !== undefined) {
-      oldSpelling(`./beat secrets set ${set} ${at}`);
+      oldSpelling(`./beat secrets set ${set}`);
       await setSecret(session, set, process.stdin);
       return changed(session, set, json);
     }
-    oldSpelling(`./beat secrets make ${session.name}`);
+    oldSpelling("./beat secrets make");
     tell(await completeSecrets(session), json);
   })
     .argument("[stack]")

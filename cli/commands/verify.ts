@@ -59,8 +59,7 @@ interface Wishes {
 /** @throws {DeploymentError} when the stack is down. */
 async function wayTo({ name, target, state }: Session, url: string | undefined): Promise<Way> {
   const parts = await target.parts();
-  if (parts.length === 0)
-    throw new DeploymentError(`${name} is not up; bring it up: ./beat up --stack ${name}`);
+  if (parts.length === 0) throw new DeploymentError(`${name} is not up; bring it up: ./beat up`);
   if (url !== undefined) return { base: baseOf(url), close: () => {} };
   const stack = state?.resources.find(({ type }) => type === "pulumi:pulumi:Stack");
   return target.inside().gateway((stack?.outputs?.urls ?? {}) as Record<string, string>);
@@ -122,8 +121,6 @@ const lineOf = ({ what, name, result, ms, detail }: Tried): string =>
 function summary({ stack, ok, seconds, tried }: Report): string {
   const count = (result: Tried["result"]) => tried.filter((each) => each.result === result).length;
   const counts = `${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} not tried`;
-  const hint = ok
-    ? ""
-    : `\nwhat is not well: ./beat status --stack ${stack}, ./beat logs <name> --stack ${stack}`;
+  const hint = ok ? "" : `\nwhat is not well: ./beat status, ./beat logs <name>`;
   return `\n${ok ? `${stack} works` : `${stack} does not work`}: ${counts}, in ${seconds.toFixed(1)} s${hint}`;
 }

@@ -69,15 +69,15 @@ describe("a Compose project", () => {
     const out = join(folder, "built");
     await writeCompose(out, project, source, false);
     const head =
-      /^# Rendered by .*\n# First \.\/beat images build dev, .*no registry has \S*core-service:path\.\nname: /;
+      /^# Rendered by .*\n# First \.\/beat images build --stack dev, .*no registry has \S*core-service:path\.\nname: /;
     expect(readFileSync(join(out, "compose.yaml"), "utf8")).toMatch(head);
-    expect(buildFirst(project)).toContain("./beat images build dev");
+    expect(buildFirst(project)).toContain("./beat images build --stack dev");
     expect(buildFirst(await composeOf("dev", config))).toBeUndefined();
   });
 
   test("of a stack on a cluster is refused, with one to name instead", async () => {
     await expect(composeOf("prod", { "platform:target": "kubernetes" })).rejects.toThrow(
-      /platform:target: Compose runs on a container engine[\s\S]*render dev --format compose/,
+      /platform:target: Compose runs on a container engine[\s\S]*render --stack dev --format compose/,
     );
   });
 });

@@ -49,7 +49,7 @@ export async function composeOf(
       {
         path: "platform:target",
         message: `Compose runs on a container engine, and this stack's target is ${settings.target}`,
-        fix: "name a stack of an engine: ./beat render dev --format compose",
+        fix: "name a stack of an engine: ./beat render --stack dev --format compose",
       },
     ]);
   const platform = await loadDefinition(settings.definition);
@@ -69,7 +69,7 @@ export function composeText(project: ComposeProject): string {
 export const buildFirst = ({ stack, unpublished }: ComposeProject): string | undefined =>
   unpublished.length === 0
     ? undefined
-    : `First ./beat images build ${stack}, on the engine that Compose uses: no registry has ${unpublished.join(", ")}.`;
+    : `First ./beat images build --stack ${stack}, on the engine that Compose uses: no registry has ${unpublished.join(", ")}.`;
 
 /** Where the values of a stack's secrets are. */
 type SecretSource = Pick<RenderSource, "config" | "kept" | "placeholders">;

@@ -20,7 +20,7 @@ import type { Inside } from "../../infra/operate/inside.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { backupsVolume } from "../../infra/workloads/of-backups.ts";
-import { print, say } from "../output.ts";
+import { printAsIs, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
 import { statusOf, type Target, type TargetArgs } from "./target.ts";
 
@@ -121,7 +121,7 @@ export class EngineTarget implements Target {
   }
 
   async logs(name: string | undefined, options: LogOptions): Promise<void> {
-    await followLogs(this.#args.engine, this.#args.prefix, name, options, print);
+    await followLogs(this.#args.engine, this.#args.prefix, name, options, printAsIs);
   }
 
   /**

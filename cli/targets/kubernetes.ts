@@ -51,7 +51,7 @@ import { DeploymentError, type LogOptions, type PartState } from "../../infra/op
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { type BackupSource, backupSources } from "../../infra/workloads/backup-sources.ts";
 import { loadTransform } from "../../stacks/program.ts";
-import { print, say } from "../output.ts";
+import { printAsIs, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
 import { statusOf, type Target, type TargetArgs } from "./target.ts";
 
@@ -229,7 +229,7 @@ export class KubernetesTarget implements Target {
   }
 
   logs(name: string | undefined, options: LogOptions): Promise<void> {
-    return followPodLogs(this.cluster, this.namespace, name, options, print);
+    return followPodLogs(this.cluster, this.namespace, name, options, printAsIs);
   }
 
   async beforeDown(): Promise<void> {

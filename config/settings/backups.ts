@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { schedule } from "../../core/cron.ts";
-import { quantity, timeZone } from "../../core/fields.ts";
+import { quantity } from "../../core/fields.ts";
 import type { Problem } from "../../core/problems.ts";
+import { timeZone } from "../../core/time-zones.ts";
 import { volumeField } from "../../stores/fields.ts";
 import { type Bucket, bucketSchema } from "./bucket.ts";
 

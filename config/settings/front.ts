@@ -45,14 +45,18 @@ export function frontNotes(settings: Settings): FrontNote[] {
 const exposureOf = (settings: Settings): Exposure | undefined =>
   settings.target === "kubernetes" ? settings.kubernetes.exposure : undefined;
 
+/** The commands that say who may speak to the gateway. @param otherwise when the second one is right. */
+export const nameController = (namespace: string, otherwise: string): string =>
+  `${configSetCommand(`${exposurePath}.controllerNamespace`, namespace)}, or ${otherwise}: ${configSetCommand(`${exposurePath}.controllerAddresses[0]`, "<range>")}`;
+const exposurePath = "platform:kubernetes.exposure";
+
 function controllerNotes(settings: Settings): FrontNote[] {
   const exposure = exposureOf(settings);
   if (exposure?.type !== "ingress") return [];
   const controller = controllerOf(exposure);
   if (controller === undefined || controller.origin === "said") return [];
   const name = "ingress controller";
-  const mend =
-    "pulumi config set --path platform:kubernetes.exposure.controllerNamespace <its namespace>, or 'platform:kubernetes.exposure.controllerAddresses[0]' <range> where it is no pod of a namespace";
+  const mend = nameController("<its namespace>", "where it is no pod of a namespace");
   const of = classOf(exposure);
   if (controller.origin === "class") {
     const who = [
@@ -121,7 +125,7 @@ export function frontProblems(settings: Settings): Problem[] {
     problems.push({
       path: "platform:kubernetes.exposure.controllerNamespace",
       message: "is not set, nor controllerAddresses: nothing says who may speak to the gateway",
-      fix: "pulumi config set --path platform:kubernetes.exposure.controllerNamespace <namespace of the Gateway's proxies>, or 'platform:kubernetes.exposure.controllerAddresses[0]' <range> for a cloud's balancer",
+      fix: nameController("<namespace of the Gateway's proxies>", "for a cloud's balancer"),
     });
   return problems;
 }

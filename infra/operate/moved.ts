@@ -29,7 +29,8 @@ export function movedStack(state: readonly StateResource[], here: Place): Proble
   const before = placeIn(state);
   if (before === undefined) return undefined;
   const { stack, platform } = here;
-  const moving = `to move it for good: ./beat backup ${stack}, another stack, ./beat restore there`;
+  const moving =
+    "to move it for good: ./beat backup, then another stack, and a restore there (docs/backups.md)";
   if (before.target !== here.target)
     return {
       path: "platform:target",

@@ -7,9 +7,9 @@ test("all missing secrets are named at once, with the command of the stack", () 
   const none = parseSettings({ "platform:generateSecrets": "false" });
   expect(missingSecrets(names, none)).toEqual([...names, "signing-key"]);
   expect(secretProblems(names, none, "prod").map(({ path, fix }) => [path, fix])).toEqual([
-    ["platform:secrets.mongo-admin", "./beat secrets make prod"],
-    ["platform:secrets.postgres-admin", "./beat secrets make prod"],
-    ["platform:signingKey", "./beat secrets make prod"],
+    ["platform:secrets.mongo-admin", "./beat secrets make --stack prod"],
+    ["platform:secrets.postgres-admin", "./beat secrets make --stack prod"],
+    ["platform:signingKey", "./beat secrets make --stack prod"],
   ]);
   expect(secretProblems(names, parseSettings({}), "dev")).toEqual([]);
   const extra = parseSettings({ "platform:secrets": '{"mongo-admim":"abcdefgh1"}' });

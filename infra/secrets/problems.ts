@@ -56,7 +56,7 @@ export function secretProblems(names: readonly string[], settings: Settings, sta
             {
               path,
               message: "is missing, and platform:generateSecrets is false",
-              fix: `./beat secrets make ${stack}`,
+              fix: `./beat secrets make --stack ${stack}`,
             },
           ];
     }),

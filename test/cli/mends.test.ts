@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { findPulumi } from "../../cli/workspace.ts";
 import { parseSettings } from "../../config/settings/parse.ts";
 import { InputError, type Problem } from "../../core/problems.ts";
+import { onStack } from "../../core/stack-commands.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { wordsOf } from "../commands.ts";
 import { missingForPulumi } from "../engine/requirements.ts";
@@ -99,8 +100,8 @@ describe("a mend that is printed, when it is run, mends", { timeout: 300_000 }, 
     writeFileSync(file, `config:\n  ${yaml}\n`);
     const before = problems();
     expect(before).toHaveLength(1);
-    const command = commandOf(before[0]?.fix ?? "", value);
-    expect(command).toMatch(/^pulumi config (set|rm) /);
+    const command = commandOf(onStack(before[0]?.fix ?? "", "test"), value);
+    expect(command).toMatch(/^pulumi config (set|rm) .* --stack test$/);
     await run(command);
     expect(problems()).toEqual([]);
   });

@@ -219,7 +219,13 @@ export class ClusterStack {
       root: projectRoot,
       home: beatDirectory,
     };
-    return { ...args, state: undefined, unmake: async () => {}, target: new KubernetesTarget(args) };
+    return {
+      ...args,
+      state: undefined,
+      made: false,
+      unmake: async () => {},
+      target: new KubernetesTarget(args),
+    };
   }
 
   /** What the state remembers. */

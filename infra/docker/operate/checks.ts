@@ -88,7 +88,7 @@ export async function checkImages(
       "image" in of
         ? "check the reference and the network, or set platform:images.mirror"
         : built
-          ? "./beat images build <stack>"
+          ? "./beat images build"
           : `build or load it, or name another source (sample, image, git or path) for ${of.service}`,
   }));
   return Promise.all(

@@ -2,6 +2,7 @@ import type { PlatformModel } from "../../../config/define/model.ts";
 import { requiredSecrets } from "../../../config/environment.ts";
 import { controllerOf } from "../../../config/settings/exposure.ts";
 import { floatingTags } from "../../../config/settings/floating-tags.ts";
+import { nameController } from "../../../config/settings/front.ts";
 import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { type Check, failed, passed } from "../../operate/check.ts";
 import type { StackState } from "../../operate/stack-state.ts";
@@ -164,7 +165,7 @@ async function checkControllerNamespace({ core }: Cluster, name: string): Promis
   return failed(what, {
     path: "platform:kubernetes.exposure.controllerNamespace",
     message: `the cluster has no namespace "${name}", so nothing could reach the gateway`,
-    fix: "pulumi config set --path platform:kubernetes.exposure.controllerNamespace <where the controller's pods run>, or 'platform:kubernetes.exposure.controllerAddresses[0]' <range> where it is no pod of a namespace",
+    fix: nameController("<where the controller's pods run>", "where it is no pod of a namespace"),
   });
 }
 

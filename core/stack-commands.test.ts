@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { onStack } from "./stack-commands.ts";
+
+beforeEach(() => void vi.stubEnv("BEAT_STACK", undefined));
+afterEach(() => void vi.unstubAllEnvs());
+
+test.each([
+  ["stop: ./beat down", "stop: ./beat down --stack prod"],
+  ["name it: ./beat up, then wait", "name it: ./beat up --stack prod, then wait"],
+  ["those there are: ./beat backup --list", "those there are: ./beat backup --list --stack prod"],
+  ["./beat down  (volumes stay)", "./beat down --stack prod  (volumes stay)"],
+  [
+    "passwords: ./beat secrets list    logs: ./beat logs <name>    stop: ./beat down",
+    "passwords: ./beat secrets list --stack prod    logs: ./beat logs <name> --stack prod    stop: ./beat down --stack prod",
+  ],
+  [
+    "pulumi config set --path 'platform:trustedProxies[0]' <range>; or: pulumi config rm platform:x.",
+    "pulumi config set --path 'platform:trustedProxies[0]' <range> --stack prod; or: pulumi config rm platform:x --stack prod.",
+  ],
+  [
+    'pulumi config set --path \'platform:a["b.c"]\' "x y" (or by hand)',
+    'pulumi config set --path \'platform:a["b.c"]\' "x y" --stack prod (or by hand)',
+  ],
+  ["see ./beat status, or ./beat up", "see ./beat status --stack prod, or ./beat up --stack prod"],
+  ["remove it: `pulumi config rm a`", "remove it: `pulumi config rm a --stack prod`"],
+])("%s", (text, told) => expect(onStack(text, "prod")).toBe(told));
+
+test.each([
+  "./beat up --stack other --yes",
+  "./beat logs -s other",
+  'eval "$(./beat env)"',
+  "./beat test infra",
+  "what ./beat upper does, and beat up",
+  "pulumi plugin install resource docker v1",
+  "pulumi stack init new",
+])("%s stays as it is", (text) => expect(onStack(text, "prod")).toBe(text));
+
+test("dev is what ./beat takes by itself, unless BEAT_STACK says otherwise; pulumi has no such default", () => {
+  expect(onStack("./beat down", "dev")).toBe("./beat down");
+  expect(onStack("pulumi config rm a", "dev")).toBe("pulumi config rm a --stack dev");
+  vi.stubEnv("BEAT_STACK", "prod");
+  expect(onStack("./beat down", "dev")).toBe("./beat down --stack dev");
+  // Typed elsewhere it would be another one.
+  expect(onStack("./beat down", "prod")).toBe("./beat down --stack prod");
+});
