@@ -124,7 +124,11 @@ export interface Scratch {
  * are asked from outside where a target can do that, and else inside, with what the image has.
  */
 export type Probe =
-  | { readonly exec: readonly string[] }
+  | {
+      readonly exec: readonly string[];
+      /** It takes seconds as its last argument: once it has passed, it waits that long before it asks again. */
+      readonly rests?: true;
+    }
   | { readonly shell: string }
   | { readonly http: string; readonly port: number; readonly tool?: ProbeTool }
   | { readonly tcp: number; readonly tool?: ProbeTool };
@@ -145,8 +149,10 @@ export interface Health {
    * later, and the next start would begin anew. An engine kills nothing.
    */
   readonly recoverySeconds?: number;
-  /** Between two probes, seconds; default: 2. On a cluster only while it starts: a pod that runs is probed at the platform's own pace. */
+  /** Between two probes while it starts, seconds; default: 2. */
   readonly everySeconds?: number;
+  /** Between two probes once it is ready, seconds; default: 30. A cluster probes a pod that runs at the platform's own pace. */
+  readonly restSeconds?: number;
   /** How long an answer may take, seconds; default: 5. */
   readonly timeoutSeconds?: number;
   /**

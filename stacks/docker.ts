@@ -1,10 +1,16 @@
 import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
 import { DockerPlatform, type DockerPlatformArgs } from "../infra/docker/deploy/docker-platform.ts";
 import { withScheme } from "../infra/engine/address.ts";
+import { hasStartInterval } from "../infra/engine/start-interval.ts";
 
 /** Deploys the platform to a container engine and returns the stack's outputs. */
-export function deployToEngine(args: DockerPlatformArgs): Record<string, unknown> {
+export async function deployToEngine(
+  args: Omit<DockerPlatformArgs, "startInterval">,
+): Promise<Record<string, unknown>> {
   const { platform, settings } = args;
+  // Under mocks there is none to ask.
+  const startInterval = !pulumi.runtime.hasEngine() || (await hasStartInterval(settings.engine));
   // Without an address the provider takes DOCKER_HOST, or the default socket.
   const engine =
     settings.engine === undefined
@@ -12,7 +18,7 @@ export function deployToEngine(args: DockerPlatformArgs): Record<string, unknown
       : new docker.Provider("engine", { host: withScheme(settings.engine) });
   const deployed = new DockerPlatform(
     platform.name,
-    args,
+    { ...args, startInterval },
     engine === undefined ? {} : { providers: { docker: engine } },
   );
   return { urls: deployed.urls };

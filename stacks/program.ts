@@ -49,7 +49,7 @@ export async function program(): Promise<Record<string, unknown>> {
     // Each target's provider is half a second of loading: only the one in use.
     return settings.target === "kubernetes"
       ? await (await import("./kubernetes.ts")).deployToCluster({ ...args, settings })
-      : (await import("./docker.ts")).deployToEngine({ ...args, settings });
+      : await (await import("./docker.ts")).deployToEngine({ ...args, settings });
   } catch (error) {
     // A RunError is shown without a stack trace: this is the user's input, not our code.
     if (error instanceof InputError)

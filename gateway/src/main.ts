@@ -6,7 +6,7 @@ import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { spanSource } from "./observe/sources.ts";
 import { endOnCrash } from "./process/crash.ts";
-import { isReady } from "./process/health.ts";
+import { isReady, isReadyAfterRest } from "./process/health.ts";
 import { serveWithWorkers } from "./process/primary.ts";
 import { RouteFile } from "./process/reload.ts";
 import { serve } from "./process/serve.ts";
@@ -17,7 +17,8 @@ import { readSettings, type Settings } from "./settings.ts";
 
 const usage = `serve   run the gateway (the default)
 check   validate the routing table
-health  ask a running gateway on this machine whether it is ready
+health  ask a running gateway on this machine whether it is ready; with a number, that many
+        seconds later once it has been
 `;
 const version = "0.1.0";
 /** POSIX: a write of at most PIPE_BUF bytes to a pipe is not mixed with those of other writers. */
@@ -44,7 +45,9 @@ async function run(command: string): Promise<void> {
   if (command.endsWith("help")) return void process.stdout.write(usage);
   const settings = readSettings(process.env);
   const routeFile = new RouteFile(settings.routes ?? fileURLToPath(new URL("routes.json", import.meta.url)));
-  if (command === "health") process.exit((await isReady(settings)) ? 0 : 1);
+  const rest = process.argv[3];
+  if (command === "health")
+    process.exit((await (rest ? isReadyAfterRest(settings, Number(rest)) : isReady(settings))) ? 0 : 1);
   if (command === "check") {
     const { services } = routeFile.load();
     return void process.stdout.write(`the routing table is valid: ${services.length} routes\n`);

@@ -93,6 +93,7 @@ export function composeService(
 ): Record<string, unknown> {
   const { host, entrypoint, args, memoryMiB, stopGraceSeconds, volumes, health, members } = workload;
   const job = "job" in members;
+  // Whoever reads the file may have an engine before Docker 25, where Compose refuses `start_interval`.
   const check = healthCheckOf(health);
   const files = filesOf(workload, addresses);
   const of = (kind: ComposeFileSource["kind"]) =>
@@ -136,7 +137,7 @@ export function composeService(
         interval: check.interval,
         timeout: check.timeout,
         retries: check.retries,
-        start_period: "1s",
+        start_period: check.startPeriod,
       },
     }),
     ...(dependencies.length > 0 && { depends_on: Object.fromEntries(dependencies) as object }),

@@ -1,5 +1,5 @@
 import type { Health } from "../../core/workload.ts";
-import { healthTest, restartingTest } from "./probes.ts";
+import { healthTest, restartingTest, restingTest } from "./probes.ts";
 
 /** A health check as an engine knows it; Docker and Compose spell it alike. */
 export interface HealthCheck {
@@ -8,21 +8,64 @@ export interface HealthCheck {
   readonly interval: string;
   readonly timeout: string;
   readonly retries: number;
+  readonly startPeriod: string;
+  /** Between two probes of the start period, until one has passed. */
+  readonly startInterval?: string;
 }
 
-/** Go's spelling of a duration, as an engine's clients read it back. */
-const duration = (seconds: number): string => (seconds < 1 ? `${seconds * 1000}ms` : `${seconds}s`);
+/** How an engine is asked to probe. */
+export interface HealthCheckOptions {
+  /** It has an interval of its own for a container that starts (Docker 25, API 1.44); else the probe itself rests. */
+  readonly startInterval: boolean;
+}
 
-/** How an engine asks for a workload's health; undefined when its image has nothing to ask with. */
-export function healthCheckOf(health: Health | undefined): HealthCheck | undefined {
+const startSeconds = 2;
+const restSeconds = 30;
+const answerSeconds = 5;
+/** What a busy engine may take beside to start a probe that limits itself. */
+const slackSeconds = 20;
+
+/** Go's spelling of a duration, as an engine's clients read it back. */
+function duration(seconds: number): string {
+  if (seconds < 1) return `${seconds * 1000}ms`;
+  const parts = { h: Math.floor(seconds / 3600), m: Math.floor((seconds % 3600) / 60), s: seconds % 60 };
+  if (parts.h > 0) return `${parts.h}h${parts.m}m${parts.s}s`;
+  return parts.m > 0 ? `${parts.m}m${parts.s}s` : `${parts.s}s`;
+}
+
+/**
+ * How an engine asks for a workload's health: often while it starts, seldom once it is ready, for each probe starts a process.
+ * @returns undefined when its image has nothing to ask with.
+ */
+export function healthCheckOf(
+  health: Health | undefined,
+  { startInterval }: HealthCheckOptions = { startInterval: false },
+): HealthCheck | undefined {
   const ready = health && healthTest(health.ready);
   if (health === undefined || ready === undefined) return undefined;
   const test = health.endsOn === undefined ? ready : restartingTest(ready, health.ready, health.endsOn);
-  const every = health.everySeconds ?? 2;
+  const every = health.everySeconds ?? startSeconds;
+  const rest = Math.max(every, health.restSeconds ?? restSeconds);
+  const answer = health.timeoutSeconds ?? answerSeconds;
+  if (startInterval)
+    return {
+      test,
+      interval: duration(rest),
+      timeout: duration(answer),
+      retries: 3,
+      startPeriod: duration(health.startupSeconds),
+      startInterval: duration(every),
+    };
+  const resting = restingTest(test, health.ready, {
+    restSeconds: Math.floor(rest - every),
+    answerSeconds: answer,
+  });
   return {
-    test,
+    test: resting ?? test,
     interval: duration(every),
-    timeout: `${health.timeoutSeconds ?? 5}s`,
+    timeout: duration(resting === undefined ? answer : rest + answer + slackSeconds),
     retries: Math.ceil(health.startupSeconds / every),
+    // Nought would count as not said: the engine would take the image's own, and each refresh see a difference.
+    startPeriod: "1s",
   };
 }

@@ -1,11 +1,15 @@
-import { execFileSync } from "node:child_process";
-import { expect, test } from "vitest";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Probe } from "../../core/workload.ts";
 import { healthCheckOf } from "./health-check.ts";
 
 const endsOn = { host: "consumer-watch-auth", port: 9465, path: "/dead" };
 const lineOf = (tool: "wget" | "bash") => {
   const ready = { http: "/it's/health", port: 2000, tool };
-  const check = healthCheckOf({ ready, startupSeconds: 10, endsOn });
+  const check = healthCheckOf({ ready, startupSeconds: 10, endsOn }, { startInterval: true });
   expect(check?.test).toHaveLength(2);
   return check?.test[1] as string;
 };
@@ -28,7 +32,78 @@ test.each(["wget", "bash"] as const)(
   },
 );
 
-test("a health check says no field with nought: an engine would take the image's own", () => {
-  const check = healthCheckOf({ ready: { tcp: 1, tool: "wget" }, startupSeconds: 3 });
-  expect(check).toEqual({ test: expect.any(Array), interval: "2s", timeout: "5s", retries: 2 });
+test("an engine with a start interval asks often during a start and seldom afterwards", () => {
+  const check = healthCheckOf(
+    { ready: { tcp: 1, tool: "wget" }, startupSeconds: 90, everySeconds: 0.5 },
+    { startInterval: true },
+  );
+  expect(check).toEqual({
+    test: ["CMD", "nc", "-z", "127.0.0.1", "1"],
+    interval: "30s",
+    timeout: "5s",
+    retries: 3,
+    startPeriod: "1m30s",
+    startInterval: "500ms",
+  });
+});
+
+describe("for an engine without a start interval", () => {
+  const old = { startInterval: false };
+  const folder = mkdtempSync(join(tmpdir(), "beat-probe-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("a health check says no field with nought: an engine would take the image's own", () => {
+    const check = healthCheckOf({ ready: { tcp: 1, tool: "wget" }, startupSeconds: 3 }, old);
+    expect(check).toEqual({
+      test: expect.arrayContaining(["nc", "-z"]),
+      interval: "2s",
+      timeout: "55s",
+      retries: 2,
+      startPeriod: "1s",
+    });
+  });
+
+  test.each([
+    ["a line for a shell", { shell: "test -e ready" }],
+    ["a shell's command", { exec: ["bash", "-c", '[[ -e "$1" ]]', "bash", "ready"] }],
+  ])("%s is asked at once until it passes, rests then, and fails at once", (_what, ready: Probe) => {
+    const check = healthCheckOf({ ready, startupSeconds: 60, everySeconds: 1, restSeconds: 3 }, old);
+    const [, command = "", ...args] = (check?.test ?? []).map((word) =>
+      word.replaceAll("/dev/shm/beat-ready", join(folder, "marker")),
+    );
+    const probe = () => {
+      const begun = performance.now();
+      const { status } = spawnSync(command, args, { cwd: folder });
+      return { status, rested: performance.now() - begun > 1_500 };
+    };
+    const file = join(folder, "ready");
+    expect(probe()).toEqual({ status: 1, rested: false });
+    writeFileSync(file, "");
+    expect(probe()).toEqual({ status: 0, rested: false });
+    expect(probe()).toEqual({ status: 0, rested: true });
+    rmSync(file);
+    expect(probe()).toEqual({ status: 1, rested: true });
+    expect(probe()).toEqual({ status: 1, rested: false });
+  });
+
+  test("a probe that hangs is given no longer than an answer may take", () => {
+    const check = healthCheckOf({ ready: { shell: "sleep 60" }, startupSeconds: 60, timeoutSeconds: 1 }, old);
+    const [, command = "", ...args] = check?.test ?? [];
+    const begun = performance.now();
+    expect(spawnSync(command, args).status).toBe(1);
+    expect(performance.now() - begun).toBeLessThan(20_000);
+  });
+
+  test("what rests by itself is told for how long, and nobody guesses that an image has a shell", () => {
+    const health = { startupSeconds: 60 };
+    expect(healthCheckOf({ ...health, ready: { exec: ["ask"], rests: true } }, old)?.test).toEqual([
+      "CMD",
+      "ask",
+      "28",
+    ]);
+    expect(healthCheckOf({ ...health, ready: { exec: ["ask"] } }, old)).toMatchObject({
+      test: ["CMD", "ask"],
+      timeout: "5s",
+    });
+  });
 });

@@ -48,3 +48,30 @@ export function restartingTest(
     : `wget -q -O /dev/null -T 2 ${quoted(`http://${host}:${port}${path}`)}`;
   return ["CMD-SHELL", `${ready} || exit 1; (${ordered} && kill -TERM 1) >/dev/null 2>&1 &`];
 }
+
+/** Where a container notes that it has been ready: in memory that every start gets anew, and that is writable where the root is not. */
+const marker = "/dev/shm/beat-ready";
+
+/**
+ * A test that waits before it asks, once it has passed: for an engine with one interval for a start and for all the time after it.
+ * It fails at once when it fails, so that what is no longer ready is asked often again.
+ * @returns undefined when nobody knows that the image has a shell (and `sleep` and `timeout`), and the probe does not rest by itself.
+ */
+export function restingTest(
+  test: readonly string[],
+  probe: Probe,
+  { restSeconds, answerSeconds }: { readonly restSeconds: number; readonly answerSeconds: number },
+): string[] | undefined {
+  const [kind, ...words] = test;
+  if ("exec" in probe) {
+    if (probe.rests) return [...test, String(restSeconds)];
+    if (!/^(\/(usr\/)?bin\/)?(ba)?sh$/.test(probe.exec[0] ?? "")) return undefined;
+  }
+  const script = [
+    `if [ -e ${marker} ]; then sleep ${restSeconds}; fi`,
+    `if timeout ${answerSeconds} "$@"; then true 2>/dev/null >${marker}; exit 0; fi`,
+    `rm -f ${marker}`,
+    "exit 1",
+  ].join("\n");
+  return ["CMD", "sh", "-c", script, "sh", ...(kind === "CMD" ? words : ["sh", "-c", ...words])];
+}

@@ -58,7 +58,7 @@ function backup(saved: BackupSource, plan: BackupPlan): Workload {
           ]),
     ],
     endpoints: [],
-    health: { ready: { exec: ["test", "-e", schedulingFile] }, everySeconds: 5, startupSeconds: 30 },
+    health: { ready: { shell: `test -e ${schedulingFile}` }, everySeconds: 5, startupSeconds: 30 },
     volumes: [
       { name: backupsVolume, path: "/backups", kept: true },
       ...(service === undefined ? [] : parts.map((name) => ({ name, path: uploadsPath(name) }))),

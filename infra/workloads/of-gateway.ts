@@ -42,7 +42,7 @@ export function gatewayWorkload(
       files: [],
       endpoints: [{ name: "http", port, published: runtime.settings.ports.gateway }],
       health: {
-        ready: { exec: ["node", "/app/gateway.mjs", "health"] },
+        ready: { exec: ["node", "/app/gateway.mjs", "health"], rests: true },
         startupSeconds: slowestStart(platform),
       },
       members: { replicas: 1 },

@@ -42,7 +42,12 @@ export const watchWorkloads = (platform: PlatformModel, runtime: Runtime): Workl
               volumes: [],
               // Unwell while what it watches is not: `status` says so.
               ...(alive && {
-                health: { ready: { ...alive, tool: "wget" }, everySeconds: 3, startupSeconds: 60 },
+                health: {
+                  ready: { ...alive, tool: "wget" },
+                  everySeconds: 1,
+                  restSeconds: 10,
+                  startupSeconds: 60,
+                },
               }),
               memoryMiB,
               members: { replicas: 1 },
@@ -220,10 +225,12 @@ function healthOf(
   };
 }
 
-function endsOn(service: string, sidecars: readonly Sidecar[]): Pick<Health, "endsOn"> {
+function endsOn(service: string, sidecars: readonly Sidecar[]): Pick<Health, "endsOn" | "restSeconds"> {
   const [watch] = sidecars.filter(({ dead }) => dead !== undefined);
   if (watch?.dead === undefined) return {};
-  return { endsOn: { host: consumerWatchOf(service), port: watch.endpoint.port, path: watch.dead } };
+  const endsOn = { host: consumerWatchOf(service), port: watch.endpoint.port, path: watch.dead };
+  // The probe that carries the order is the time until it is heard.
+  return { endsOn, restSeconds: 10 };
 }
 
 /** An image whose user nobody knows runs as whom its target gives it. */

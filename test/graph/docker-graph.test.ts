@@ -27,7 +27,11 @@ interface ContainerInputs {
   readonly restart: string;
   readonly waitTimeout: number;
   readonly ports: readonly { readonly ip: string; readonly external: number }[];
-  readonly healthcheck?: { readonly tests: readonly string[] };
+  readonly healthcheck?: {
+    readonly tests: readonly string[];
+    readonly interval: string;
+    readonly startInterval: string;
+  };
   readonly labels: readonly { readonly label: string }[];
   readonly networksAdvanced: readonly { readonly aliases: readonly string[] }[];
   readonly uploads: readonly { readonly file: string; readonly content: string }[];
@@ -93,6 +97,15 @@ test.each([...containers(dev)])("%s keeps the rules of every container", (name, 
   expect(inputs.labels).toHaveLength(2);
   expect(inputs.networksAdvanced[0]?.aliases).toContain(name);
   for (const { ip } of inputs.ports) expect(ip).toBe("127.0.0.1");
+});
+
+test("once it is ready nothing is probed more than once in ten seconds, where the engine has a start interval", () => {
+  const rests = [...containers(dev).values()].map(({ healthcheck }) =>
+    Number.parseInt(healthcheck?.interval ?? "0", 10),
+  );
+  expect(Math.min(...rests)).toBeGreaterThanOrEqual(10);
+  for (const { healthcheck } of containers(dev).values())
+    expect(healthcheck?.startInterval).toMatch(/^([123]s|500ms)$/);
 });
 
 test("the gateway, which starts beside the services, is given as long as the slowest of them", () => {

@@ -30,6 +30,8 @@ export interface DockerPlatformArgs {
   readonly state?: readonly StateResource[];
   /** What a stack changes of its workloads. */
   readonly transform?: Transform | undefined;
+  /** The engine has an interval of its own for a container that starts; default: nobody knows, and probes rest by themselves. */
+  readonly startInterval?: boolean;
 }
 
 /** The whole platform on one container engine. */
@@ -74,6 +76,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
       prefix,
       buildDirectory: `.beat/build/${stack}`,
       network,
+      startInterval: args.startInterval ?? false,
       images: images.idOf,
       ownImage: (program, files) => {
         const key = JSON.stringify([program, files]);

@@ -29,7 +29,7 @@ export function managedContainer(
 ): docker.Container {
   const { settings, prefix } = target;
   const { name, host, memoryMiB, stopGraceSeconds, entrypoint, args, health, user, scratch } = workload;
-  const check = healthCheckOf(health);
+  const check = healthCheckOf(health, target);
   const job = "job" in workload.members;
   const sorted = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
   return new docker.Container(
@@ -58,8 +58,8 @@ export function managedContainer(
             tests: [...check.test],
             interval: check.interval,
             timeout: check.timeout,
-            // Nought would count as not said: the engine would take the image's own, and each refresh see a difference.
-            startPeriod: "1s",
+            startPeriod: check.startPeriod,
+            ...(check.startInterval !== undefined && { startInterval: check.startInterval }),
             retries: check.retries,
           },
           wait: true,

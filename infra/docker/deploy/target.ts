@@ -15,6 +15,8 @@ export interface DockerTarget {
   readonly buildDirectory: string;
   readonly network: docker.Network;
   readonly volumes: DataVolumes;
+  /** The engine has an interval of its own for a container that starts. */
+  readonly startInterval: boolean;
   /** The id of an image by its reference. */
   readonly images: (reference: string) => pulumi.Output<string>;
   /** The id of an image of one of the project's own programs, with more files in it. */
