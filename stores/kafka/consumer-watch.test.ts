@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ConsumerWatch, readWatch } from "./consumer-watch.ts";
+import { ConsumerWatch, type Knocked, readWatch } from "./consumer-watch.ts";
 import { need } from "./facts.ts";
 import type { PartitionState } from "./group-progress.ts";
 import { readers } from "./readers.ts";
@@ -85,9 +85,10 @@ test("a member that stays in its group and reads no further is dead, once per of
   await new Promise((resolve) => service.close(resolve));
   await looks(start, 55, 60);
   await new Promise<void>((resolve) => service.listen(port, "127.0.0.1", resolve));
-  // It cannot handle that record either: another restart would not help.
+  // It cannot handle that record either: another restart would hardly help, and is tried in ten minutes.
   await looks(start, 65, 700);
-  expect(watch.dead(start + 700_000)).toBeUndefined();
+  expect(watch.dead(start + 704_000)).toBeUndefined();
+  expect(watch.dead(start + 706_000)).toMatch(/than 4/);
   // It gets further, and is stuck elsewhere: it has more time, for it may only be slow.
   at(5n, 6n);
   await looks(start, 705, 780);
@@ -294,4 +295,34 @@ test("a consumer that ends with its broker is started anew once, as soon as Kafk
   expect(watch.dead()).toBeUndefined();
   patient.close();
   broker.close();
+});
+
+test("a service that is too busy to answer at its port is not one that has begun anew", async () => {
+  let port: Knocked = "open";
+  const states = [{ partition: "auth_events/0", committed: 4n, start: 0n, end: 5n }];
+  const env = {
+    WATCH_BOOTSTRAP: "kafka:9092",
+    WATCH_GROUP: "auth_consumer",
+    WATCH_HOST: "auth-service",
+    WATCH_SERVICE_PORT: "2000",
+    WATCH_PORT: "0",
+  };
+  watch = new ConsumerWatch(
+    readWatch(env),
+    async () => states,
+    undefined,
+    async () => port,
+  );
+  const start = Date.now();
+  await looks(start, 0, 20);
+  port = "silent";
+  await looks(start, 25, 40);
+  expect(watch.dead(start + 41_000)).toMatch(/than 4/);
+  // It is dead until it is gone.
+  await looks(start, 45, 60);
+  expect(watch.dead(start + 61_000)).toMatch(/than 4/);
+  expect(watch.ailing(start + 71_000)).toMatch(/does not accept/);
+  port = "closed";
+  await looks(start, 65, 65);
+  expect(watch.dead(start + 66_000)).toBeUndefined();
 });

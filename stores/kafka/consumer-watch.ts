@@ -57,6 +57,7 @@ export class ConsumerWatch {
   readonly #watch: Watch;
   readonly #ask: AskGroup;
   readonly #report: AskReport;
+  readonly #knock: () => Promise<Knocked>;
   readonly #progress: GroupProgress;
   /** Kept where the consumer ends with the broker. */
   readonly #link: BrokerLink | undefined;
@@ -71,8 +72,17 @@ export class ConsumerWatch {
   /** Answers in a row that the service is dead. */
   #deadAnswers = 0;
 
-  /** @param ask throws when Kafka does not answer; so does `report`, which is asked for any groups. */
-  constructor(watch: Watch, ask: AskGroup, report: AskReport = askReport(watch.bootstrap)) {
+  /**
+   * @param ask throws when Kafka does not answer; so does `report`, which is asked for any groups.
+   * @param knockAtService at its port.
+   */
+  constructor(
+    watch: Watch,
+    ask: AskGroup,
+    report: AskReport = askReport(watch.bootstrap),
+    knockAtService = () => knock(watch.host ?? "127.0.0.1", watch.servicePort),
+  ) {
+    this.#knock = knockAtService;
     this.#watch = watch;
     this.#ask = ask;
     this.#report = report;
@@ -82,14 +92,16 @@ export class ConsumerWatch {
 
   /** One look at the group. */
   async look(now: number = Date.now()): Promise<void> {
-    if (!(await this.#accepts())) {
-      this.#closedSince ??= now;
+    const port = await this.#knock();
+    if (port === "open") this.#closedSince = undefined;
+    else this.#closedSince ??= now;
+    // One that is silent may have no time to answer: nothing has begun anew.
+    if (port === "closed") {
       this.#since = now;
       this.#progress.restarted(now);
       this.#begins();
       return;
     }
-    this.#closedSince = undefined;
     try {
       const states = await this.#ask();
       // Not before: a consumer that begins while Kafka does not serve groups yet ends again.
@@ -131,10 +143,6 @@ export class ConsumerWatch {
   #begins(): void {
     this.#ended = false;
     this.#link?.forget();
-  }
-
-  #accepts(): Promise<boolean> {
-    return accepts(this.#watch.host ?? "127.0.0.1", this.#watch.servicePort);
   }
 
   /**
@@ -208,16 +216,19 @@ function wordsOf(error: unknown): string {
   return cause instanceof Error ? wordsOf(cause) : message;
 }
 
-function accepts(host: string, port: number): Promise<boolean> {
+/** What a port does: it accepts; nobody is there; nothing comes of it within a second. */
+export type Knocked = "open" | "closed" | "silent";
+
+function knock(host: string, port: number): Promise<Knocked> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 1000 });
-    const done = (open: boolean): void => {
+    const done = (came: Knocked): void => {
       socket.destroy();
-      resolve(open);
+      resolve(came);
     };
-    socket.once("connect", () => done(true));
-    socket.once("timeout", () => done(false));
-    socket.once("error", () => done(false));
+    socket.once("connect", () => done("open"));
+    socket.once("timeout", () => done("silent"));
+    socket.once("error", () => done("closed"));
   });
 }
 

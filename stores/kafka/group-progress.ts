@@ -29,8 +29,8 @@ export class GroupProgress {
   readonly #patienceMs: number;
   /** Since when records wait behind an offset, by partition. */
   readonly #waiting = new Map<string, { readonly committed: bigint; readonly since: number }>();
-  /** Offsets at which a restart has been tried. */
-  readonly #tried = new Map<string, bigint>();
+  /** Offsets at which a restart has been tried, and how often. */
+  readonly #tried = new Map<string, { readonly committed: bigint; readonly times: number }>();
   /** Restarts since all records were read: a consumer that is slow, not stuck, gets more time after each. */
   #restarts = 0;
   /** The end that a partition without a commit was first seen with: what came before may not be meant to be read. */
@@ -58,25 +58,34 @@ export class GroupProgress {
     if (states.length > 0 && this.#waiting.size === 0) this.#restarts = 0;
   }
 
-  /** Where the group has been stuck for longer than is patient, and a restart has not been tried. */
+  /**
+   * Where the group has been stuck for longer than is patient. Where a restart did not help, it takes eight times as long until the
+   * next: the record may be one that the service cannot handle, or Kafka was away again before it was read.
+   */
   stalls(now: number): Stall[] {
     return [...this.#waiting]
       .filter(
         ([partition, { committed, since }]) =>
-          now - since > this.#patienceMs * 2 ** this.#restarts && this.#tried.get(partition) !== committed,
+          now - since > this.#patienceMs * 2 ** this.#restarts * 8 ** this.#timesAt(partition, committed),
       )
       .map(([partition, { committed }]) => ({ partition, committed }));
   }
 
   /**
    * The consumer is restarted: it has all its time before it. What was stuck is remembered: a record that the service
-   * cannot handle would otherwise take it down again and again.
+   * cannot handle would otherwise take it down every minute.
    */
   restarted(now: number): void {
     const stalls = this.stalls(now);
     if (stalls.length > 0) this.#restarts++;
-    for (const { partition, committed } of stalls) this.#tried.set(partition, committed);
+    for (const { partition, committed } of stalls)
+      this.#tried.set(partition, { committed, times: this.#timesAt(partition, committed) + 1 });
     this.#waiting.clear();
+  }
+
+  #timesAt(partition: string, committed: bigint): number {
+    const tried = this.#tried.get(partition);
+    return tried?.committed === committed ? tried.times : 0;
   }
 }
 
