@@ -1,5 +1,6 @@
 import { quoted } from "../core/shell.ts";
 import { namingFunctions } from "./backup-names.ts";
+import { namesOf, type SourceNames, tellBackup, tellEarlier, tellParts } from "./backup-status.ts";
 
 /** Where a step notes what it could not save, for the step that carries the rest into a bucket. */
 export const failedFile = "/backups/.failed";
@@ -7,7 +8,7 @@ export const failedFile = "/backups/.failed";
 const partsFolder = "/backups/.parts";
 
 /** What a script that saves is told. */
-interface FrameArgs {
+interface FrameArgs extends SourceNames {
   readonly databases: readonly string[];
   /** What others save into the same folder; anything else there is of nobody any more. */
   readonly others?: readonly string[];
@@ -15,7 +16,7 @@ interface FrameArgs {
   readonly keepDays: number | undefined;
   /** How the files end. */
   readonly suffix: string;
-  /** Commands that follow what was saved, e.g. a drill; they may add to the list `failed`. */
+  /** Commands that follow when it is told what was saved, e.g. a drill; they may add to the list `failed`. */
   readonly after?: readonly string[];
 }
 
@@ -32,20 +33,28 @@ export const waitForLock: readonly string[] = [
 /**
  * The frame of a backup: one file per database, named by its time in UTC and only there when it is whole, with a manifest
  * beside it. Every database is tried, whatever became of the one before; those that failed are named at the end.
- * @param save commands that set STORE and define `save DATABASE FILE ROWS`, which writes the dump into FILE and a line
+ * @param save commands that define `save DATABASE FILE ROWS`, which writes the dump into FILE and a line
  * `rows <number> <name>` for each table into ROWS; no such file where they cannot be counted. It runs in a condition, so it must say by itself when it fails.
  */
 export const backupFrame = (
   save: readonly string[],
-  { databases, others = [], keepDays, suffix, after = [] }: FrameArgs,
+  { store, source, databases, others = [], keepDays, suffix, after = [] }: FrameArgs,
 ): string =>
   [
     "set -euo pipefail",
     "umask 077",
     'now="$(date -u +%Y%m%dT%H%M%SZ)"',
     "failed=()",
+    namesOf({ store, source }),
+    ...tellParts,
+    ...tellBackup,
+    // Whatever ends it before all is done, but for a kill: of that its beginning tells.
+    "ended=no",
+    `trap 'if [ "$ended" = no ]; then tell failed; fi' EXIT`,
     ...save,
     ...waitForLock,
+    tellEarlier,
+    "tell begun",
     ...keepWhole(suffix),
     ...(keepDays === undefined ? [] : [...namingFunctions([suffix]), ...prune(keepDays)]),
     `for database in ${databases.map(quoted).join(" ")}; do`,
@@ -63,8 +72,9 @@ export const backupFrame = (
     "  fi",
     "done",
     ...(keepDays === undefined ? [] : pruneLeft([...databases, ...others])),
+    `if [ "\${#failed[@]}" -gt 0 ]; then tell failed; else tell ${keepDays === undefined ? "dumped" : "ok"}; fi`,
+    "ended=yes",
     ...after,
-    ...tellStatus,
     ...(keepDays === undefined ? tellNext : fail),
     "",
   ].join("\n");
@@ -111,14 +121,6 @@ const pruneLeft = (known: readonly string[]): string[] => [
   `  case "$database" in ${known.map(quoted).join(" | ")}) continue ;; esac`,
   '  if [ -d "$folder" ]; then prune; fi',
   "done",
-];
-
-/** What came of it, for `./beat status`. */
-const tellStatus: readonly string[] = [
-  'mkdir -p "/backups/.status"',
-  "result=ok",
-  'if [ "${#failed[@]}" -gt 0 ]; then result=failed; fi',
-  'echo "backup $now $result $STORE" | tee "/backups/.status/$STORE"',
 ];
 
 const fail: readonly string[] = [

@@ -1,4 +1,3 @@
-import { quoted } from "../core/shell.ts";
 import type { SaveArgs } from "./backup-args.ts";
 import { backupFrame } from "./backup-frame.ts";
 import { drillWhenDue, verifyFrame, verifyParts } from "./verify-frame.ts";
@@ -17,22 +16,19 @@ export interface Dumps {
   readonly restoreApart: readonly string[];
 }
 
-const head = ({ store, connection }: Dumps): string[] => [`STORE=${quoted(store)}`, ...connection];
-
 /** Saves every database, and tries the newest dumps when a drill is due. */
 export function saveScript(dumps: Dumps, { keepDays, drillDays }: SaveArgs): string {
-  const { databases, suffix, save, restoreApart } = dumps;
-  return backupFrame([...head(dumps), ...save, ...restoreApart], {
+  const { store, connection, databases, suffix, save, restoreApart } = dumps;
+  return backupFrame([...connection, ...save, ...restoreApart], {
+    store,
+    source: store,
     databases,
     keepDays,
     suffix,
-    after: [...verifyParts([], { databases, suffix }), ...drillWhenDue(drillDays, keepDays !== undefined)],
+    after: [...verifyParts([], { databases, suffix }), ...drillWhenDue(drillDays, databases)],
   });
 }
 
 /** Tries the newest dump of every database. */
-export const verifyScript = (dumps: Dumps): string =>
-  verifyFrame([...head(dumps), ...dumps.restoreApart], {
-    databases: dumps.databases,
-    suffix: dumps.suffix,
-  });
+export const verifyScript = ({ store, connection, databases, suffix, restoreApart }: Dumps): string =>
+  verifyFrame([...connection, ...restoreApart], { store, source: store, databases, suffix });

@@ -46,26 +46,32 @@ const restoreApart: readonly string[] = [
 
 const store = `STORE=${quoted(uploadsName)}`;
 
-/** A script for bash that saves volumes; as {@link Backup.script} of a store. @param others volumes of other services. */
+/** What the status of a service's volumes is told by. */
+export const uploadsSource = (service: string): string => `${uploadsName}-${service}`;
+
+/** A script for bash that saves volumes; as {@link Backup.script} of a store. @param others volumes of other services. @param source what its status is told by. */
 export const uploadsScript = (
   volumes: readonly string[],
   { keepDays, drillDays }: SaveArgs,
   others: readonly string[] = [],
+  source = uploadsName,
 ): string =>
-  backupFrame([store, ...save, ...restoreApart], {
+  backupFrame([...save, ...restoreApart], {
+    store: uploadsName,
+    source,
     databases: volumes,
     others,
     keepDays,
     suffix: uploadsSuffix,
     after: [
       ...verifyParts([], { databases: volumes, suffix: uploadsSuffix }),
-      ...drillWhenDue(drillDays, keepDays !== undefined),
+      ...drillWhenDue(drillDays, volumes),
     ],
   });
 
 /** A script for bash that tries the newest backups of volumes; as {@link Backup.verify} of a store. */
-export const verifyUploads = (volumes: readonly string[]): string =>
-  verifyFrame([store, ...restoreApart], { databases: volumes, suffix: uploadsSuffix });
+export const verifyUploads = (volumes: readonly string[], source = uploadsName): string =>
+  verifyFrame(restoreApart, { store: uploadsName, source, databases: volumes, suffix: uploadsSuffix });
 
 const head = ({ database, from }: RestoreArgs): string[] => [
   "set -euo pipefail",

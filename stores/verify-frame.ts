@@ -1,6 +1,7 @@
 import { quoted } from "../core/shell.ts";
 import { waitForLock } from "./backup-frame.ts";
 import { namingFunctions } from "./backup-names.ts";
+import { namesOf, type SourceNames, tellParts } from "./backup-status.ts";
 
 /** How the newest backups of a store are tried. */
 export interface VerifyArgs {
@@ -9,11 +10,10 @@ export interface VerifyArgs {
   readonly suffix: string;
 }
 
-/** Where a store's last drill is told: a line for each database, `drill <time> <ok or failed> <store>/<database> <file>`. */
-const drillFile = '"/backups/.drill/$STORE"';
-
 /**
- * Defines `verify_one`, which tries the newest backup of `$database`, and `drill`, which tries all and keeps what came of it.
+ * Defines `verify_one`, which tries the newest backup of `$database`, and `drill`, which tries all and keeps what came of it: a
+ * line for each database, `drill <time> <ok or failed> <store>/<database> <file>`. Until then those of the drill before stay,
+ * with `drill <time> begun <source>`.
  * @param restore commands that define `restored_rows DATABASE FILE ROWS`: it restores FILE into a place of its own, writes a
  * line `rows <number> <name>` for each table into ROWS, and leaves nothing behind. It runs in a condition, so it must say by
  * itself when it fails.
@@ -44,25 +44,30 @@ export const verifyParts = (restore: readonly string[], { databases, suffix }: V
   '  echo "verified $STORE/$database: $newest, $(awk \'{ sum += $2 } END { print NR " tables, " sum + 0 " rows" }\' "$rows")"',
   "}",
   "drill() {",
-  "  local newest result bad=0",
-  '  mkdir -p "/backups/.drill"',
-  '  : > "$parts/drill"',
+  "  local newest result line bad=0 results=()",
+  '  line="drill $(date -u +%Y%m%dT%H%M%SZ) begun $SOURCE"',
+  '  echo "$line"',
+  `  { noted .drill | grep -v '^[^ ]* [^ ]* begun ' || true; echo "$line"; } | keep .drill`,
   `  for database in ${databases.map(quoted).join(" ")}; do`,
   "    result=ok",
   '    if ! verify_one; then result=failed bad=1; failed+=("$database (drill)"); fi',
-  '    echo "drill $(date -u +%Y%m%dT%H%M%SZ) $result $STORE/$database $newest" >> "$parts/drill"',
+  '    line="drill $(date -u +%Y%m%dT%H%M%SZ) $result $STORE/$database $newest"',
+  '    echo "$line"',
+  '    results+=("$line")',
   "  done",
-  `  mv "$parts/drill" ${drillFile}`,
+  `  printf '%s\\n' "\${results[@]}" | keep .drill`,
   '  return "$bad"',
   "}",
 ];
 
 /** Tries the newest backup of each database now. It ends with 5 when one of them is not what it should be. */
-export const verifyFrame = (restore: readonly string[], args: VerifyArgs): string =>
+export const verifyFrame = (restore: readonly string[], args: VerifyArgs & SourceNames): string =>
   [
     "set -euo pipefail",
     "umask 077",
     "failed=()",
+    namesOf(args),
+    ...tellParts,
     ...restore,
     ...waitForLock,
     ...verifyParts([], args),
@@ -71,17 +76,22 @@ export const verifyFrame = (restore: readonly string[], args: VerifyArgs): strin
   ].join("\n");
 
 /**
- * After a backup of all: tries what is there when the last drill was so many days ago or failed, and tells what came of the last one.
+ * After a backup of all: tries what is there when the last drill was so many days ago, did not end well, or knew less.
  * @param days between two drills; undefined for none.
- * @param kept whether what a drill leaves is there the next time; otherwise the days are counted from 1970.
  */
-export const drillWhenDue = (days: number | undefined, kept: boolean): string[] =>
+export const drillWhenDue = (days: number | undefined, databases: readonly string[]): string[] =>
   days === undefined
     ? []
     : [
-        kept
-          ? // Half a day less: a backup that began a minute earlier than the last time is no reason to skip it.
-            `if [ "\${#failed[@]}" = 0 ] && { grep -q ' failed ' ${drillFile} 2>/dev/null || [ -z "$(find ${drillFile} -mmin -${days * 1440 - 720} 2>/dev/null)" ]; }; then drill || true; fi`
-          : `if [ "\${#failed[@]}" = 0 ] && [ $(($(date +%s) / 86400 % ${days})) = 0 ]; then drill || true; fi`,
-        `cat ${drillFile} 2>/dev/null || true`,
+        "drill_due() {",
+        "  local since lines",
+        // Half a day less: a backup that began a minute earlier than the last time is no reason to skip it.
+        `  since="$(date -u -d "@$(($(date +%s) - ${days * 86_400 - 43_200}))" +%Y%m%dT%H%M%SZ)"`,
+        '  lines="$(noted .drill)"',
+        `  for database in ${databases.map(quoted).join(" ")}; do`,
+        '    if ! grep -qF " $STORE/$database " <<< "$lines"; then return 0; fi',
+        "  done",
+        `  awk -v since="$since" '$3 != "ok" || $2 < since { due = 1 } END { exit !due }' <<< "$lines"`,
+        "}",
+        'if [ "${#failed[@]}" = 0 ] && drill_due; then drill || true; fi',
       ];

@@ -1,12 +1,13 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
-import { backupNotes } from "../../config/settings/backups.ts";
+import { backupNotes, backupsOf } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
 import type { KubernetesSettings } from "../../config/settings/schema.ts";
 import { InputError } from "../../core/problems.ts";
 import { checkEngine } from "../../infra/docker/operate/checks.ts";
 import { memberHostIn } from "../../infra/kubernetes/deploy/names.ts";
 import { labelsOf, namespaceOf } from "../../infra/kubernetes/labels.ts";
+import { backupReports } from "../../infra/kubernetes/operate/backup-reports.ts";
 import { ClusterBackups } from "../../infra/kubernetes/operate/backups.ts";
 import {
   boundIdentity,
@@ -31,7 +32,7 @@ import { checkDns } from "../../infra/kubernetes/operate/dns-check.ts";
 import { removeFailedJobs } from "../../infra/kubernetes/operate/failed-jobs.ts";
 import { provideImages } from "../../infra/kubernetes/operate/images.ts";
 import { ClusterInside } from "../../infra/kubernetes/operate/inside.ts";
-import { backupReports, keepBackups } from "../../infra/kubernetes/operate/kept-backups.ts";
+import { keepBackups } from "../../infra/kubernetes/operate/kept-backups.ts";
 import { followPodLogs } from "../../infra/kubernetes/operate/logs.ts";
 import { crowdedStores, openNodes } from "../../infra/kubernetes/operate/placement.ts";
 import {
@@ -200,7 +201,7 @@ export class KubernetesTarget implements Target {
     return [
       ...pods.map(partOf),
       ...volumes.map(volumePart),
-      ...(await backupReports(this.cluster, this.namespace, this.#saved())),
+      ...(await backupReports(this.cluster, this.namespace, this.#saved(), backupsOf(this.#args.settings))),
     ];
   }
 

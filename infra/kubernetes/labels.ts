@@ -11,6 +11,9 @@ interface Owner {
 /** Label that names a pod's part in the platform; network policies select by it. */
 export const componentLabel = "app.kubernetes.io/component";
 
+/** Annotation of a job of `./beat backup` that does less than its CronJob: the containers it is made of. */
+export const stepsAnnotation = "beat-ecoprove.org/steps";
+
 /** The namespace of a stack. */
 export const namespaceOf = (platform: PlatformModel, settings: KubernetesSettings, stack: string): string =>
   settings.kubernetes.namespace ?? stackName(platform.name, stack);

@@ -112,30 +112,3 @@ export async function eachOf<T>(things: readonly T[], act: (thing: T) => Promise
   if (failed) throw new DeploymentError(lines.join("\n"));
   return lines;
 }
-
-/** What the last backup and the last drill of one thing came to. */
-export interface BackupReport {
-  readonly ok: boolean;
-  readonly text: string;
-}
-
-/** Reads the lines `backup <time> <result> <store>` and `drill <time> <result> <store>/<database> <file>`. */
-export function reportOf(lines: string): BackupReport {
-  const words = lines.split("\n").map((line) => line.trim().split(" "));
-  const last = words.findLast(([what, time]) => what === "backup" && stamp.test(time ?? ""));
-  const drills = words.filter(([what, time]) => what === "drill" && stamp.test(time ?? ""));
-  const bad = drills.filter(([, , result]) => result !== "ok");
-  const drill =
-    drills.length === 0
-      ? "no drill yet"
-      : bad.length > 0
-        ? `drill ${shortTime(bad[0]?.[1])} FAILED: ${bad.map((line) => line[3]).join(", ")}`
-        : `drill ${shortTime(drills[0]?.[1])} ok`;
-  if (last === undefined) return { ok: bad.length === 0, text: `no backup yet, ${drill}` };
-  const result = last[2] === "ok" ? "ok" : "FAILED";
-  return { ok: result === "ok" && bad.length === 0, text: `saved ${shortTime(last[1])} ${result}, ${drill}` };
-}
-
-const stamp = /^\d{8}T\d{6}Z$/;
-const shortTime = (text = ""): string =>
-  text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d).*$/, "$1-$2-$3 $4:$5Z");

@@ -11,6 +11,7 @@ import {
   uploadsImage,
   uploadsName,
   uploadsScript,
+  uploadsSource,
   uploadsSuffix,
   verifyUploads,
 } from "../../stores/uploads.ts";
@@ -19,6 +20,8 @@ import {
 export interface BackupSource {
   /** The store, or `uploads`: its folder among the backups, and what `--store` is told. */
   readonly store: string;
+  /** What its status is told by: services share the store `uploads`, and each has a status of its own. */
+  readonly source: string;
   /** What saves it: its container on an engine or in a pod, its script and its login. */
   readonly component: string;
   /**
@@ -85,6 +88,7 @@ function storeOfStack(
   const use = useOfStore(platform, settings, kind, memberHost);
   return {
     store: kind,
+    source: kind,
     component: backupOf(kind),
     job: backupsOf(settings)?.bucket === undefined ? backupsName : backupOf(kind),
     claim: "backups",
@@ -105,6 +109,7 @@ function storeOfStack(
 
 const uploadsOf = (service: string, volumes: readonly string[], all: readonly string[]): BackupSource => ({
   store: uploadsName,
+  source: uploadsSource(service),
   component: backupOf(service),
   job: backupOf(service),
   claim: `backups-${service}`,
@@ -116,7 +121,7 @@ const uploadsOf = (service: string, volumes: readonly string[], all: readonly st
   ca: undefined,
   kind: undefined,
   service,
-  script: (args) => uploadsScript(volumes, args, all),
-  verify: () => verifyUploads(volumes),
+  script: (args) => uploadsScript(volumes, args, all, uploadsSource(service)),
+  verify: () => verifyUploads(volumes, uploadsSource(service)),
   restore: restoreUploads,
 });

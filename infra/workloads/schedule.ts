@@ -1,6 +1,7 @@
 import type { BackupPlan } from "../../config/settings/backups.ts";
 import { parseCron } from "../../core/cron.ts";
 import { quoted } from "../../core/shell.ts";
+import { longestBackupSeconds } from "../../stores/backup-status.ts";
 
 /** There once the schedule was understood; what fails at night is told by `./beat status`, and stops no deployment. */
 export const schedulingFile = "/tmp/scheduling";
@@ -44,7 +45,8 @@ export function scheduleScript({ schedule, timeZone }: Pick<BackupPlan, "schedul
     "  sleep $((60 - 10#$(date +%S))) &",
     '  wait "$!"',
     "  if due; then",
-    "    bash /run/backup/backup.sh &",
+    // One that hangs would be the last; a cluster ends its job after the same time.
+    `    timeout --kill-after=60 ${longestBackupSeconds} bash /run/backup/backup.sh &`,
     '    wait "$!" || echo "the backup failed; the next one is tried on schedule" >&2',
     "  fi",
     "done",

@@ -34,7 +34,7 @@ test("backups go to the bucket, and no claim is made for them", () => {
   expect([...objects(graph, "PersistentVolumeClaim").keys()]).not.toContain("backups");
   for (const [name, pod] of pods) {
     const tools = name === "backup-mongo" ? "mongo:8.0" : "postgis/postgis:17-3.5";
-    expect(pod.initContainers.map(({ image }: Json) => image)).toEqual([tools]);
+    expect(pod.initContainers.map(({ image }: Json) => image)).toEqual(["rclone/rclone:1.76.0", tools]);
     expect(pod.containers.map(({ image }: Json) => image)).toEqual(["rclone/rclone:1.76.0"]);
     expect(pod.volumes.find(({ name }: Json) => name === "backups").emptyDir).toEqual({ sizeLimit: "10Gi" });
   }
@@ -48,10 +48,13 @@ test("the keys are in one Secret and nowhere else, and the store's password stay
   });
   for (const pod of pods.values()) {
     const [upload] = pod.containers;
-    expect(upload.envFrom).toEqual([{ secretRef: { name: secret.metadata.name } }]);
+    const [earlier, ...dumps] = pod.initContainers;
     const mounts = ({ volumeMounts }: Json) => volumeMounts.map(({ name }: Json) => name).sort();
-    expect(mounts(upload)).toEqual(["backups", `${pod.initContainers[0].name}-script`].sort());
-    for (const dump of pod.initContainers) {
+    for (const step of [earlier, upload]) {
+      expect(step.envFrom).toEqual([{ secretRef: { name: secret.metadata.name } }]);
+      expect(mounts(step)).toEqual(["backups", `${dumps[0].name}-script`].sort());
+    }
+    for (const dump of dumps) {
       expect(dump.envFrom).toBeUndefined();
       // Who saves uploads logs in nowhere.
       const isUploads = dump.name === "backup-core-service";

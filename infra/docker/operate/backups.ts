@@ -1,15 +1,17 @@
 import type Docker from "dockerode";
 import type { PlatformModel } from "../../../config/define/model.ts";
+import { backupsOf } from "../../../config/settings/backups.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
 import { InputError } from "../../../core/problems.ts";
+import { statusScript } from "../../../stores/backup-status.ts";
 import { listScript } from "../../../stores/restore-frame.ts";
+import { reportOf } from "../../operate/backup-report.ts";
 import {
   type Backup,
   type BackupOperations,
   eachOf,
   parseList,
   type RestoreRequest,
-  reportOf,
   restoreArgs,
   sourceOfRequest,
   sourcesNamed,
@@ -68,15 +70,18 @@ export class EngineBackups implements BackupOperations {
 
   /** What the last backups and drills came to, for the list of parts; nothing of containers that do not run. */
   async reports(): Promise<PartState[]> {
-    const running = await containersOf(this.#stack.engine, this.#stack.prefix);
+    const { engine, prefix, settings } = this.#stack;
+    const plan = backupsOf(settings);
+    if (plan === undefined) return [];
+    const running = await containersOf(engine, prefix);
     const parts: PartState[] = [];
-    for (const { store, component } of this.#all) {
+    for (const { source, component } of this.#all) {
       const found = running.find(({ name, state }) => name === component && state === "running");
       if (found === undefined) continue;
-      const script = `cat "/backups/.status/${store}" "/backups/.drill/${store}" 2> /dev/null || true`;
-      const { output } = await runInside(this.#stack.engine, found.id, ["bash", "-c", script]);
-      const { ok, text } = reportOf(output);
-      parts.push({ name: `backup of ${store}`, ok, status: text, image: "" });
+      const { Created } = await engine.getContainer(found.id).inspect();
+      const { output } = await runInside(engine, found.id, ["bash", "-c", statusScript(source)]);
+      const { ok, text } = reportOf(output, { plan, since: new Date(Created) });
+      parts.push({ name: `backup of ${source}`, ok, status: text, image: "" });
     }
     return parts;
   }

@@ -2,19 +2,18 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type BackupPlan, backupsOf } from "../../../config/settings/backups.ts";
 import type { Workload } from "../../../core/workload.ts";
+import { longestBackupSeconds } from "../../../stores/backup-status.ts";
 import type { Secrets } from "../../secrets/component.ts";
 import { type BackupSource, backupSources } from "../../workloads/backup-sources.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
-import { bucketCertificate, bucketKeys, bucketPod } from "./bucket-pod.ts";
-import { uploadScript } from "./bucket-scripts.ts";
+import { bucketCertificate, bucketKeys, bucketPod, earlierFile, uploadFile } from "./bucket-pod.ts";
+import { earlierScript, uploadScript } from "./bucket-scripts.ts";
 import { persistentVolumeClaim } from "./claim.ts";
 import { type ClusterTarget, type Content, configMap, secret } from "./cluster.ts";
 import { memberHostIn } from "./names.ts";
 import { type PodArgs, podOf, podTemplate } from "./pod.ts";
 import { type SavedContent, saveContainer, volumesOf } from "./save-container.ts";
 
-/** How long a backup may take, seconds. */
-const longestSeconds = 6 * 3600;
 /** The user of the images of stores. */
 const storeUser = 999;
 
@@ -77,13 +76,13 @@ export class Backups extends pulumi.ComponentResource {
           timeZone: plan.timeZone,
           concurrencyPolicy: "Forbid",
           // A start that was missed is made up for, and one that is long past is left to the next.
-          startingDeadlineSeconds: longestSeconds,
+          startingDeadlineSeconds: longestBackupSeconds,
           successfulJobsHistoryLimit: 3,
           failedJobsHistoryLimit: 3,
           jobTemplate: {
             spec: {
               backoffLimit: 2,
-              activeDeadlineSeconds: longestSeconds,
+              activeDeadlineSeconds: longestBackupSeconds,
               template: podTemplate(target, {
                 component: job,
                 ...(service === undefined ? { uid: storeUser } : asService(target, service)),
@@ -130,7 +129,10 @@ export class Backups extends pulumi.ComponentResource {
           data: {
             "backup.sh": saved.script({ keepDays: bucket === undefined ? keepDays : undefined, drillDays }),
             ...(ca !== undefined && { "ca.pem": ca }),
-            ...(bucket !== undefined && { "upload.sh": uploadScript(keepDays, saved.store, saved.siblings) }),
+            ...(bucket !== undefined && {
+              [earlierFile]: earlierScript(saved.source),
+              [uploadFile]: uploadScript(keepDays, saved.store, saved.siblings),
+            }),
             ...(bucket?.ca !== undefined && { [bucketCertificate]: bucket.ca }),
           },
         },

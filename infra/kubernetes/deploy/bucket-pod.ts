@@ -11,9 +11,16 @@ import { type SavedContent, saveContainer, volumesOf } from "./save-container.ts
 /** The container that speaks to the bucket. */
 export const uploadContainer = "upload";
 
+/** The container that fetches what earlier backups came to. */
+export const earlierContainer = "earlier";
+
 /** The name by which rclone's configuration in the environment is known to its commands. */
 const remote = "backups";
 const scriptFolder = "/run/backup";
+/** The scripts of its steps, in that folder. */
+export const earlierFile = "earlier.sh";
+/** @see earlierFile */
+export const uploadFile = "upload.sh";
 
 /** The bucket's keys, as the variables that rclone reads. */
 export const bucketKeys = (target: ClusterTarget, secrets: Secrets, parent: pulumi.Resource): Content =>
@@ -58,21 +65,23 @@ export function bucketPod(
     mountPath: scriptFolder,
     readOnly: true,
   };
+  const carry = (name: string, script: string) => ({
+    name,
+    image: imageReference("rclone", target.settings.images),
+    command: ["sh", `${scriptFolder}/${script}`],
+    env: rcloneEnvironment(target, bucket),
+    envFrom: [{ secretRef: { name: keys.name } }],
+    resources: resources(256, "50m", storage),
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts: [spool, scripts],
+  });
   return {
-    // Each notes what it could not save and ends well, so that the next one has its turn.
-    initContainers: contents.map((content) => saveContainer(target, content, storage)),
-    containers: [
-      {
-        name: uploadContainer,
-        image: imageReference("rclone", target.settings.images),
-        command: ["sh", `${scriptFolder}/upload.sh`],
-        env: rcloneEnvironment(target, bucket),
-        envFrom: [{ secretRef: { name: keys.name } }],
-        resources: resources(256, "50m", storage),
-        terminationMessagePolicy: "FallbackToLogsOnError",
-        volumeMounts: [spool, scripts],
-      },
+    initContainers: [
+      carry(earlierContainer, earlierFile),
+      // Each notes what it could not save and ends well, so that the next one has its turn.
+      ...contents.map((content) => saveContainer(target, content, storage)),
     ],
+    containers: [carry(uploadContainer, uploadFile)],
     volumes: [{ name: "backups", emptyDir: { sizeLimit: bucket.spool } }, ...contents.flatMap(volumesOf)],
   };
 }

@@ -13,7 +13,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { quoted } from "../../../core/shell.ts";
-import { bucketListScript, fetchScript, uploadScript } from "./bucket-scripts.ts";
+import { uploadsScript } from "../../../stores/uploads.ts";
+import {
+  bucketListScript,
+  earlierScript,
+  fetchScript,
+  keepDrillScript,
+  uploadScript,
+} from "./bucket-scripts.ts";
 
 const rclone = spawnSync("rclone", ["version"]).status === 0;
 const key = { id: "AKIDEXAMPLE01", secret: "wJalrXUt/K7MDENG+bPxRfiCY" };
@@ -24,6 +31,8 @@ test.each(
     upload: uploadScript(3, "postgres", ["core_service"]),
     list: bucketListScript,
     fetch: fetchScript("postgres", "core_service", "latest"),
+    earlier: earlierScript("postgres"),
+    "keep drill": keepDrillScript("postgres"),
   }),
 )("a POSIX shell reads the %s script", (_name, script) => {
   expect(spawnSync("sh", ["-n"], { input: script, encoding: "utf8" })).toMatchObject({
@@ -100,9 +109,11 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
     server.kill();
     rmSync(home, { recursive: true });
   });
-  beforeEach(() => {
+  beforeEach(async () => {
     for (const place of [stored, spool]) rmSync(place, { recursive: true, force: true });
     mkdirSync(spool);
+    // Longer than the server remembers what lay in a folder.
+    await new Promise((resolve) => setTimeout(resolve, 100));
   });
 
   test("a dump arrives as it was and leaves the spool; the list names it", () => {
@@ -189,6 +200,96 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
     expect(status).toBe(1);
     expect(stderr).toContain("not saved: auth_service");
     expect(names(stored)).toEqual(["20260102T000000Z.dump"]);
+  });
+
+  /** A night: its spool is a new one, and what tar does when something is unpacked may be wrong. */
+  const night = (volume: string, broken = "") => {
+    rmSync(spool, { recursive: true, force: true });
+    mkdirSync(join(home, "bin"), { recursive: true });
+    mkdirSync(join(home, "uploads/files"), { recursive: true });
+    mkdirSync(spool);
+    writeFileSync(
+      join(home, "bin/tar"),
+      `#!/bin/bash\ncase "$3" in -xzf) ${broken} ;; esac\nexec /bin/tar "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const earlier = run(earlierScript("uploads-core"));
+    const save = uploadsScript([volume], { keepDays: undefined, drillDays: 7 }, [], "uploads-core")
+      .replaceAll('"/tmp/', `"${home}/`)
+      .replaceAll("/backups", spool)
+      .replaceAll("/uploads/$", `${home}/uploads/$`);
+    const dump = spawnSync("bash", ["--norc", "-c", save], {
+      encoding: "utf8",
+      env: { PATH: `${home}/bin:${process.env.PATH}` },
+    });
+    const upload = run(uploadScript(3, "uploads", ["files"]));
+    const said = `${dump.stdout}${upload.stdout}`.match(/^(before: )?(backup|drill) .*$/gm) ?? [];
+    return {
+      ends: [earlier.status, dump.status, upload.status],
+      said: said.map((line) => line.replaceAll(/ \d{8}T\d{6}Z\S*/g, "")),
+    };
+  };
+
+  test("what a night came to is known the next night: a drill that failed is told, and tried again until it is well", () => {
+    expect(night("files", "exit 2")).toEqual({
+      ends: [0, 0, 1],
+      said: [
+        "backup begun uploads-core",
+        "backup dumped uploads-core",
+        "drill begun uploads-core",
+        "drill failed uploads/files",
+        "backup ok uploads-core",
+      ],
+    });
+    expect(night("files").said).toEqual([
+      "before: backup ok uploads-core",
+      "before: drill failed uploads/files",
+      "backup begun uploads-core",
+      "backup dumped uploads-core",
+      "drill begun uploads-core",
+      "drill ok uploads/files",
+      "backup ok uploads-core",
+    ]);
+    const third = night("none");
+    expect(third.ends).toEqual([0, 0, 1]);
+    expect(third.said.slice(-2)).toEqual(["backup begun uploads-core", "backup failed uploads-core"]);
+    expect(night("files")).toEqual({
+      ends: [0, 0, 0],
+      said: [
+        "before: backup ok uploads-core",
+        "before: backup failed uploads-core",
+        "before: drill ok uploads/files",
+        "backup begun uploads-core",
+        "backup dumped uploads-core",
+        "backup ok uploads-core",
+      ],
+    });
+    expect(run(bucketListScript).stdout).toMatch(/^(uploads files \S+ \d+\n)+$/);
+  });
+
+  test("a bucket that cannot be asked costs no dump", () => {
+    const { status, stderr } = run(earlierScript("postgres"), { BACKUPS: "backups:nowhere/prod" });
+    expect(status).toBe(0);
+    expect(stderr).toContain("what earlier backups came to is not known");
+  });
+
+  test("a drill by hand is kept, and fails its last step when it is not well", () => {
+    expect(run(keepDrillScript("postgres"))).toMatchObject({ status: 5, stderr: "nothing was tried\n" });
+    mkdirSync(join(spool, ".drill"));
+    const drill = (...results: string[]) => {
+      const lines = results.map(
+        (result) => `drill 20260102T000000Z ${result} postgres/${result} some.dump\n`,
+      );
+      writeFileSync(join(spool, ".drill/postgres"), lines.join(""));
+      const { status } = run(keepDrillScript("postgres"));
+      expect(readFileSync(join(stored, ".drill/postgres"), "utf8")).toBe(lines.join(""));
+      return status;
+    };
+    expect(drill("ok", "failed")).toBe(5);
+    expect(drill("ok", "begun")).toBe(5);
+    expect(drill("ok")).toBe(0);
   });
 
   test("a restore gets the latest backup, whatever else is there", () => {

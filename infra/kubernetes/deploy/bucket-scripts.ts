@@ -53,10 +53,45 @@ export const uploadScript = (keepDays: number, store: string, present: readonly 
     `    echo "deleted $folder/$old, which is more than ${keepDays} days old"`,
     "  done < .old",
     "done < .found",
+    // What was dumped is saved now: told, and kept for the next one, whose spool is a new one.
+    "for file in .status/* .drill/*; do",
+    '  if [ ! -f "$file" ]; then continue; fi',
+    `  sed 's/^\\(backup [^ ]*\\) dumped /\\1 ok /' "$file" > .told`,
+    `  if grep -q '^backup [^ ]* dumped ' "$file"; then tail -n 1 .told; fi`,
+    '  rclone copyto .told "$BACKUPS/$file"',
+    "done",
     `if [ -s ${quoted(failedFile)} ]; then`,
     `  echo "not saved: $(tr '\\n' ' ' < ${quoted(failedFile)})" >&2`,
     "  exit 1",
     "fi",
+    "",
+  ].join("\n");
+
+/**
+ * Fetches what earlier backups and drills came to, for the step that dumps: it goes on from there. Where that cannot be read
+ * it saves all the same, and tries what it has saved.
+ * @param source what the status is told by.
+ */
+export const earlierScript = (source: string): string =>
+  [
+    "set -eu",
+    "for folder in .status .drill; do",
+    `  if ! rclone copy --include ${quoted(`/${source}`)} "$BACKUPS/$folder" "/backups/$folder"; then`,
+    '    echo "what earlier backups came to is not known" >&2',
+    "  fi",
+    "done",
+    "",
+  ].join("\n");
+
+/** Keeps what a drill of a source came to, as {@link uploadScript} does after a backup, and ends with 5 when it is not well. */
+export const keepDrillScript = (source: string): string =>
+  [
+    "set -eu",
+    "cd /backups",
+    `file=${quoted(`.drill/${source}`)}`,
+    'if [ ! -s "$file" ]; then echo "nothing was tried" >&2; exit 5; fi',
+    'rclone copyto "$file" "$BACKUPS/$file"',
+    `if grep -qv '^drill [^ ]* ok ' "$file"; then exit 5; fi`,
     "",
   ].join("\n");
 

@@ -2,6 +2,8 @@ import type { PlatformModel } from "../../../config/define/model.ts";
 import { bucketOf } from "../../../config/settings/backups.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
 import { InputError } from "../../../core/problems.ts";
+import { quoted } from "../../../core/shell.ts";
+import { longestBackupSeconds } from "../../../stores/backup-status.ts";
 import { listScript } from "../../../stores/restore-frame.ts";
 import {
   type Backup,
@@ -14,14 +16,11 @@ import {
   sourcesNamed,
 } from "../../operate/backups.ts";
 import { type BackupSource, backupSources } from "../../workloads/backup-sources.ts";
-import { uploadContainer } from "../deploy/bucket-pod.ts";
-import { bucketListScript, fetchScript } from "../deploy/bucket-scripts.ts";
+import { earlierContainer, earlierFile, uploadContainer, uploadFile } from "../deploy/bucket-pod.ts";
+import { bucketListScript, fetchScript, keepDrillScript } from "../deploy/bucket-scripts.ts";
 import { memberHostIn } from "../deploy/names.ts";
 import type { ClusterPlace } from "./client.ts";
 import { type JobStep, runJob } from "./jobs.ts";
-
-/** How long a backup or a restore may take, seconds: as long as the job itself. */
-const longest = 6 * 3600;
 
 /** A stack on a cluster whose stores are saved and restored. */
 export interface BackupStack {
@@ -59,8 +58,13 @@ export class ClusterBackups implements BackupOperations {
       return eachOf([...new Set(wanted.map(({ job }) => job))], (job) => this.#run(job, "now"));
     return eachOf(wanted, ({ job, component }) =>
       this.#run(job, "now", [
+        ...(this.#fetched
+          ? [{ container: earlierContainer, script: `exec sh /run/backup/${earlierFile}` }]
+          : []),
         { container: component, script: "exec bash /run/backup/backup.sh" },
-        ...(this.#fetched ? [{ container: uploadContainer, script: "exec sh /run/backup/upload.sh" }] : []),
+        ...(this.#fetched
+          ? [{ container: uploadContainer, script: `exec sh /run/backup/${uploadFile}` }]
+          : []),
       ]),
     );
   }
@@ -86,16 +90,18 @@ export class ClusterBackups implements BackupOperations {
 
   verify(store: string | undefined): Promise<string[]> {
     return eachOf(sourcesNamed(this.#all, store), (saved) =>
-      this.#run(saved.job, "verify", [
-        ...(this.#fetched
-          ? saved.parts.map((part) => ({
-              container: uploadContainer,
-              script: fetchScript(saved.store, part, "latest"),
-            }))
-          : []),
-        { container: saved.component, script: saved.verify() },
-      ]),
+      this.#run(saved.job, "verify", this.#verifySteps(saved)),
     );
+  }
+
+  #verifySteps({ store, source, component, parts, verify }: BackupSource): JobStep[] {
+    if (!this.#fetched) return [{ container: component, script: verify() }];
+    return [
+      ...parts.map((part) => ({ container: uploadContainer, script: fetchScript(store, part, "latest") })),
+      // Whatever it comes to, the last step keeps it, and fails then.
+      { container: component, script: `bash -c ${quoted(verify())} || true` },
+      { container: uploadContainer, script: keepDrillScript(source) },
+    ];
   }
 
   examine(wish: RestoreRequest): void {
@@ -124,7 +130,12 @@ export class ClusterBackups implements BackupOperations {
     return bucketOf(this.#stack.settings) !== undefined;
   }
 
-  #run(from: string, purpose: string, steps?: readonly JobStep[], timeoutSeconds = longest): Promise<string> {
+  #run(
+    from: string,
+    purpose: string,
+    steps?: readonly JobStep[],
+    timeoutSeconds = longestBackupSeconds,
+  ): Promise<string> {
     const { cluster, namespace } = this.#place;
     return runJob(cluster, { namespace, from, purpose, ...(steps && { steps }), timeoutSeconds });
   }

@@ -3,6 +3,7 @@ import { bounded } from "../../../core/names.ts";
 import { InputError } from "../../../core/problems.ts";
 import { DeploymentError } from "../../operate/parts.ts";
 import { escapeExpansion } from "../expansion.ts";
+import { stepsAnnotation } from "../labels.ts";
 import { type Cluster, ifFound } from "./client.ts";
 import { cannotStart, explainPods, nameOf, podsOf, problemOf } from "./pods.ts";
 
@@ -63,7 +64,10 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
       metadata: {
         name,
         ...(cron.metadata?.labels && { labels: cron.metadata.labels }),
-        annotations: { "cronjob.kubernetes.io/instantiate": "manual" },
+        annotations: {
+          "cronjob.kubernetes.io/instantiate": "manual",
+          ...(args.steps && { [stepsAnnotation]: args.steps.map(({ container }) => container).join(" ") }),
+        },
         // It goes with the CronJob, so that a stack that is taken down leaves no pod.
         ownerReferences: [
           { apiVersion: "batch/v1", kind: "CronJob", name: args.from, uid: cron.metadata?.uid ?? "" },

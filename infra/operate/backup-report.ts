@@ -1,0 +1,161 @@
+import type { BackupPlan } from "../../config/settings/backups.ts";
+import { parseCron } from "../../core/cron.ts";
+import { lastDue } from "../../core/cron-times.ts";
+import { longestBackupSeconds } from "../../stores/backup-status.ts";
+import type { BackupSource } from "../workloads/backup-sources.ts";
+
+/** What the last backup and the last drill of one thing came to. */
+export interface BackupReport {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** What there should be by now. */
+export interface Expected {
+  readonly plan: Pick<BackupPlan, "schedule" | "timeZone" | "drillDays">;
+  /** Since when it has been saved on that schedule. */
+  readonly since: Date;
+}
+
+/** A line that a backup or a drill has told of itself: see `stores/backup-status.ts`. */
+export interface Note {
+  readonly what: "backup" | "drill";
+  /** When that backup began, or a part of a drill ended; as `20261128T021700Z`. */
+  readonly time: string;
+  readonly result: string;
+  /** The source, or `<store>/<database>` of a drill that has ended. */
+  readonly of: string;
+  /** The job that ended without a word. */
+  readonly job: string | undefined;
+  /** Told by a later one, of what it found. */
+  readonly earlier: boolean;
+}
+
+const pattern = /^(before: )?(backup|drill) (\d{8}T\d{6}Z) (begun|dumped|ok|failed) (\S+)(?: job (\S+))?/;
+
+/** The notes among lines of whatever kind. */
+export const notesIn = (lines: string): Note[] =>
+  lines.split("\n").flatMap((line) => {
+    const [, earlier, what, time = "", result = "", of = "", job] = pattern.exec(line.trim()) ?? [];
+    return what === "backup" || what === "drill"
+      ? [{ what, time, result, of, job, earlier: earlier !== undefined }]
+      : [];
+  });
+
+/** Whether something that began has ended. */
+export const hasEnded = ({ result }: Note): boolean => result === "ok" || result === "failed";
+
+/** Whether a note is about a source. Versions before this one told uploads by their store alone. */
+export const concerns =
+  ({ source, store, parts }: BackupSource) =>
+  ({ what, result, of }: Note): boolean =>
+    what === "backup" || result === "begun"
+      ? of === source || of === store
+      : parts.some((part) => of === `${store}/${part}`);
+
+/**
+ * Reads what the backups and drills of one source have told: the newest of each counts, whatever the order.
+ * @param expected tells also what is overdue: the backup or the drill that should have begun longer ago than one may take.
+ */
+export function reportOf(lines: string, expected?: Expected, now = new Date()): BackupReport {
+  const notes = notesIn(lines).sort((a, b) => (a.time < b.time ? -1 : 1));
+  const damaged = /^damaged (\S+)/m.exec(lines)?.[1];
+  const said = [
+    ...backupWords(
+      notes.filter(({ what }) => what === "backup"),
+      expected,
+      now,
+    ),
+    ...drillWords(
+      notes.filter(({ what }) => what === "drill"),
+      expected,
+      now,
+    ),
+    ...(damaged === undefined ? [] : [bad(`${damaged} is DAMAGED: the next one writes it anew`)]),
+  ];
+  return { ok: said.every(({ ok }) => ok), text: said.map(({ text }) => text).join(", ") };
+}
+
+const well = (text: string): BackupReport => ({ ok: true, text });
+const bad = (text: string): BackupReport => ({ ok: false, text });
+
+function backupWords(notes: readonly Note[], expected: Expected | undefined, now: Date): BackupReport[] {
+  const said: BackupReport[] = [];
+  const last = notes.findLast(hasEnded);
+  const good = notes.findLast(({ result }) => result === "ok");
+  if (last?.result === "failed")
+    said.push(
+      bad(`saved ${shown(last.time)} FAILED${last.job === undefined ? "" : ` (job ${last.job})`}`),
+      bad(
+        good === undefined
+          ? "none before is known to be good"
+          : `the last good one ${shown(good.time)}, ${ago(good.time, now)}`,
+      ),
+    );
+  else if (good !== undefined) said.push(well(`saved ${shown(good.time)} ok, ${ago(good.time, now)}`));
+  const open = openOf(notes, last);
+  if (open !== undefined) said.push(openWords("the one begun", open, now));
+  else if (last === undefined) said.push(well("no backup yet"));
+  const due = expected && dueBefore(expected, now);
+  // What was tried and failed was not left out, and has been said.
+  if (due !== undefined && isBefore(notes.at(-1), due))
+    said.push(bad(`OVERDUE since ${shown(stampOf(due))}`));
+  return said;
+}
+
+function drillWords(notes: readonly Note[], expected: Expected | undefined, now: Date): BackupReport[] {
+  const days = expected?.plan.drillDays;
+  const newest = new Map(notes.filter(hasEnded).map((note) => [note.of, note]));
+  const results = [...newest.values()].sort((a, b) => (a.time < b.time ? -1 : 1));
+  const failed = results.filter(({ result }) => result !== "ok");
+  const [first] = results;
+  const said: BackupReport[] = [];
+  if (failed[0] !== undefined)
+    said.push(bad(`drill ${shown(failed[0].time)} FAILED: ${failed.map(({ of }) => of).join(", ")}`));
+  else if (first !== undefined) said.push(well(`drill ${shown(first.time)} ok`));
+  // Of the oldest: in a log stand also the first results of a drill that was killed then.
+  const open = openOf(notes, first);
+  if (open !== undefined) said.push(openWords("a drill begun", open, now));
+  else if (first === undefined) said.push(well("no drill yet"));
+  const due = expected && dueBefore(expected, now);
+  if (days === undefined || due === undefined || failed.length > 0 || open !== undefined) return said;
+  // As many days as the scripts wait: see `drillWhenDue`.
+  const wanted = new Date(due.getTime() - days * 86_400_000 + 43_200_000);
+  if (isBefore(first, first === undefined ? due : wanted))
+    said.push(bad(`a drill is OVERDUE since ${shown(stampOf(due))}`));
+  return said;
+}
+
+/** What began after the last that ended. */
+const openOf = (notes: readonly Note[], last: Note | undefined): Note | undefined =>
+  notes.findLast((note) => !hasEnded(note) && note.time > (last?.time ?? ""));
+
+const openWords = (which: string, { time }: Note, now: Date): BackupReport =>
+  now.getTime() - dateOf(time) > longestBackupSeconds * 1000
+    ? bad(`${which} ${shown(time)} NEVER ENDED: it was killed`)
+    : well(`${which} ${shown(time)} is running`);
+
+/** The last time at which a backup should have begun and, by now, ended. */
+function dueBefore({ plan, since }: Expected, now: Date): Date | undefined {
+  const limit = new Date(now.getTime() - longestBackupSeconds * 1000);
+  const due = lastDue(parseCron(plan.schedule), plan.timeZone, limit);
+  return due === undefined || due < since ? undefined : due;
+}
+
+/** Whether something began, if ever, before a time. Clocks that differ by some minutes are no reason to say so. */
+const isBefore = (note: Note | undefined, time: Date): boolean =>
+  note === undefined || dateOf(note.time) < time.getTime() - 15 * 60_000;
+
+/** A time as the names of backups have it. */
+export const stampOf = (date: Date): string => date.toISOString().replace(/[-:]|\.\d+/g, "");
+
+const dateOf = (stamp: string): number =>
+  Date.parse(stamp.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+
+const shown = (stamp: string): string => stamp.replace(/^(....)(..)(..)T(..)(..).*$/, "$1-$2-$3 $4:$5Z");
+
+function ago(stamp: string, now: Date): string {
+  const minutes = Math.max(0, Math.floor((now.getTime() - dateOf(stamp)) / 60_000));
+  if (minutes < 120) return `${minutes} min ago`;
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} days ago`;
+}

@@ -1,0 +1,67 @@
+import { quoted } from "../core/shell.ts";
+
+/** The longest that a backup may take, seconds: a cluster ends its job then, and one that began earlier and has no end was killed. */
+export const longestBackupSeconds = 6 * 3600;
+
+/** Whose backups a script makes or tries. */
+export interface SourceNames {
+  /** The folder among the backups: a kind of store, or `uploads`. */
+  readonly store: string;
+  /** What its status is told by. Services share the folder `uploads`, not what became of it. */
+  readonly source: string;
+}
+
+/** Commands that set STORE and SOURCE. */
+export const namesOf = ({ store, source }: SourceNames): string =>
+  `STORE=${quoted(store)} SOURCE=${quoted(source)}`;
+
+/** A line of a status: whatever else a damaged file holds is passed over. */
+const noted = "^(backup|drill) [0-9]{8}T[0-9]{6}Z ";
+
+/**
+ * Defines what a script says of itself, for `./beat status`: lines `backup <time> <what> <source>`, where `<time>` is when that
+ * backup began and `<what>` is `begun`, `ok`, `failed`, or `dumped` for one that another step has yet to carry into a bucket;
+ * and of drills. They are printed, for the log of a cluster's job, and kept, for an engine and for the next backup.
+ *
+ * `keep FOLDER` makes what it reads the content of FOLDER/SOURCE, wholly or not at all. A volume that is full or read-only
+ * takes none: then it is kept in the container's own /tmp, so that no older success is shown in its place.
+ */
+export const tellParts: readonly string[] = [
+  "keep() {",
+  "  local folder text",
+  '  text="$(cat)"',
+  '  for folder in "/backups/$1" "/tmp/$1"; do',
+  '    if mkdir -p "$folder" && printf \'%s\\n\' "$text" > "$folder/$SOURCE.new" && mv -f "$folder/$SOURCE.new" "$folder/$SOURCE"; then',
+  '      if [ "$folder" != "/tmp/$1" ]; then rm -f "/tmp/$1/$SOURCE"; fi',
+  "      return",
+  "    fi",
+  '    rm -f "$folder/$SOURCE.new" || true',
+  "  done",
+  "}",
+  `noted() { cat "/backups/$1/$SOURCE" "/tmp/$1/$SOURCE" 2> /dev/null | grep -aE '${noted}' || true; }`,
+];
+
+/** Defines `tell WHAT` of the backup that began at `now`. The last one that is good stays known until there is another. */
+export const tellBackup: readonly string[] = [
+  "tell() {",
+  '  local line="backup $now $1 $SOURCE" good=""',
+  '  if [ "$1" != ok ]; then good="$(noted .status | grep \'^[^ ]* [^ ]* ok \' | sort | tail -n 1 || true)"; fi',
+  '  echo "$line"',
+  '  printf \'%s\\n\' ${good:+"$good"} "$line" | keep .status',
+  "}",
+];
+
+/** Prints what was known before: a job's log is all that a cluster keeps at hand, and that of the last good one may be gone. */
+export const tellEarlier = "{ noted .status; noted .drill; } | sed 's/^/before: /'";
+
+/** Prints what is known of a source, and names a file that tells nothing. */
+export const statusScript = (source: string): string =>
+  [
+    `source=${quoted(source)}`,
+    'for file in "/backups/.status/$source" "/backups/.drill/$source" "/tmp/.status/$source" "/tmp/.drill/$source"; do',
+    '  if [ -e "$file" ]; then',
+    `    grep -aE '${noted}' "$file" || echo "damaged $file"`,
+    "  fi",
+    "done",
+    "",
+  ].join("\n");
