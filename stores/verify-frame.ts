@@ -56,6 +56,7 @@ export const verifyParts = (restore: readonly string[], { databases, suffix }: V
   '    results+=("$line")',
   "  done",
   `  printf '%s\\n' "\${results[@]}" | keep .drill`,
+  '  rm -f "$parts/restored.rows"',
   '  return "$bad"',
   "}",
 ];

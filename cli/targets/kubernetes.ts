@@ -7,7 +7,7 @@ import { InputError } from "../../core/problems.ts";
 import { checkEngine } from "../../infra/docker/operate/checks.ts";
 import { memberHostIn } from "../../infra/kubernetes/deploy/names.ts";
 import { labelsOf, namespaceOf } from "../../infra/kubernetes/labels.ts";
-import { backupReports } from "../../infra/kubernetes/operate/backup-reports.ts";
+import { backupReports, withoutEnded } from "../../infra/kubernetes/operate/backup-reports.ts";
 import { ClusterBackups } from "../../infra/kubernetes/operate/backups.ts";
 import {
   boundIdentity,
@@ -196,12 +196,13 @@ export class KubernetesTarget implements Target {
   }
 
   async parts(): Promise<PartState[]> {
+    const saved = this.#saved();
     const pods = await podsOf(this.cluster, this.namespace);
     const volumes = await volumeUse(this.cluster, this.namespace, pods);
     return [
-      ...pods.map(partOf),
+      ...withoutEnded(pods, saved).map(partOf),
       ...volumes.map(volumePart),
-      ...(await backupReports(this.cluster, this.namespace, this.#saved(), backupsOf(this.#args.settings))),
+      ...(await backupReports(this.cluster, this.namespace, saved, backupsOf(this.#args.settings))),
     ];
   }
 

@@ -4,8 +4,8 @@ import { defined, plain } from "../../../config/define/test-definition.ts";
 import { backupsOf } from "../../../config/settings/backups.ts";
 import { parseSettings } from "../../../config/settings/parse.ts";
 import { backupSources } from "../../workloads/backup-sources.ts";
-import { stepsAnnotation } from "../labels.ts";
-import { backupReports } from "./backup-reports.ts";
+import { componentLabel, stepsAnnotation } from "../labels.ts";
+import { backupReports, withoutEnded } from "./backup-reports.ts";
 import type { Cluster } from "./client.ts";
 
 const platform = defined({
@@ -167,4 +167,21 @@ test("a CronJob that has long been there and never ran is told", async () => {
   };
   expect(await ofAge(new Date(Date.now() - 3 * 86_400_000))).toEqual(new Set([false]));
   expect(await ofAge(new Date())).toEqual(new Set([true]));
+});
+
+test("pods of backups that have ended are left to the reports; those that run, or wait, are not", () => {
+  const pod = (component: string, phase: string): V1Pod => ({
+    metadata: { name: `${component} ${phase}`, labels: { [componentLabel]: component } },
+    status: { phase },
+  });
+  const phases = ["Pending", "Running", "Succeeded", "Failed"];
+  const left = withoutEnded(
+    ["backup", "core"].flatMap((component) => phases.map((phase) => pod(component, phase))),
+    saved,
+  );
+  expect(left.map(({ metadata }) => metadata?.name)).toEqual([
+    "backup Pending",
+    "backup Running",
+    ...phases.map((phase) => `core ${phase}`),
+  ]);
 });

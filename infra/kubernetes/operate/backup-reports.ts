@@ -5,7 +5,7 @@ import type { PartState } from "../../operate/parts.ts";
 import type { BackupSource } from "../../workloads/backup-sources.ts";
 import { stepsAnnotation } from "../labels.ts";
 import type { Cluster } from "./client.ts";
-import { nameOf, podsOf } from "./pods.ts";
+import { componentOf, nameOf, podsOf } from "./pods.ts";
 
 /** A job that has begun, with what its containers have said. */
 interface Run {
@@ -40,6 +40,13 @@ export async function backupReports(
     const { ok, text } = reportOf(lines.join("\n"), plan && since && { plan, since: new Date(since) });
     return { name: `backup of ${source.source}`, ok, status: text, image: "" };
   });
+}
+
+/** Pods but for those of backups that have ended: their reports tell what came of it, and one that failed once stays for weeks. */
+export function withoutEnded(pods: readonly V1Pod[], saved: readonly BackupSource[]): V1Pod[] {
+  const jobs = new Set(saved.map(({ job }) => job));
+  const ended = ({ status }: V1Pod) => status?.phase === "Succeeded" || status?.phase === "Failed";
+  return pods.filter((pod) => !(jobs.has(componentOf(pod)) && ended(pod)));
 }
 
 const isOf = ({ metadata }: V1Job, { job }: BackupSource): boolean =>

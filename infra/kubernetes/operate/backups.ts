@@ -137,7 +137,15 @@ export class ClusterBackups implements BackupOperations {
     timeoutSeconds = longestBackupSeconds,
   ): Promise<string> {
     const { cluster, namespace } = this.#place;
-    return runJob(cluster, { namespace, from, purpose, ...(steps && { steps }), timeoutSeconds });
+    return runJob(cluster, {
+      namespace,
+      from,
+      purpose,
+      ...(steps && { steps }),
+      timeoutSeconds,
+      // The log is what `./beat status` reads, until the next night's tells of it.
+      ...(["now", "verify"].includes(purpose) && { keptSeconds: 36 * 3600 }),
+    });
   }
 }
 

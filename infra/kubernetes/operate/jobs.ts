@@ -25,12 +25,14 @@ export interface JobArgs {
   readonly steps?: readonly JobStep[];
   /** Seconds that the job is waited for. */
   readonly timeoutSeconds: number;
+  /** Seconds after which it is deleted with its log when it has ended; default: an hour. */
+  readonly keptSeconds?: number;
 }
 
 /** A pod that cannot start, for want of an image or a Secret, is given this long to get over it, seconds. */
 const startGraceSeconds = 60;
 /** Finished jobs, with their logs, are deleted after this time, seconds. */
-const keptSeconds = 3600;
+const usuallyKeptSeconds = 3600;
 
 /**
  * Runs a job and waits until it has ended.
@@ -51,7 +53,7 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
     ]);
   const template = cron.spec?.jobTemplate.spec;
   const spec = structuredClone(template) as NonNullable<typeof template>;
-  spec.ttlSecondsAfterFinished = keptSeconds;
+  spec.ttlSecondsAfterFinished = args.keptSeconds ?? usuallyKeptSeconds;
   if (args.steps !== undefined && spec.template.spec !== undefined) {
     spec.template.spec = withSteps(spec.template.spec, args.steps, args.from);
     // What half of it did must not be done again by itself.
