@@ -1,8 +1,8 @@
 import * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
 import { DockerPlatform, type DockerPlatformArgs } from "../infra/docker/deploy/docker-platform.ts";
 import { withScheme } from "../infra/engine/address.ts";
 import { hasStartInterval } from "../infra/engine/start-interval.ts";
+import { underMocks } from "../infra/graph/register.ts";
 
 /** Deploys the platform to a container engine and returns the stack's outputs. */
 export async function deployToEngine(
@@ -10,7 +10,7 @@ export async function deployToEngine(
 ): Promise<Record<string, unknown>> {
   const { platform, settings } = args;
   // Under mocks there is none to ask.
-  const startInterval = !pulumi.runtime.hasEngine() || (await hasStartInterval(settings.engine));
+  const startInterval = underMocks() || (await hasStartInterval(settings.engine));
   // Without an address the provider takes DOCKER_HOST, or the default socket.
   const engine =
     settings.engine === undefined

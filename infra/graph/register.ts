@@ -18,6 +18,11 @@ export interface RegisterOptions {
   readonly marked?: boolean;
 }
 
+let mocked = false;
+
+/** Whether this process runs programs under mocks: there is nothing to ask then. Pulumi's SDK has no call for this. */
+export const underMocks = (): boolean => mocked;
+
 /**
  * Runs a program under Pulumi's mocks, without plugin or engine, and returns what it registered. Once per process and
  * program: the mocks are global to Pulumi's runtime.
@@ -29,6 +34,7 @@ export async function register(
   options: RegisterOptions = {},
 ): Promise<Registered[]> {
   const registered: Registered[] = [];
+  mocked = true;
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs: given, provider, id }) => {
