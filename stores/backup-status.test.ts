@@ -103,6 +103,8 @@ test("where nothing can be written the status is kept beside it, until something
 test("a file that is damaged is named, and costs no backup", () => {
   save("a", 1, 7);
   writeFileSync(join(home, "backups/.status/uploads-a"), "");
+  expect(told("a")[0]).toBe(`damaged ${home}/backups/.status/uploads-a`);
+  writeFileSync(join(home, "backups/.status/uploads-a"), "backup 20261101T021700Z o");
   writeFileSync(join(home, "backups/.drill/uploads-a"), "\0\0\xff\n");
   expect(told("a")).toEqual([
     `damaged ${home}/backups/.status/uploads-a`,
@@ -137,6 +139,11 @@ test("a drill follows when it is due, each night after one that failed or was ki
   expect(drills(10)?.[1]).toContain(" ok uploads/a-files ");
   expect(drills(11)).toBeNull();
   expect(drills(12, ["a-files", "b-files"])?.[2]).toContain(" ok uploads/b-files ");
+  writeFileSync(
+    join(home, "backups/.drill/uploads-a"),
+    "drill 20991231T021800Z ok uploads/a-files some.tar.gz\n",
+  );
+  expect(drills(13)?.[1]).toContain(" ok uploads/a-files ");
 });
 
 test("a drill by hand that fails is told until another is well", () => {

@@ -16,7 +16,7 @@ export const namesOf = ({ store, source }: SourceNames): string =>
   `STORE=${quoted(store)} SOURCE=${quoted(source)}`;
 
 /** A line of a status: whatever else a damaged file holds is passed over. */
-const noted = "^(backup|drill) [0-9]{8}T[0-9]{6}Z ";
+const noted = "^(backup|drill) [0-9]{8}T[0-9]{6}Z (begun|dumped|ok|failed) [^ ]";
 
 /**
  * Defines what a script says of itself, for `./beat status`: lines `backup <time> <what> <source>`, where `<time>` is when that

@@ -77,7 +77,8 @@ export const verifyFrame = (restore: readonly string[], args: VerifyArgs & Sourc
   ].join("\n");
 
 /**
- * After a backup of all: tries what is there when the last drill was so many days ago, did not end well, or knew less.
+ * After a backup of all: tries what is there when the last drill was so many days ago, did not end well, knew less, or was told
+ * by a clock that was ahead.
  * @param days between two drills; undefined for none.
  */
 export const drillWhenDue = (days: number | undefined, databases: readonly string[]): string[] =>
@@ -92,7 +93,7 @@ export const drillWhenDue = (days: number | undefined, databases: readonly strin
         `  for database in ${databases.map(quoted).join(" ")}; do`,
         '    if ! grep -qF " $STORE/$database " <<< "$lines"; then return 0; fi',
         "  done",
-        `  awk -v since="$since" '$3 != "ok" || $2 < since { due = 1 } END { exit !due }' <<< "$lines"`,
+        `  awk -v since="$since" -v now="$now" '$3 != "ok" || $2 < since || $2 > now { due = 1 } END { exit !due }' <<< "$lines"`,
         "}",
         'if [ "${#failed[@]}" = 0 ] && drill_due; then drill || true; fi',
       ];

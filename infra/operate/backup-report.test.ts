@@ -88,6 +88,19 @@ test.each([
   expect(report).toEqual({ ok, text: expect.stringContaining(text) });
 });
 
+test("what a clock told that was ahead hides nothing that failed since", () => {
+  const lines = [
+    "backup 20991231T021700Z ok postgres",
+    save(27, "ok"),
+    save(28, "failed"),
+    drill(28, "ok"),
+  ].join("\n");
+  expect(reportOf(lines, nightly, at("28T10:00"))).toEqual({
+    ok: false,
+    text: "saved 2026-11-28 02:17Z FAILED, the last good one 2026-11-27 02:17Z, 31 h ago, drill 2026-11-28 02:18Z ok, one of 2099-12-31 02:17Z, which is in the FUTURE, does not count",
+  });
+});
+
 test("one that runs, or has only just been due, is no fault", () => {
   const lines = [save(26, "ok"), drill(26, "ok"), save(28, "begun")].join("\n");
   expect(reportOf(lines, nightly, at("28T08:00"))).toEqual({

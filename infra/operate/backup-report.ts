@@ -58,7 +58,11 @@ export const concerns =
  * @param expected tells also what is overdue: the backup or the drill that should have begun longer ago than one may take.
  */
 export function reportOf(lines: string, expected?: Expected, now = new Date()): BackupReport {
-  const notes = notesIn(lines).sort((a, b) => (a.time < b.time ? -1 : 1));
+  const all = notesIn(lines).sort((a, b) => (a.time < b.time ? -1 : 1));
+  // Told by a clock that was ahead, it would be the newest until then. Clocks that differ by less are here and there.
+  const ahead = stampOf(new Date(now.getTime() + 86_400_000));
+  const notes = all.filter(({ time }) => time <= ahead);
+  const future = all.at(-1);
   const damaged = /^damaged (\S+)/m.exec(lines)?.[1];
   const said = [
     ...backupWords(
@@ -71,6 +75,9 @@ export function reportOf(lines: string, expected?: Expected, now = new Date()): 
       expected,
       now,
     ),
+    ...(future === undefined || future.time <= ahead
+      ? []
+      : [bad(`one of ${shown(future.time)}, which is in the FUTURE, does not count`)]),
     ...(damaged === undefined ? [] : [bad(`${damaged} is DAMAGED: the next one writes it anew`)]),
   ];
   return { ok: said.every(({ ok }) => ok), text: said.map(({ text }) => text).join(", ") };

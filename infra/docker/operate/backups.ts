@@ -1,11 +1,11 @@
 import type Docker from "dockerode";
 import type { PlatformModel } from "../../../config/define/model.ts";
-import { backupsOf } from "../../../config/settings/backups.ts";
+import { type BackupPlan, backupsOf } from "../../../config/settings/backups.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
 import { InputError } from "../../../core/problems.ts";
 import { statusScript } from "../../../stores/backup-status.ts";
 import { listScript } from "../../../stores/restore-frame.ts";
-import { reportOf } from "../../operate/backup-report.ts";
+import { type BackupReport, reportOf } from "../../operate/backup-report.ts";
 import {
   type Backup,
   type BackupOperations,
@@ -16,6 +16,7 @@ import {
   sourceOfRequest,
   sourcesNamed,
 } from "../../operate/backups.ts";
+import { longestCommand } from "../../operate/inside.ts";
 import { DeploymentError, type PartState } from "../../operate/parts.ts";
 import { type BackupSource, backupSources } from "../../workloads/backup-sources.ts";
 import { containersOf } from "./engine.ts";
@@ -78,12 +79,27 @@ export class EngineBackups implements BackupOperations {
     for (const { source, component } of this.#all) {
       const found = running.find(({ name, state }) => name === component && state === "running");
       if (found === undefined) continue;
-      const { Created } = await engine.getContainer(found.id).inspect();
-      const { output } = await runInside(engine, found.id, ["bash", "-c", statusScript(source)]);
-      const { ok, text } = reportOf(output, { plan, since: new Date(Created) });
+      const { ok, text } = await this.#report(found.id, source, plan).catch((error: Error) => ({
+        ok: false,
+        // It went while it was asked.
+        text: `cannot be asked: ${error.message}`,
+      }));
       parts.push({ name: `backup of ${source}`, ok, status: text, image: "" });
     }
     return parts;
+  }
+
+  async #report(id: string, source: string, plan: BackupPlan): Promise<BackupReport> {
+    const { engine } = this.#stack;
+    const { Created } = await engine.getContainer(id).inspect();
+    const { code, output } = await runInside(
+      engine,
+      id,
+      ["bash", "-c", statusScript(source)],
+      longestCommand,
+    );
+    if (code !== 0) throw new Error(output.trim() || "the container does not answer");
+    return reportOf(output, { plan, since: new Date(Created) });
   }
 
   async #run({ component }: BackupSource, script: string): Promise<string> {
