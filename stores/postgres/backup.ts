@@ -1,34 +1,16 @@
 import { quoted } from "../../core/shell.ts";
 import { type Dumps, saveScript, verifyScript } from "../dump-scripts.ts";
-import { findBackup, type RestoreFrame } from "../restore-frame.ts";
 import type { Backup } from "../store.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
 import { type Context, plan as planOf } from "./plan.ts";
-
-const folder: RestoreFrame = { store: "postgres", suffix: ".dump" };
-
-/** A PostgreSQL server as a script reaches it. */
-interface Server {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  /** Whether /run/backup/ca.pem is the server's authority. */
-  readonly tls: boolean;
-}
+import { folder, restoreScript } from "./restore.ts";
+import { connection, restoreInto, type Server } from "./script-parts.ts";
 
 function serverOf(context: Context): Server {
   const { plan } = planOf(context);
-  return { ...context.address, user: plan.admin.user, tls: plan.caFile !== undefined };
+  const { user, database } = plan.admin;
+  return { ...context.address, user, adminDatabase: database, tls: plan.caFile !== undefined };
 }
-
-/** What gives psql, pg_dump and pg_restore their server and login. */
-const connection = ({ host, port, user, tls }: Server): string[] => [
-  `export PGHOST=${quoted(host)} PGPORT=${quoted(port)} PGUSER=${quoted(user)} PGCONNECT_TIMEOUT=15`,
-  ...(tls ? ["export PGSSLMODE=verify-full PGSSLROOTCERT=/run/backup/ca.pem"] : []),
-  // A file and not the environment: what a process was started with can be read by others.
-  "export PGPASSFILE=/tmp/pgpass",
-  "{ printf '*:*:*:*:'; cat /run/secrets/backup/password; } > /tmp/pgpass",
-];
 
 /**
  * Prints `rows <number> <table>` for each table that a dump holds: those of extensions are made by the extension. Source:
@@ -67,37 +49,39 @@ const save: readonly string[] = [
 ];
 
 /** Defines `restored_rows`: restores into a database of its own, counts, and drops it. */
-function restoreApart(context: Context): string[] {
-  const { plan } = planOf(context);
-  return [
-    `admin_sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -v apart=beat_drill -d ${quoted(plan.admin.database)}; }`,
-    "drop_apart() {",
-    // Also what a drill has left that was killed: only one runs at a time.
-    "  admin_sql <<'SQL'",
-    "SET client_min_messages = warning;",
-    'DROP DATABASE IF EXISTS :"apart" WITH (FORCE);',
-    "SQL",
-    "}",
-    "restored_rows() {",
-    "  local result=0",
-    "  drop_apart || return 1",
-    "  admin_sql <<'SQL' || return 1",
-    'CREATE DATABASE :"apart" TEMPLATE template0;',
-    'REVOKE CONNECT ON DATABASE :"apart" FROM PUBLIC;',
-    "SQL",
-    '  if pg_restore --exit-on-error --dbname=beat_drill "$2"; then',
-    "    psql -X -q -A -t -v ON_ERROR_STOP=1 -d beat_drill > \"$3\" <<'SQL' || result=1",
-    "SET row_security = off;",
-    countRows,
-    "SQL",
-    "  else",
-    "    result=1",
-    "  fi",
-    "  drop_apart || result=1",
-    '  return "$result"',
-    "}",
-  ];
-}
+const restoreApart = (context: Context): string[] => [
+  ...restoreInto,
+  // As the real one: what is in it belongs to its owner.
+  'owner_of() { case "$1" in',
+  ...planOf(context).plan.databases.map(({ name, owner }) => `${quoted(name)}) echo ${quoted(owner)} ;;`),
+  "esac; }",
+  "drop_apart() {",
+  // Also what a drill has left that was killed: only one runs at a time.
+  "  admin_sql <<'SQL'",
+  "SET client_min_messages = warning;",
+  "DROP DATABASE IF EXISTS beat_drill WITH (FORCE);",
+  "SQL",
+  "}",
+  "restored_rows() {",
+  "  local result=0",
+  "  drop_apart || return 1",
+  '  admin_sql -v owner="$(owner_of "$1")" <<\'SQL\' || return 1',
+  'CREATE DATABASE beat_drill OWNER :"owner" TEMPLATE template0;',
+  "REVOKE CONNECT ON DATABASE beat_drill FROM PUBLIC;",
+  "SQL",
+  '  if restore_into beat_drill "$2"; then',
+  "    sql_in beat_drill > \"$3\" <<'SQL' || result=1",
+  "SET row_security = off;",
+  countRows,
+  "SQL",
+  "  else",
+  "    result=1",
+  "  fi",
+  "  drop_apart || result=1",
+  "  drop_made || result=1",
+  '  return "$result"',
+  "}",
+];
 
 const databasesOf = (needs: Context["needs"]): string[] => needs.map(({ need }) => need.database);
 
@@ -118,83 +102,8 @@ export const backup: Backup<Facts, Need, External, Cluster> = {
   verify: (context) => verifyScript(dumpsOf(context)),
   restore: (context, { database, from }) => {
     const { plan } = planOf(context);
-    return {
-      script: restoreScript({
-        ...serverOf(context),
-        adminDatabase: plan.admin.database,
-        owner: plan.databases.find(({ name }) => name === database)?.owner ?? "",
-        database,
-        from,
-      }),
-    };
+    const owner = plan.databases.find(({ name }) => name === database)?.owner ?? "";
+    const former = plan.roles.find(({ name }) => name === owner)?.renamedFrom ?? [];
+    return { script: restoreScript({ ...serverOf(context), owner, former, database, from }) };
   },
 };
-
-/**
- * Restores a database beside the present one and lets it take its place only when it is whole: the present one stays as
- * `<database>_before_<time>`. Between the two renames nobody can connect, and one transaction holds both.
- */
-export function restoreScript(
-  args: Server & {
-    readonly database: string;
-    readonly from: string;
-    readonly owner: string;
-    readonly adminDatabase: string;
-  },
-): string {
-  return [
-    "set -euo pipefail",
-    "umask 077",
-    `database=${quoted(args.database)} owner=${quoted(args.owner)} from=${quoted(args.from)}`,
-    ...connection(args),
-    ...findBackup(folder),
-    // Not `-d`: psql reads a name with "=" in it as a whole connection string.
-    `sql() { PGDATABASE=${quoted(args.adminDatabase)} psql -X -q -A -t -v ON_ERROR_STOP=1 -v database="$database" -v owner="$owner" -v fresh="$fresh" -v before="$before"; }`,
-    "stamp=\"$(printf %s \"$now\" | tr '[:upper:]' '[:lower:]')\"",
-    // A name has 63 bytes at most, and what is longer would be cut without a word.
-    'fresh="${database:0:38}_restore_$stamp" before="${database:0:38}_before_$stamp"',
-    // A broken file is found here, before anything is made.
-    'pg_restore --list "$file" > /dev/null',
-    'echo "restoring $file"',
-    `sql <<'SQL'`,
-    `CREATE DATABASE :"fresh" OWNER :"owner" TEMPLATE template0;`,
-    `REVOKE CONNECT ON DATABASE :"fresh" FROM PUBLIC;`,
-    "SQL",
-    'if ! pg_restore --exit-on-error --dbname="$fresh" "$file"; then',
-    `  sql <<'SQL'`,
-    `DROP DATABASE :"fresh";`,
-    "SQL",
-    '  echo "the backup could not be restored; $database is as it was" >&2',
-    "  exit 4",
-    "fi",
-    `known="$(sql <<'SQL'`,
-    `SELECT count(*) FROM pg_database WHERE datname = :'database';`,
-    "SQL",
-    ')"',
-    'if [ "$known" = 1 ]; then',
-    // Clients come back at once: nobody may, until the names are changed.
-    `  open_again() { sql <<'SQL'`,
-    `ALTER DATABASE :"database" WITH ALLOW_CONNECTIONS true;`,
-    "SQL",
-    "  }",
-    "  trap open_again EXIT",
-    `  sql <<'SQL'`,
-    `ALTER DATABASE :"database" WITH ALLOW_CONNECTIONS false;`,
-    `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :'database' \\g /dev/null`,
-    "BEGIN;",
-    `ALTER DATABASE :"database" RENAME TO :"before";`,
-    `ALTER DATABASE :"fresh" RENAME TO :"database";`,
-    "COMMIT;",
-    `ALTER DATABASE :"before" WITH ALLOW_CONNECTIONS true;`,
-    "SQL",
-    "  trap - EXIT",
-    '  echo "$database is restored from $from; what it was is kept as $before"',
-    "else",
-    `  sql <<'SQL'`,
-    `ALTER DATABASE :"fresh" RENAME TO :"database";`,
-    "SQL",
-    '  echo "$database is restored from $from; there was none before"',
-    "fi",
-    "",
-  ].join("\n");
-}

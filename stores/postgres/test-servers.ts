@@ -18,6 +18,8 @@ export interface RunningServer {
   readonly host: string;
   readonly port: number;
   readonly password: string;
+  /** Its container, where it is one. */
+  readonly container?: string;
   stop(): void;
 }
 
@@ -83,6 +85,13 @@ function ofEngine(image: string): ServerKind {
   return {
     title: `${image} of the engine`,
     start: async () => {
+        return {
+          host: "127.0.0.1",
+          port: Number(said("docker", "port", "hb-pg", "5432/tcp")?.split(":").at(-1)),
+          password,
+          container: "hb-pg",
+          stop: () => {},
+        };
       const given = ["-e", `POSTGRES_PASSWORD=${password}`, "-p", "127.0.0.1::5432"];
       const id = execFileSync("docker", ["run", "-d", "--rm", ...given, image, "-c", "fsync=off"], {
         encoding: "utf8",
@@ -97,18 +106,30 @@ function ofEngine(image: string): ServerKind {
         if (left === 0) throw new Error(`${image} does not answer`);
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
-      return { host: "127.0.0.1", port, password, stop: () => void said("docker", "rm", "-f", "-v", id) };
+      return {
+        host: "127.0.0.1",
+        port,
+        password,
+        container: id,
+        stop: () => void said("docker", "rm", "-f", "-v", id),
+      };
     },
   };
 }
 
+const { repository, tag } = postgres.images.postgres;
+const image = `${repository}:${tag}`;
+
+/** The server that the platform runs, with its tools; undefined where the engine does not have its image. */
+export const ownServer = (): ServerKind | undefined =>
+  said("docker", "image", "inspect", image) === undefined ? undefined : ofEngine(image);
+
 /** Every server that this machine can start. */
 export function serverKinds(): ServerKind[] {
-  const { repository, tag } = postgres.images.postgres;
-  const image = `${repository}:${tag}`;
   const versions = existsSync(installed) ? readdirSync(installed) : [];
+  const own = ownServer();
   return [
     ...versions.filter((version) => existsSync(join(installed, version, "bin/initdb"))).map(ofMachine),
-    ...(said("docker", "image", "inspect", image) === undefined ? [] : [ofEngine(image)]),
+    ...(own === undefined ? [] : [own]),
   ];
 }
