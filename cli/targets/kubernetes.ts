@@ -24,7 +24,6 @@ import { checkClaimSizes, sizedClaims } from "../../infra/kubernetes/operate/cla
 import {
   type Cluster,
   type ClusterPlace,
-  ifFound,
   openCluster,
   reasonOf,
 } from "../../infra/kubernetes/operate/client.ts";
@@ -34,6 +33,11 @@ import { provideImages } from "../../infra/kubernetes/operate/images.ts";
 import { ClusterInside } from "../../infra/kubernetes/operate/inside.ts";
 import { keepBackups } from "../../infra/kubernetes/operate/kept-backups.ts";
 import { followPodLogs } from "../../infra/kubernetes/operate/logs.ts";
+import {
+  keptLines,
+  removeEmptyNamespace,
+  removeNamespace,
+} from "../../infra/kubernetes/operate/namespace.ts";
 import { crowdedStores, openNodes } from "../../infra/kubernetes/operate/placement.ts";
 import {
   componentOf,
@@ -47,6 +51,7 @@ import { replaceStuckPods } from "../../infra/kubernetes/operate/stuck-pods.ts";
 import { fullVolumes, volumePart, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, failed, note } from "../../infra/operate/check.ts";
+import { namespaceGoes } from "../../infra/operate/deleted-claims.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
 import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
@@ -58,8 +63,6 @@ import { statusOf, type Target, type TargetArgs } from "./target.ts";
 
 /** How long pods that nothing was changed of, or an address outside the cluster, may take, milliseconds. */
 const answerPatience = 60_000;
-/** How long a namespace may take to go, milliseconds: its pods end in their own time. */
-const deletionPatience = 300_000;
 
 /** A Kubernetes cluster. */
 export class KubernetesTarget implements Target {
@@ -69,6 +72,8 @@ export class KubernetesTarget implements Target {
   readonly #args: TargetArgs<KubernetesSettings>;
   #cluster: Cluster | undefined;
   #adopted = false;
+  /** Volumes of backups that outlive what is taken down. */
+  #kept: readonly string[] = [];
 
   constructor(args: TargetArgs<KubernetesSettings>) {
     this.#args = args;
@@ -235,38 +240,19 @@ export class KubernetesTarget implements Target {
   }
 
   async beforeDown(): Promise<void> {
-    const { pending } = await this.#state();
+    const { pending, resources } = await this.#state();
     if (pending.length > 0) await this.#args.stack.refresh({ clearPendingCreates: true, color: "never" });
+    // As the state of an earlier version may have it.
+    if (namespaceGoes(resources)) this.#kept = await keepBackups(this.cluster, this.namespace);
   }
 
-  /** The namespace holds the claims: with it they go, and the volumes as their StorageClass reclaims them. */
   async afterDown(volumes: boolean): Promise<void> {
-    if (!volumes) return;
-    const { core } = this.cluster;
-    const name = this.namespace;
-    const found = await ifFound(core.readNamespace({ name }));
-    if (found === undefined) return;
-    const instance = "app.kubernetes.io/instance";
-    const ours = labelsOf({ platform: this.#args.platform, stack: this.#args.name }, "")[instance];
-    if (found.metadata?.labels?.[instance] !== ours)
-      throw new DeploymentError(
-        `namespace ${name} is not labelled ${instance}=${ours}, so it was left alone`,
-      );
-    const kept = await keepBackups(this.cluster, name, this.#saved());
-    await core.deleteNamespace({ name });
-    const deadline = Date.now() + deletionPatience;
-    while ((await ifFound(core.readNamespace({ name }))) !== undefined) {
-      if (Date.now() > deadline)
-        throw new DeploymentError(
-          `namespace ${name} is still being deleted; see kubectl describe namespace ${name}`,
-        );
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
-    say(`  ✔ namespace ${name} and its claims deleted`);
-    for (const volume of kept)
-      say(
-        `  ! its backups are kept in volume ${volume}; kubectl delete pv ${volume} lets them go: docs/backups.md`,
-      );
+    const { platform, settings, name } = this.#args;
+    const instance = labelsOf({ platform, stack: name }, "")["app.kubernetes.io/instance"];
+    const remains = { cluster: this.cluster, namespace: this.namespace, instance };
+    keptLines(this.#kept).forEach(say);
+    if (volumes) (await removeNamespace(remains)).forEach(say);
+    else if (settings.kubernetes.volumes === "delete") (await removeEmptyNamespace(remains)).forEach(say);
   }
 
   #state(): Promise<StackState> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deletedClaims } from "./deleted-claims.ts";
+import { deletedClaims, namespaceGoes } from "./deleted-claims.ts";
 import type { StateResource } from "./stack-state.ts";
 
 const of = (type: string, name: string, more: Partial<StateResource> = {}): StateResource => ({
@@ -30,4 +30,10 @@ test("a namespace that goes takes the kept claims with it", () => {
 
 test("nothing goes where all is kept", () => {
   expect(deletedClaims([namespace, of(claim, "backups", { retainOnDelete: true })])).toEqual([]);
+});
+
+test("the namespace goes where an earlier version's state does not keep it, and only ours", () => {
+  expect(namespaceGoes([namespace])).toBe(false);
+  expect(namespaceGoes([of("Namespace", "namespace")])).toBe(true);
+  expect(namespaceGoes([of("Namespace", "theirs", { external: true })])).toBe(false);
 });

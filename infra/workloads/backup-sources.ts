@@ -16,6 +16,13 @@ import {
   verifyUploads,
 } from "../../stores/uploads.ts";
 
+/** The claim of a job that saves stores, and what those of services' volumes begin with. */
+const backupsClaim = "backups";
+
+/** Whether a claim holds backups, of these settings or of others. */
+export const holdsBackups = (claim: string): boolean =>
+  claim === backupsClaim || claim.startsWith(`${backupsClaim}-`);
+
 /** One thing that is saved: the databases of a store, or the volumes of a service. */
 export interface BackupSource {
   /** The store, or `uploads`: its folder among the backups, and what `--store` is told. */
@@ -91,7 +98,7 @@ function storeOfStack(
     source: kind,
     component: backupOf(kind),
     job: backupsOf(settings)?.bucket === undefined ? backupsName : backupOf(kind),
-    claim: "backups",
+    claim: backupsClaim,
     image: imageNamed(backup.image),
     suffix: backup.suffix,
     parts: backup.databases(use.needs),
@@ -112,7 +119,7 @@ const uploadsOf = (service: string, volumes: readonly string[], all: readonly st
   source: uploadsSource(service),
   component: backupOf(service),
   job: backupOf(service),
-  claim: `backups-${service}`,
+  claim: `${backupsClaim}-${service}`,
   image: uploadsImage,
   suffix: uploadsSuffix,
   parts: volumes,

@@ -85,13 +85,6 @@ function ofEngine(image: string): ServerKind {
   return {
     title: `${image} of the engine`,
     start: async () => {
-        return {
-          host: "127.0.0.1",
-          port: Number(said("docker", "port", "hb-pg", "5432/tcp")?.split(":").at(-1)),
-          password,
-          container: "hb-pg",
-          stop: () => {},
-        };
       const given = ["-e", `POSTGRES_PASSWORD=${password}`, "-p", "127.0.0.1::5432"];
       const id = execFileSync("docker", ["run", "-d", "--rm", ...given, image, "-c", "fsync=off"], {
         encoding: "utf8",

@@ -4,7 +4,6 @@ import { addressesOf } from "../../../config/addresses.ts";
 import { sourceOf } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { formerSecrets, requiredSecrets } from "../../../config/environment.ts";
-import { backupsOf, bucketOf } from "../../../config/settings/backups.ts";
 import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { gatewayName, stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role } from "../../../core/workload.ts";
@@ -75,8 +74,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
         parent,
         provider: args.retained,
         dependsOn: bindCluster(stack, args.identity, parent),
-        // Also where only backups are kept: the claim goes with its namespace.
-        retainOnDelete: settings.kubernetes.volumes === "retain" || keepsBackups(settings),
+        // Also where claims go with the stack: those of backups do not, whatever settings made them. `./beat down` removes it when it is empty.
+        retainOnDelete: true,
       },
     );
     const target: ClusterTarget = {
@@ -115,9 +114,6 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
     this.registerOutputs({ urls: this.urls });
   }
 }
-
-const keepsBackups = (settings: KubernetesSettings): boolean =>
-  backupsOf(settings) !== undefined && bucketOf(settings) === undefined;
 
 function references({ platform, settings, root }: KubernetesPlatformArgs): ClusterTarget["images"] {
   const sampled = Object.values(platform.services).some(
