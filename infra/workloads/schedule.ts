@@ -38,7 +38,8 @@ export function scheduleScript({ schedule, timeZone }: Pick<BackupPlan, "schedul
       ? '  [ "$on_day" = yes ] || [ "$on_weekday" = yes ]'
       : '  [ "$on_day" = yes ] && [ "$on_weekday" = yes ]',
     "}",
-    "trap 'exit 0' TERM INT",
+    // A backup that is under way is ended, and can still tell that it has failed.
+    "trap 'kill $(jobs -p) 2> /dev/null; wait; exit 0' TERM INT",
     `: > ${schedulingFile}`,
     `echo "saves at" ${quoted(schedule)} "($zone)"`,
     "while :; do",

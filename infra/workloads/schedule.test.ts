@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { uploadsScript } from "../../stores/uploads.ts";
+import { scheduleScript } from "./schedule.ts";
+
+test("a container that is stopped while it saves tells that this backup has failed", {
+  timeout: 20_000,
+}, async () => {
+  const home = mkdtempSync(join(tmpdir(), "beat-schedule-"));
+  try {
+    for (const folder of ["backups", "uploads/files", "bin", "tmp"])
+      mkdirSync(join(home, folder), { recursive: true });
+    const tool = (name: string, line: string) =>
+      writeFileSync(join(home, "bin", name), `#!/bin/bash\n${line}\n`, { mode: 0o755 });
+    // Due at once, and never done.
+    tool("sleep", "exit 0");
+    tool("tar", `touch ${home}/saving; exec /bin/sleep 60`);
+    const save = uploadsScript(["files"], { keepDays: 3 })
+      .replaceAll(/"\/(backups|tmp)\b/g, `"${home}/$1`)
+      .replaceAll("/uploads/$", `${home}/uploads/$`);
+    writeFileSync(join(home, "backup.sh"), save);
+    const schedule = scheduleScript({ schedule: "* * * * *", timeZone: "Etc/UTC" })
+      .replaceAll("/run/backup", home)
+      .replaceAll("/tmp/scheduling", `${home}/scheduling`);
+    const child = spawn("bash", ["--norc", "-c", schedule], {
+      env: { PATH: `${home}/bin:${process.env.PATH}` },
+      stdio: "ignore",
+    });
+    const ended = once(child, "exit");
+    while (!existsSync(join(home, "saving"))) await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+    expect(readFileSync(join(home, "backups/.status/uploads"), "utf8")).toMatch(
+      /^backup \S+ failed uploads\n$/,
+    );
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+});
