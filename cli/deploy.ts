@@ -9,7 +9,7 @@ import { withLock } from "./lock.ts";
 import { say } from "./output.ts";
 import { confirmAdopt, confirmDown, confirmUp, isProduction, requireKept } from "./production.ts";
 import { Progress } from "./progress.ts";
-import { requirePassed, runChecks, type Session } from "./session.ts";
+import { checkInputs, requirePassed, runChecks, type Session } from "./session.ts";
 import { firstLine, stateOf } from "./workspace.ts";
 
 /** What `up` reports. */
@@ -34,6 +34,8 @@ export interface UpOptions {
  */
 export async function up(session: Session, options: UpOptions): Promise<UpResult | undefined> {
   const { target } = session;
+  // Before anything is built, or bound to another cluster.
+  requirePassed(await checkInputs(session));
   if (options.adoptCluster && !(await confirmAdopt(session, options.yes))) return undefined;
   if (options.adoptCluster)
     await target.adopt(session.state ?? (await stateOf(session.stack.workspace, session.name)));

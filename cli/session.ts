@@ -6,13 +6,11 @@ import { InputError } from "../core/problems.ts";
 import { checkDisk, checkEngine } from "../infra/docker/operate/checks.ts";
 import { engineAddress, withScheme } from "../infra/engine/address.ts";
 import { openEngine } from "../infra/engine/client.ts";
-import { namespaceOf } from "../infra/kubernetes/labels.ts";
 import { type Check, failed, note, passed } from "../infra/operate/check.ts";
-import { dataVersionProblems } from "../infra/operate/data-versions.ts";
-import { movedStack } from "../infra/operate/moved.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { workloadsOf } from "../infra/workloads/plan.ts";
 import type { Runtime } from "../infra/workloads/runtime.ts";
+import { inputProblems } from "../stacks/input-problems.ts";
 import { loadDefinition, loadTransform, projectRoot } from "../stacks/program.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { beforeMade, refused } from "./new-stack.ts";
@@ -104,35 +102,33 @@ async function openTarget(args: TargetArgs): Promise<Target> {
 
 /** Looks at everything that `up` needs; changes nothing. */
 export async function runChecks(session: Session): Promise<Check[]> {
-  const { target, stack } = session;
-  const state = session.state ?? (await stateOf(stack.workspace, session.name));
+  const { target, stack, platform, settings } = session;
+  const state = await stateIn(session);
   const [reached, pulumi, plugin] = await Promise.all([
     target.reach(state),
     checkPulumi(stack.workspace.pulumiCommand),
     checkPlugin(target.plugin),
   ]);
-  const first = [...reached, checkPlace(session, state), pulumi, plugin];
+  const first = [...(await checkInputs(session)), ...reached, pulumi, plugin];
   if (reached.some(({ ok }) => !ok)) return first;
-  const { platform, settings } = session;
   return [
     ...first,
     ...(await target.checks(state)),
-    ...dataVersionProblems(platform, settings, state.resources).map((problem) =>
-      failed(problem.path, problem),
-    ),
     ...endingImages(platform, settings, new Date()).map(({ text }) => note("image support", text)),
   ];
 }
 
-/** Whether it stays where its data is. The program refuses it as well, under a plain `pulumi up`. */
-function checkPlace({ name, platform, settings }: Session, state: StackState): Check {
-  const moved = movedStack(state.resources, {
-    target: settings.target,
-    platform: platform.name,
-    stack: name,
-    namespace: settings.target === "kubernetes" ? namespaceOf(platform, settings, name) : undefined,
-  });
-  return moved === undefined ? passed("place", "the stack stays where its data is") : failed("place", moved);
+/** The state as it was when the stack was opened. */
+const stateIn = async ({ state, stack, name }: Session): Promise<StackState> =>
+  state ?? (await stateOf(stack.workspace, name));
+
+/** What can be told without the place that a stack runs on; the program refuses it as well, under a plain `pulumi up`. */
+export async function checkInputs(session: Session): Promise<Check[]> {
+  const { resources } = await stateIn(session);
+  const problems = inputProblems({ ...session, stack: session.name, state: resources });
+  return problems.length === 0
+    ? [passed("settings", "they fit the definition, and the stack stays where its data is")]
+    : problems.map((problem) => failed(problem.path, problem));
 }
 
 /**

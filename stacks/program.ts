@@ -2,19 +2,13 @@ import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformModel } from "../config/define/model.ts";
-import { requiredSecrets } from "../config/environment.ts";
 import { parseSettings, refuseShownSecrets } from "../config/settings/parse.ts";
-import { checkStack } from "../config/settings/stack-check.ts";
-import { stackNameProblems } from "../config/settings/stack-name.ts";
 import { withoutLogins } from "../core/logins.ts";
 import { InputError } from "../core/problems.ts";
 import { onStack } from "../core/stack-commands.ts";
 import { ownState } from "../infra/graph/own-state.ts";
-import { namespaceOf } from "../infra/kubernetes/labels.ts";
-import { dataVersionProblems } from "../infra/operate/data-versions.ts";
-import { movedStack } from "../infra/operate/moved.ts";
-import { secretProblems } from "../infra/secrets/problems.ts";
 import type { Transform } from "../infra/workloads/plan.ts";
+import { inputProblems } from "./input-problems.ts";
 
 /** The project's root folder. */
 export const projectRoot = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -26,36 +20,34 @@ export const projectRoot = fileURLToPath(new URL("..", import.meta.url)).replace
  */
 export async function program(): Promise<Record<string, unknown>> {
   try {
-    const config = pulumi.runtime.allConfig();
-    refuseShownSecrets(secretKeys());
-    const settings = parseSettings(config, process.env);
-    const platform = await loadDefinition(settings.definition);
-    const problems = [
-      ...stackNameProblems(platform.name, pulumi.getStack(), settings),
-      ...checkStack(platform, settings),
-    ];
-    if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
-    const transform = await loadTransform(settings.transform);
-    const secrets = secretProblems(requiredSecrets(platform, settings), settings, pulumi.getStack());
-    if (secrets.length > 0) throw new InputError("the stack's secrets are not complete", secrets);
-    const state = await ownState();
-    const versions = dataVersionProblems(platform, settings, state);
-    if (versions.length > 0) throw new InputError("a store would not read its data", versions);
-    const stack = pulumi.getStack();
-    const namespace = settings.target === "kubernetes" ? namespaceOf(platform, settings, stack) : undefined;
-    const moved = movedStack(state, { target: settings.target, platform: platform.name, stack, namespace });
-    if (moved !== undefined) throw new InputError("the stack would be brought up beside itself", [moved]);
-    const args = { platform, stack, root: projectRoot, state, transform };
-    // Each target's provider is half a second of loading: only the one in use.
-    return settings.target === "kubernetes"
-      ? await (await import("./kubernetes.ts")).deployToCluster({ ...args, settings })
-      : await (await import("./docker.ts")).deployToEngine({ ...args, settings });
+    return await registered();
   } catch (error) {
     // A RunError is shown without a stack trace: this is the user's input, not our code.
     if (error instanceof InputError)
       throw new pulumi.RunError(onStack(withoutLogins(error.message), pulumi.getStack()));
     throw error;
   }
+}
+
+/**
+ * The same for callers of our own.
+ * @throws {InputError} when settings or definition are not valid.
+ */
+export async function registered(): Promise<Record<string, unknown>> {
+  const config = pulumi.runtime.allConfig();
+  refuseShownSecrets(secretKeys());
+  const settings = parseSettings(config, process.env);
+  const platform = await loadDefinition(settings.definition);
+  const stack = pulumi.getStack();
+  const state = await ownState();
+  const problems = inputProblems({ platform, settings, stack, root: projectRoot, state });
+  if (problems.length > 0) throw new InputError("the stack cannot be brought up here", problems);
+  const transform = await loadTransform(settings.transform);
+  const args = { platform, stack, root: projectRoot, state, transform };
+  // Each target's provider is half a second of loading: only the one in use.
+  return settings.target === "kubernetes"
+    ? await (await import("./kubernetes.ts")).deployToCluster({ ...args, settings })
+    : await (await import("./docker.ts")).deployToEngine({ ...args, settings });
 }
 
 /** The keys that were set with `--secret`, as the engine tells a program; its SDK has no call for this. */

@@ -5,7 +5,7 @@ import { projectRoot } from "../../stacks/program.ts";
 import { command } from "../command.ts";
 import { asShown, printJson } from "../output.ts";
 import { Progress } from "../progress.ts";
-import { requirePassed } from "../session.ts";
+import { checkInputs, requirePassed } from "../session.ts";
 import { firstLine } from "../workspace.ts";
 
 /** Shows what `up` would change. */
@@ -14,7 +14,7 @@ export function previewCommand(beat: Command): void {
     beat,
     "preview",
     "show what up would change",
-    { create: "for now", target: false },
+    { create: "for now", target: false, state: true },
     async (session, options) => {
       const { json, expectNoChanges, policies } = options as {
         json?: boolean;
@@ -22,9 +22,10 @@ export function previewCommand(beat: Command): void {
         policies?: boolean;
       };
       const progress = new Progress(() => {});
+      requirePassed(await checkInputs(session));
       // Against a cluster that is not the stack's own, a preview would say nothing of it.
       if (session.target.kind === "kubernetes")
-        requirePassed(await session.target.reach(), "the stack cannot be previewed from here");
+        requirePassed(await session.target.reach(session.state), "the stack cannot be previewed from here");
       try {
         const result = await session.stack.preview({
           onEvent: progress.onEvent,
@@ -37,7 +38,11 @@ export function previewCommand(beat: Command): void {
         if (expectNoChanges && changes.length > 0) throw new DeploymentError("there are changes");
       } catch (error) {
         if (error instanceof DeploymentError) throw error;
-        throw new DeploymentError(progress.errors.join("\n") || firstLine(error));
+        // Pulumi's own output, where it was shown, has said it.
+        const reasons = json ? [...new Set(progress.errors)] : [];
+        throw new DeploymentError(
+          reasons.join("\n") || (progress.errors.length > 0 ? "the preview failed" : firstLine(error)),
+        );
       }
     },
   )

@@ -1,7 +1,7 @@
 import { InputError } from "../../core/problems.ts";
 import { isSecret, register, unwrap } from "../../infra/graph/register.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
-import { program } from "../../stacks/program.ts";
+import { registered } from "../../stacks/program.ts";
 
 /** An object as it is sent to the API server. */
 export interface KubernetesObject {
@@ -31,7 +31,7 @@ export interface RenderArgs {
  * @throws {InputError} when settings or definition are not valid, or the stack is none on Kubernetes.
  */
 export async function rendered(args: RenderArgs): Promise<KubernetesObject[]> {
-  const all = await register(args.stack, args.config, program, {
+  const all = await register(args.stack, args.config, registered, {
     ...(args.kept && { kept: args.kept }),
     marked: true,
   });

@@ -2,13 +2,7 @@ import { backupNotes } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
 import type { DockerSettings } from "../../config/settings/schema.ts";
 import { EngineBackups } from "../../infra/docker/operate/backups.ts";
-import {
-  checkDisk,
-  checkEngine,
-  checkImages,
-  checkPorts,
-  checkTags,
-} from "../../infra/docker/operate/checks.ts";
+import { checkDisk, checkEngine, checkImages, checkPorts } from "../../infra/docker/operate/checks.ts";
 import { containersOf, imageTags, lastLogLines, objectsOf } from "../../infra/docker/operate/engine.ts";
 import { EngineInside } from "../../infra/docker/operate/inside.ts";
 import { checkLeftovers } from "../../infra/docker/operate/leftovers.ts";
@@ -55,7 +49,6 @@ export class EngineTarget implements Target {
     ]);
     return [
       disk,
-      ...checkTags(platform, settings),
       ...[...frontNotes(settings), ...backupNotes(settings)].map(({ name, text }) => note(name, text)),
       ...leftovers,
       ...ports,

@@ -15,7 +15,6 @@ import {
   checkCluster,
   checkExtensions,
   checkPending,
-  checkSettings,
   checkStorageClass,
   clusterIdentity,
   withIdentity,
@@ -116,7 +115,6 @@ export class KubernetesTarget implements Target {
       ...extensions,
       ...dns,
       ...[...frontNotes(settings), ...backupNotes(settings)].map(({ name, text }) => note(name, text)),
-      ...checkSettings(this.#args),
       checkPending(state, name),
     ];
   }

@@ -6,7 +6,7 @@ import { builtReference, sourceOf } from "../../config/catalogue.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings/schema.ts";
 import { withoutLogins } from "../../core/logins.ts";
-import { InputError } from "../../core/problems.ts";
+import { InputError, type Problem } from "../../core/problems.ts";
 import { engineEnvironment } from "../engine/address.ts";
 
 /** What is built, and where. */
@@ -21,6 +21,30 @@ export interface ServiceImagesArgs {
   readonly home: string;
 }
 
+const pathOf = (service: string): string => `platform:services.${service}.source`;
+
+/** What is wrong with the sources that images are built from, as far as this machine tells. */
+export function sourceProblems(platform: PlatformModel, settings: Settings, root: string): Problem[] {
+  return Object.values(platform.services).flatMap((service): Problem[] => {
+    const source = sourceOf(service, settings);
+    const path = pathOf(service.name);
+    if (typeof source !== "object" || "image" in source) return [];
+    if ("git" in source)
+      return source.git.repository === undefined && service.repository === undefined
+        ? [{ path, message: "no repository is known", fix: "set git.repository" }]
+        : [];
+    const context = resolve(root, source.path);
+    if (existsSync(join(context, "Dockerfile"))) return [];
+    return [
+      {
+        path,
+        message: `${context} has no Dockerfile`,
+        fix: "name the folder of a checkout that has one",
+      },
+    ];
+  });
+}
+
 /**
  * Builds the images of services whose source is `git` (a pinned commit) or `path` (a local checkout).
  * @returns the references that were built.
@@ -30,6 +54,8 @@ export async function buildServiceImages(
   { platform, settings, engine, address, root, home }: ServiceImagesArgs,
   options: { readonly onlyMissing: boolean },
 ): Promise<string[]> {
+  const problems = sourceProblems(platform, settings, root);
+  if (problems.length > 0) throw new InputError("an image cannot be built", problems);
   const built: string[] = [];
   for (const service of Object.values(platform.services)) {
     const source = sourceOf(service, settings);
@@ -46,17 +72,12 @@ export async function buildServiceImages(
         ))
     )
       continue;
-    const at = `platform:services.${service.name}.source`;
     const fail = (message: string, fix: string) =>
-      new InputError("an image cannot be built", [{ path: at, message, fix }]);
+      new InputError("an image cannot be built", [{ path: pathOf(service.name), message, fix }]);
     let context: string;
-    if ("path" in source) {
-      context = resolve(root, source.path);
-      if (!existsSync(join(context, "Dockerfile")))
-        throw fail(`${context} has no Dockerfile`, "name the folder of a checkout that has one");
-    } else {
-      const repository = source.git.repository ?? service.repository;
-      if (repository === undefined) throw fail("no repository is known", "set git.repository");
+    if ("path" in source) context = resolve(root, source.path);
+    else {
+      const repository = source.git.repository ?? service.repository ?? "";
       context = join(home, "sources", `${service.name}-${source.git.commit}`);
       if (!existsSync(join(context, ".git")))
         try {

@@ -3,7 +3,6 @@ import { createServer } from "node:net";
 import type Docker from "dockerode";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { bindOf } from "../../../config/settings/bind.ts";
-import { floatingTags } from "../../../config/settings/floating-tags.ts";
 import type { DockerSettings, Settings } from "../../../config/settings/schema.ts";
 import { stackImages } from "../../../config/stack-images.ts";
 import { urlHost } from "../../../core/addresses.ts";
@@ -113,12 +112,4 @@ export async function checkImages(
       });
     }),
   );
-}
-
-/** Production names its images for good; a dev stack may follow whatever somebody builds. */
-export function checkTags(platform: PlatformModel, settings: Settings): Check[] {
-  if (settings.environment !== "Production") return [];
-  const problems = floatingTags(platform, settings);
-  if (problems.length === 0) return [passed("image tags", "none floats")];
-  return problems.map((problem) => failed("image tags", problem));
 }

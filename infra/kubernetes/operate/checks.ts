@@ -1,12 +1,8 @@
-import type { PlatformModel } from "../../../config/define/model.ts";
-import { requiredSecrets } from "../../../config/environment.ts";
 import { controllerOf } from "../../../config/settings/exposure.ts";
-import { floatingTags } from "../../../config/settings/floating-tags.ts";
 import { nameController } from "../../../config/settings/front.ts";
 import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { type Check, failed, passed } from "../../operate/check.ts";
 import type { StackState } from "../../operate/stack-state.ts";
-import { secretProblems } from "../../secrets/problems.ts";
 import { clusterStash } from "../deploy/binding.ts";
 import { type Cluster, ifFound, reasonOf, statusCode, withTimeout } from "./client.ts";
 
@@ -173,27 +169,6 @@ async function hasGroup({ config }: Cluster, group: string): Promise<boolean> {
   const { ApisApi } = await import("@kubernetes/client-node");
   const { groups } = await config.makeApiClient(ApisApi).getAPIVersions();
   return groups.some(({ name }) => name === group);
-}
-
-/** A stack whose settings are looked at. */
-export interface SettingsArgs {
-  readonly name: string;
-  readonly platform: PlatformModel;
-  readonly settings: KubernetesSettings;
-}
-
-/** Whether every image is named for good, and every secret there; both are settings' matters, and cost nothing to see. */
-export function checkSettings({ platform, settings, name }: SettingsArgs): Check[] {
-  const floating = floatingTags(platform, settings);
-  const secrets = secretProblems(requiredSecrets(platform, settings), settings, name);
-  return [
-    ...(floating.length === 0
-      ? [passed("image tags", "none floats")]
-      : floating.map((problem) => failed(`image tag ${problem.path}`, problem))),
-    ...(secrets.length === 0
-      ? [passed("secrets", settings.generateSecrets ? "made at first use" : "all are given")]
-      : secrets.map((problem) => failed(`secret ${problem.path}`, problem))),
-  ];
 }
 
 /** Whether an earlier run was stopped in the middle. */
