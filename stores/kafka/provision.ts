@@ -102,35 +102,43 @@ async function checkPartitions(admin: Admin, topic: KafkaPlan["topics"][number])
  * more: in between nobody could write.
  */
 async function bringAllCopies(admin: Admin, plan: KafkaPlan): Promise<Done[]> {
-  const { own, topics } = plan;
-  const declared = new Map(topics.map((topic) => [topic.name, topic]));
-  const all = own === undefined ? [] : (await layoutOf(admin)).topics;
-  const lowered =
-    own === undefined
-      ? []
-      : await lowerMinInSync(
-          admin,
-          all.map(({ name }) => name),
-          own.minInSyncReplicas,
-        );
+  return plan.own === undefined
+    ? await bringDeclaredCopies(admin, plan)
+    : await bringOwnCopies(admin, plan, plan.own);
+}
+
+/** On brokers that somebody else runs, what is not declared is theirs. */
+async function bringDeclaredCopies(admin: Admin, plan: KafkaPlan): Promise<Done[]> {
+  const declared = new Map(plan.topics.map((topic) => [topic.name, topic]));
   const moved = await bringCopies(admin, {
-    copies: ({ name: topic, internal }, now) => {
-      if (own === undefined) {
-        const wanted = declared.get(topic)?.replicationFactor;
-        // More than were asked for are somebody's choice.
-        return wanted === undefined ? undefined : Math.max(wanted, now);
-      }
-      if (internal) return own.brokers.length;
-      return declared.get(topic)?.replicationFactor ?? Math.min(now, own.brokers.length);
+    copies: ({ name }, now) => {
+      const wanted = declared.get(name)?.replicationFactor;
+      // More than were asked for are somebody's choice.
+      return wanted === undefined ? undefined : Math.max(wanted, now);
     },
-    brokers: own?.brokers,
+    brokers: undefined,
     waitSeconds: plan.waitSeconds,
     moveSeconds: plan.moveSeconds,
   });
-  const wanted = new Map(topics.map(({ name, configs }) => [name, configs]));
-  for (const { name, internal } of all)
-    if (internal) wanted.set(name, { [minInSync]: String(own?.minInSyncReplicas) });
-  return [...lowered, ...moved, ...(await bringConfigs(admin, wanted))];
+  const wanted = new Map(plan.topics.map(({ name, configs }) => [name, configs]));
+  return [...moved, ...(await bringConfigs(admin, wanted, { explicit: false }))];
+}
+
+/** On brokers of its own, every topic has all copies, also those nobody declares, and Kafka's own. */
+async function bringOwnCopies(admin: Admin, plan: KafkaPlan, own: OwnBrokers): Promise<Done[]> {
+  const all = (await layoutOf(admin)).topics.map(({ name }) => name);
+  const lowered = await lowerMinInSync(admin, all, own.minInSyncReplicas);
+  const moved = await bringCopies(admin, {
+    copies: () => own.brokers.length,
+    brokers: own.brokers,
+    waitSeconds: plan.waitSeconds,
+    moveSeconds: plan.moveSeconds,
+  });
+  const wanted = new Map<string, Readonly<Record<string, string>>>(
+    all.map((name) => [name, { [minInSync]: String(own.minInSyncReplicas) }]),
+  );
+  for (const { name, configs } of plan.topics) wanted.set(name, { ...wanted.get(name), ...configs });
+  return [...lowered, ...moved, ...(await bringConfigs(admin, wanted, { explicit: true }))];
 }
 
 /** Forgets brokers that have gone, and lets the others do all they can. */

@@ -16,6 +16,8 @@ const missing = await missingImage(kafkaImage);
 const previous = "apache/kafka:4.0.1";
 const missingPrevious = missing ?? (await missingImage(previous));
 const topic = "events";
+/** One that the definition does not know, as a service or somebody by hand makes it. */
+const byHand = "by_hand";
 const minute = 60_000;
 
 /** The plan of a stack with so many brokers; `leaving` says where those are that go. */
@@ -53,28 +55,42 @@ async function using<C extends { close(): Promise<void> }, T>(client: C, work: (
 }
 const common = (brokers: Brokers) => ({ clientId: "test", bootstrapBrokers: [brokers.address(0)] });
 
-const write = (brokers: Brokers, from: number, count: number) =>
-  using(
-    new Producer({ ...common(brokers), serializers: stringSerializers, acks: ProduceAcks.ALL }),
-    async (producer) => {
-      for (let n = from; n < from + count; n++)
-        await producer.send({
-          messages: [{ topic, partition: n % 2, key: String(n), value: `value ${n}` }],
-        });
-    },
-  );
+const producerOf = (brokers: Brokers, transactionalId?: string) =>
+  new Producer({
+    ...common(brokers),
+    serializers: stringSerializers,
+    acks: ProduceAcks.ALL,
+    ...(transactionalId !== undefined && { idempotent: true, transactionalId }),
+  });
+
+/** Writes records, each of which as many copies must have as the topic asks for. */
+const write = (brokers: Brokers, from: number, count: number, to = topic) =>
+  using(producerOf(brokers), async (producer) => {
+    for (let n = from; n < from + count; n++)
+      await producer.send({
+        messages: [{ topic: to, partition: to === topic ? n % 2 : 0, key: String(n), value: `value ${n}` }],
+      });
+  });
+
+/** Writes a record in a transaction: Kafka notes it in a topic of its own first. */
+const writeInTransaction = (brokers: Brokers, n: number) =>
+  using(producerOf(brokers, `test-${n}`), async (producer) => {
+    const transaction = await producer.beginTransaction();
+    await transaction.send({ messages: [{ topic: byHand, partition: 0, key: String(n), value: "" }] });
+    await transaction.commit();
+  });
 
 /** The keys of all records, in order. */
-const read = (brokers: Brokers, count: number) =>
+const read = (brokers: Brokers, count: number, from = topic) =>
   using(
     new Consumer({
       ...common(brokers),
-      groupId: `test-${count}-${Date.now()}`,
+      groupId: `test-${from}-${count}-${Date.now()}`,
       deserializers: stringDeserializers,
     }),
     async (consumer) => {
       const keys: number[] = [];
-      const stream = await consumer.consume({ topics: [topic], mode: "earliest", autocommit: true });
+      const stream = await consumer.consume({ topics: [from], mode: "earliest", autocommit: true });
       for await (const { key } of stream) {
         keys.push(Number(key));
         if (keys.length === count) break;
@@ -100,6 +116,28 @@ const copies = (brokers: Brokers) =>
     );
   });
 
+const untilThreeAnswer = (brokers: Brokers) =>
+  using(new Admin({ ...common(brokers), retries: 0 }), (admin) =>
+    expect
+      .poll(
+        () =>
+          admin.metadata({ topics: [], forceUpdate: true }).then(
+            (found) => found.brokers.size,
+            () => 0,
+          ),
+        {
+          timeout: 3 * minute,
+        },
+      )
+      .toBe(3),
+  );
+
+/** That every topic's copies are so. */
+const everywhere = (where: string) =>
+  Object.fromEntries(
+    [topic, byHand, "__consumer_offsets", "__transaction_state"].map((name) => [name, [where]]),
+  );
+
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 describe.skipIf(missing !== undefined)(`Kafka that grows and shrinks${missing ? `: ${missing}` : ""}`, () => {
@@ -113,40 +151,50 @@ describe.skipIf(missing !== undefined)(`Kafka that grows and shrinks${missing ? 
       await provision(planFor(brokers, 1));
       await write(brokers, 0, 20);
       expect(await read(brokers, 20)).toEqual(upTo(20));
-      expect(await copies(brokers)).toEqual({
-        [topic]: ["0 in step 0"],
-        __consumer_offsets: ["0 in step 0"],
-      });
+      await using(new Admin(common(brokers)), (admin) =>
+        admin.createTopics({ topics: [byHand], partitions: 1, replicas: 1 }),
+      );
+      await write(brokers, 0, 10, byHand);
+      await writeInTransaction(brokers, 10);
+      await provision(planFor(brokers, 1));
+      const one = everywhere("0 in step 0");
+      expect(await copies(brokers)).toEqual(one);
 
       // As a StatefulSet does it: the new ones first, then those that run are started anew.
       await brokers.start(1, 3, kafkaImage);
       await brokers.start(2, 3, kafkaImage);
-      await using(new Admin(common(brokers)), (admin) =>
-        expect
-          .poll(async () => (await admin.metadata({ topics: [], forceUpdate: true })).brokers.size, {
-            timeout: minute,
-          })
-          .toBe(3),
-      );
+      await untilThreeAnswer(brokers);
       await brokers.stop(0);
       await brokers.start(0, 3, kafkaImage);
+      await untilThreeAnswer(brokers);
+      // Before anything has a second copy, the brokers ask for two where a topic does not say.
+      await write(brokers, 11, 1, byHand);
+      await writeInTransaction(brokers, 12);
+      expect(await read(brokers, 20)).toEqual(upTo(20));
       const grown = await provision(planFor(brokers, 3));
       expect(grown).toContainEqual({ object: `copies of topic ${topic}`, result: "altered" });
       expect(grown).toContainEqual({ object: `min.insync.replicas of topic ${topic}`, result: "altered" });
-      const three = ["0,1,2 in step 0,1,2"];
-      expect(await copies(brokers)).toEqual({ [topic]: three, __consumer_offsets: three });
+      expect(grown).toContainEqual({ object: `min.insync.replicas of topic ${byHand}`, result: "altered" });
+      expect(await copies(brokers)).toEqual(everywhere("0,1,2 in step 0,1,2"));
       expect(await provision(planFor(brokers, 3))).toEqual([
         { object: `topic ${topic}`, result: "unchanged" },
       ]);
       await write(brokers, 20, 20);
       expect(await read(brokers, 40)).toEqual(upTo(40));
+      // One of three may be away.
+      await brokers.stop(2);
+      await write(brokers, 13, 5, byHand);
+      await writeInTransaction(brokers, 18);
+      expect(await read(brokers, 19, byHand)).toEqual(upTo(19));
+      await brokers.start(2, 3, kafkaImage);
 
       // Back: everything moves off first.
       const retired = await provision(planFor(brokers, 1, "retire"));
       expect(retired).toContainEqual({ object: `min.insync.replicas of topic ${topic}`, result: "altered" });
-      const one = ["0 in step 0"];
-      expect(await copies(brokers)).toEqual({ [topic]: one, __consumer_offsets: one });
+      expect(await copies(brokers)).toEqual(one);
       await write(brokers, 40, 10);
+      await write(brokers, 19, 5, byHand);
+      await writeInTransaction(brokers, 24);
       await Promise.all([brokers.stop(1), brokers.stop(2)]);
       await brokers.stop(0);
       await brokers.start(0, 1, kafkaImage);
@@ -154,7 +202,9 @@ describe.skipIf(missing !== undefined)(`Kafka that grows and shrinks${missing ? 
       expect(shrunk).toContainEqual({ object: "broker 2", result: "altered" });
       await write(brokers, 50, 10);
       expect(await read(brokers, 60)).toEqual(upTo(60));
-      expect(await copies(brokers)).toEqual({ [topic]: one, __consumer_offsets: one });
+      await writeInTransaction(brokers, 25);
+      expect(await read(brokers, 26, byHand)).toEqual(upTo(26));
+      expect(await copies(brokers)).toEqual(one);
     },
     10 * minute,
   );
