@@ -50,11 +50,10 @@ export function renderCommand(beat: Command): void {
 
 async function compose(stack: string, options: RenderOptions): Promise<void> {
   const { renderSource } = await import("../render/sources.ts");
-  const { buildFirst, composeOf, composeText, writeCompose } = await import("../render/compose.ts");
+  const { firstSteps, composeOf, composeText, writeCompose } = await import("../render/compose.ts");
   const source = await renderSource(stack);
   const project = await composeOf(stack, source.config);
-  const first = buildFirst(project);
-  if (first !== undefined) say(first);
+  for (const step of firstSteps(project)) say(step);
   if (options.json) return printJson(project.file);
   if (options.out === "-") return printAsIs(composeText(project));
   const folder = options.out ?? join(beatDirectory, "render", `${stack}-compose`);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
 import { revisionVariable, secretVariable } from "../../infra/compose/interpolation.ts";
-import { buildFirst, composeOf, composeText, writeCompose } from "./compose.ts";
+import { composeOf, composeText, firstSteps, writeCompose } from "./compose.ts";
 import { yamlText } from "./yaml-text.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "compose-"));
@@ -71,8 +72,45 @@ describe("a Compose project", () => {
     const head =
       /^# Rendered by .*\n# First \.\/beat images build --stack dev, .*no registry has \S*core-service:path\.\nname: /;
     expect(readFileSync(join(out, "compose.yaml"), "utf8")).toMatch(head);
-    expect(buildFirst(project)).toContain("./beat images build --stack dev");
-    expect(buildFirst(await composeOf("dev", config))).toBeUndefined();
+    expect(firstSteps(project)).toEqual([expect.stringContaining("./beat images build --stack dev")]);
+    expect(firstSteps(await composeOf("dev", config))).toEqual([]);
+  });
+
+  test("leaves the volume of backups to nobody who takes the project down, and says how it is made", async () => {
+    const project = await composeOf("prod-docker", { ...config, "platform:backups": "{}" });
+    const { volumes } = project.file as { volumes: Record<string, object> };
+    const name = "beat-ecoprove-prod-docker-backups";
+    expect(volumes.backups).toEqual({ name, external: true });
+    expect(volumes["postgres-data"]).toEqual({ name: "beat-ecoprove-prod-docker-postgres-data" });
+    expect(firstSteps(project)).toEqual([expect.stringContaining(`docker volume create ${name}`)]);
+    expect(composeText(project)).toMatch(/^# First docker volume create /);
+  });
+
+  test("tells by labels that a secret is another one, and nothing of what it is", async () => {
+    const project = await composeOf("dev", config);
+    const out = mkdtempSync(join(folder, "revisions-"));
+    const write = async (secret: string) => {
+      const given = { config: { "platform:secrets": JSON.stringify({ "mongo-admin": secret }) } };
+      await writeCompose(out, project, { ...source, ...given }, true);
+      const text = readFileSync(join(out, "secrets.env"), "utf8");
+      return (name: string) => new RegExp(`^${revisionVariable(name)}="(.*)"$`, "m").exec(text)?.[1];
+    };
+    await writeCompose(out, project, source, false);
+    const digest = createHash("sha256").update("GivenSecret1").digest("hex");
+    writeFileSync(
+      join(out, "secrets.env"),
+      `${secretVariable("mongo-admin")}="GivenSecret1"\n${revisionVariable("mongo-admin")}="${digest.slice(0, 10)}"\n`,
+    );
+    const first = await write("GivenSecret1");
+    expect(first("mongo-admin")).toMatch(/^[0-9a-f]{12}$/);
+    expect(digest).not.toContain(first("mongo-admin"));
+    expect((await write("GivenSecret1"))("mongo-admin")).toBe(first("mongo-admin"));
+    const other = await write("AnotherSecret1");
+    expect(other("mongo-admin")).not.toBe(first("mongo-admin"));
+    expect(other("postgres-admin")).toBe(first("postgres-admin"));
+    // A project that never saw the other one has a revision of its own: it does not follow from the value.
+    rmSync(join(out, "secrets.env"));
+    expect((await write("GivenSecret1"))("mongo-admin")).not.toBe(first("mongo-admin"));
   });
 
   test("of a stack on a cluster is refused, with one to name instead", async () => {

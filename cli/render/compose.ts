@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -61,15 +61,22 @@ export async function composeOf(
 
 /** The Compose file as text; its head says what must be there before it. */
 export function composeText(project: ComposeProject): string {
-  const first = buildFirst(project);
-  return `${first === undefined ? "" : `# ${first}\n`}${yamlText(project.file)}`;
+  const head = firstSteps(project).map((step) => `# ${step}\n`);
+  return `${head.join("")}${yamlText(project.file)}`;
 }
 
-/** What must be built before Compose finds all images; undefined where it finds them by itself. */
-export const buildFirst = ({ stack, unpublished }: ComposeProject): string | undefined =>
-  unpublished.length === 0
-    ? undefined
-    : `First ./beat images build --stack ${stack}, on the engine that Compose uses: no registry has ${unpublished.join(", ")}.`;
+/** What must be done before Compose finds all images and volumes; nothing where it finds them by itself. */
+export const firstSteps = ({ stack, unpublished, kept }: ComposeProject): string[] => [
+  ...(unpublished.length === 0
+    ? []
+    : [
+        `First ./beat images build --stack ${stack}, on the engine that Compose uses: no registry has ${unpublished.join(", ")}.`,
+      ]),
+  ...kept.map(
+    (volume) =>
+      `First docker volume create ${volume}: Compose makes no volume that it must not delete, either.`,
+  ),
+];
 
 /** Where the values of a stack's secrets are. */
 type SecretSource = Pick<RenderSource, "config" | "kept" | "placeholders">;
@@ -95,7 +102,7 @@ export async function writeCompose(
   if (showSecrets) {
     // The mode of a write is for a file that is new.
     if (existsSync(file)) chmodSync(file, 0o600);
-    writeFileSync(file, secretLines(await secretValues(project, source, former)), { mode: 0o600 });
+    writeFileSync(file, secretLines(await secretValues(project, source, former), former), { mode: 0o600 });
   }
   return {
     folder,
@@ -128,15 +135,26 @@ async function secretValues(
   return values;
 }
 
-const secretLines = (values: ReadonlyMap<string, string>): string =>
+/** @param former the variables of an earlier run. */
+const secretLines = (values: ReadonlyMap<string, string>, former: ReadonlyMap<string, string>): string =>
   [...values]
     .flatMap(([name, value]) => [
       variableLine(secretVariable(name), value),
-      // Changes with the secret: what reads it from a file is started anew then.
-      variableLine(revisionVariable(name), createHash("sha256").update(value).digest("hex").slice(0, 10)),
+      variableLine(revisionVariable(name), revisionOf(name, value, former)),
     ])
     .concat("")
     .join("\n");
+
+/**
+ * Changes with a secret: what reads it from a file is started anew then. It comes to stand in a label, which more people read than
+ * may know the secret, so nothing of it follows from the secret.
+ */
+function revisionOf(name: string, value: string, former: ReadonlyMap<string, string>): string {
+  const known = former.get(revisionVariable(name)) ?? "";
+  // An earlier version wrote a digest of the secret, of ten digits.
+  const ours = /^[0-9a-f]{12}$/.test(known);
+  return ours && former.get(secretVariable(name)) === value ? known : randomBytes(6).toString("hex");
+}
 
 /** The first line of a Compose file, by which a later run knows its own. */
 const mark = "# Rendered by ./beat render --format compose";

@@ -24,6 +24,8 @@ export interface ComposeProject {
   readonly secrets: ReadonlyMap<string, string>;
   /** Images of services that `./beat images build` makes from their sources, and that are in no registry. */
   readonly unpublished: readonly string[];
+  /** Volumes that nothing of Compose's may delete: it makes none of them either. */
+  readonly kept: readonly string[];
   /** Build contexts of the project's own programs: folder under `images/`, file, content. */
   readonly images: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>;
 }
@@ -71,7 +73,10 @@ export async function composeProject(args: ComposeArgs): Promise<ComposeProject>
       ]),
     ),
     volumes: Object.fromEntries(
-      all.flatMap(({ volumes }) => volumes.map(({ name }) => [name, { name: `${id}-${name}` }])),
+      all.flatMap(({ volumes }) =>
+        // `docker compose down --volumes` deletes every other. Source: Compose Specification, "Volumes", external.
+        volumes.map(({ name, kept }) => [name, { name: `${id}-${name}`, ...(kept && { external: true }) }]),
+      ),
     ),
     configs: sources("configs"),
     secrets: sources("secrets"),
@@ -84,6 +89,11 @@ export async function composeProject(args: ComposeArgs): Promise<ComposeProject>
     unpublished: stackImages(platform, settings)
       .filter(({ built }) => built)
       .map(({ reference }) => reference),
+    kept: [
+      ...new Set(
+        all.flatMap(({ volumes }) => volumes.flatMap(({ name, kept }) => (kept ? `${id}-${name}` : []))),
+      ),
+    ],
     images: await contextsOf(all, root),
   };
 }
