@@ -1,16 +1,17 @@
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { isNote } from "../infra/operate/check.ts";
 import { deletedClaims } from "../infra/operate/deleted-claims.ts";
 import { DeploymentError } from "../infra/operate/parts.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { confirmed } from "./confirm.ts";
+import { Live } from "./live/live.ts";
 import { withLock } from "./lock.ts";
 import { say } from "./output.ts";
 import { confirmAdopt, confirmDown, confirmUp, isProduction, requireKept } from "./production.ts";
 import { Progress } from "./progress.ts";
 import { checkInputs, requirePassed, runChecks, type Session } from "./session.ts";
-import { firstLine, stateOf } from "./workspace.ts";
+import { firstLine, keptSecrets, stateOf } from "./workspace.ts";
 
 /** What `up` reports. */
 export interface UpResult {
@@ -26,6 +27,8 @@ export interface UpOptions {
   readonly adoptCluster: boolean;
   /** Do not ask about a stack in production. */
   readonly yes: boolean;
+  /** The result is for scripts. */
+  readonly json?: boolean | undefined;
 }
 
 /**
@@ -49,25 +52,32 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
   await target.afterChecks();
   say(`Bringing up ${session.name} …`);
   const progress = new Progress();
+  const live = liveOf(session, options.json);
   const stopAssisting = target.assist();
   try {
     await withLock(stack, say, () =>
       stack.up({
         // A container that somebody removed or stopped is only noticed by a refresh.
         refresh: true,
-        onEvent: progress.onEvent,
+        onEvent: both(live, progress),
         color: "never",
         suppressOutputs: true,
       }),
     );
   } catch (error) {
+    live.stop();
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not up");
   } finally {
     stopAssisting();
   }
   const urls = (progress.outputs.urls ?? {}) as Record<string, string>;
-  await target.untilAnswering(urls);
+  live.phase("waiting until it answers");
+  try {
+    await target.untilAnswering(urls);
+  } finally {
+    live.stop();
+  }
   return {
     stack: session.name,
     seconds: (Date.now() - start) / 1000,
@@ -75,6 +85,22 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
     urls,
   };
 }
+
+/** What is under way, drawn where it can be. */
+const liveOf = ({ target, state, settings }: Session, json?: boolean): Live =>
+  new Live({
+    json,
+    lastWords: ({ name }) => target.lastWords(name),
+    secrets: [...keptSecrets(state).values(), ...Object.values(settings.secrets)],
+  });
+
+/** A step that has ended goes from the view before it is told. */
+const both =
+  (live: Live, progress: Progress) =>
+  (event: EngineEvent): void => {
+    live.onEvent(event);
+    progress.onEvent(event);
+  };
 
 /**
  * The Automation API ends every run by asking the CLI thrice, for outputs and history: a second, for what the events
@@ -124,7 +150,13 @@ async function changeState(session: Session, args: readonly string[]): Promise<v
  */
 export async function down(
   session: Session,
-  options: { readonly volumes: boolean; readonly yes: boolean; readonly named: boolean },
+  options: {
+    readonly volumes: boolean;
+    readonly yes: boolean;
+    readonly named: boolean;
+    /** The result is for scripts. */
+    readonly json?: boolean | undefined;
+  },
 ): Promise<readonly string[] | undefined> {
   const lost = options.volumes
     ? []
@@ -151,6 +183,7 @@ export async function down(
   }
   const progress = new Progress();
   const stack = withoutReport(session.stack);
+  const live = liveOf(session, options.json);
   try {
     await withLock(stack, say, async () => {
       const data = dataIn(await stateOf(stack.workspace, session.name));
@@ -162,13 +195,16 @@ export async function down(
       await stack.destroy({
         excludeProtected: !options.volumes,
         refresh: true,
-        onEvent: progress.onEvent,
+        onEvent: both(live, progress),
         color: "never",
       });
     });
   } catch (error) {
+    live.stop();
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not down");
+  } finally {
+    live.stop();
   }
   await session.target.afterDown(options.volumes);
   return lost;

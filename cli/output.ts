@@ -9,6 +9,27 @@ export function speakOf(name: string): void {
   stack = name;
 }
 
+/** What is drawn below all that is said, while it is. */
+let below: ((write: () => void) => void) | undefined;
+
+/**
+ * From now on whatever is written makes way for a drawing first.
+ * @param above takes the drawing away, writes, and draws it again.
+ * @returns ends it.
+ */
+export function drawBelow(above: (write: () => void) => void): () => void {
+  below = above;
+  return () => {
+    below = undefined;
+  };
+}
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  const line = () => void stream.write(`${text}\n`);
+  if (below === undefined) line();
+  else below(line);
+}
+
 /** Words as they are shown: their commands name the stack, and the logins in their addresses are left out. */
 export function asShown(text: string): string {
   const told = withoutLogins(text);
@@ -18,8 +39,8 @@ export function asShown(text: string): string {
 /** Writes words for a person to standard output: the result. */
 export const print = (text: string): void => printAsIs(asShown(text));
 /** Writes to standard output what is nobody's words: a secret, a file, somebody else's log. */
-export const printAsIs = (text: string): void => void process.stdout.write(`${text}\n`);
+export const printAsIs = (text: string): void => write(process.stdout, text);
 /** Writes the result for scripts. */
 export const printJson = (data: unknown): void => printAsIs(JSON.stringify(data, undefined, 2));
 /** Writes progress to standard error. */
-export const say = (line: string): void => void process.stderr.write(`${asShown(line)}\n`);
+export const say = (line: string): void => write(process.stderr, asShown(line));

@@ -37,3 +37,13 @@ test("what leaves the state and stays where it is is not called deleted", () => 
     "  ✔ volume redis-data deleted (0.0 s)",
   ]);
 });
+
+test("a replacement is told once each half of it is done, and not before", () => {
+  const done = (op: string) => ({
+    resOutputsEvent: { metadata: { op, urn: volume, type: "docker:index/volume:Volume" } },
+  });
+  expect(told(done("delete-replaced"), done("replace"), done("create-replacement"))).toEqual([
+    "  ✔ volume redis-data removed (0.0 s)",
+    "  ✔ volume redis-data replaced (0.0 s)",
+  ]);
+});

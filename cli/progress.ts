@@ -5,12 +5,15 @@ const verbs: Readonly<Record<string, string>> = {
   create: "created",
   update: "updated",
   delete: "deleted",
-  replace: "replaced",
+  // `replace` itself says only that the next two belong together.
   "create-replacement": "replaced",
   "delete-replaced": "removed",
 };
 
-const quiet = new Set(["beat:", "pulumi:pulumi:", "pulumi:providers:"]);
+const quiet = ["beat:", "pulumi:pulumi:", "pulumi:providers:"];
+
+/** Whether anything is said of resources of a type: components and providers have no life of their own. */
+export const isTold = (type: string): boolean => !quiet.some((prefix) => type.startsWith(prefix));
 
 /** A message without its colours. */
 const plain = (message: string): string => message.replace(/<\{%[^%]*%\}>|\x1b\[[0-9;]*m/g, "").trim();
@@ -57,7 +60,7 @@ export class Progress {
 
   #line({ op, urn, type, old }: Step, mark: string): void {
     const verb = op === "delete" && old?.retainOnDelete ? "left where it is" : verbs[op];
-    if (verb === undefined || [...quiet].some((prefix) => type.startsWith(prefix))) return;
+    if (verb === undefined || !isTold(type)) return;
     const name = urn.split("::").pop();
     const seconds = (Date.now() - (this.#started.get(urn) ?? Date.now())) / 1000;
     this.#write(

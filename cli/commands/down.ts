@@ -15,8 +15,9 @@ export function downCommand(beat: Command): void {
         volumes = false,
         yes = false,
         named,
+        json,
       } = options as Common & { volumes?: boolean; yes?: boolean };
-      const lost = await down(session, { volumes, yes, named });
+      const lost = await down(session, { volumes, yes, named, json });
       if (lost === undefined) {
         say(`nothing was done to ${session.name}`);
         return;

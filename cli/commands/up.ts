@@ -16,7 +16,7 @@ export function upCommand(beat: Command): void {
         adoptCluster = false,
         yes = false,
       } = options as { json?: boolean; adoptCluster?: boolean; yes?: boolean };
-      const result = await up(session, { adoptCluster, yes });
+      const result = await up(session, { adoptCluster, yes, json });
       if (result === undefined) {
         say(`nothing was changed of ${session.name}`);
         return;

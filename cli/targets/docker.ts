@@ -3,7 +3,13 @@ import { frontNotes } from "../../config/settings/front.ts";
 import type { DockerSettings } from "../../config/settings/schema.ts";
 import { EngineBackups } from "../../infra/docker/operate/backups.ts";
 import { checkDisk, checkEngine, checkImages, checkPorts } from "../../infra/docker/operate/checks.ts";
-import { containersOf, imageTags, lastLogLines, objectsOf } from "../../infra/docker/operate/engine.ts";
+import {
+  containersOf,
+  imageTags,
+  lastLogLines,
+  logOf,
+  objectsOf,
+} from "../../infra/docker/operate/engine.ts";
 import { EngineInside } from "../../infra/docker/operate/inside.ts";
 import { checkLeftovers } from "../../infra/docker/operate/leftovers.ts";
 import { followLogs } from "../../infra/docker/operate/logs.ts";
@@ -66,6 +72,11 @@ export class EngineTarget implements Target {
 
   assist(): () => void {
     return () => {};
+  }
+
+  async lastWords(resource: string): Promise<string | undefined> {
+    const { engine, prefix } = this.#args;
+    return (await logOf(engine, `${prefix}-${resource}`, 5)).filter((line) => line.trim() !== "").at(-1);
   }
 
   async untilAnswering(urls: Readonly<Record<string, string>>): Promise<void> {

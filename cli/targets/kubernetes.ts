@@ -45,6 +45,7 @@ import {
   notReady,
   partOf,
   podsOf,
+  problemOf,
 } from "../../infra/kubernetes/operate/pods.ts";
 import { replaceStuckPods } from "../../infra/kubernetes/operate/stuck-pods.ts";
 import { fullVolumes, volumePart, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
@@ -154,6 +155,15 @@ export class KubernetesTarget implements Target {
 
   assist(): () => void {
     return replaceStuckPods(this.cluster, this.namespace, say);
+  }
+
+  async lastWords(resource: string): Promise<string | undefined> {
+    const pods = await podsOf(this.cluster, this.namespace);
+    const problem = pods
+      .filter((pod) => componentOf(pod) === resource)
+      .map(problemOf)
+      .find(Boolean);
+    return problem && [problem.reason, problem.message].filter(Boolean).join(": ");
   }
 
   /**

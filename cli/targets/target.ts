@@ -45,6 +45,8 @@ export interface Target {
   afterChecks(): Promise<void>;
   /** Helps along what the provider waits for, while a deployment runs. @returns ends it. */
   assist(): () => void;
+  /** What a resource that is being made or deleted says meanwhile: the end of its log, or why it waits. May throw. */
+  lastWords(resource: string): Promise<string | undefined>;
   /** Returns when every address of the stack answers. @throws {DeploymentError} when they do not. */
   untilAnswering(urls: Readonly<Record<string, string>>): Promise<void>;
   parts(): Promise<PartState[]>;

@@ -10,6 +10,8 @@ const password = secretOf(administratorSecret("mongo"));
 
 /** The longest time of a probe, seconds. */
 const probeSeconds = 10;
+/** The same of one that starts mongosh: on a machine that is busy with a whole stack's start it takes many times its second. */
+const loginSeconds = 30;
 
 /**
  * What a server answers to `hello` in its own protocol, at the price of a connect: the document has `ok: 1`.
@@ -33,7 +35,7 @@ export const readyTest = (
   port: number,
   marker: string,
   mongosh: string,
-  seconds = probeSeconds - 1,
+  seconds = loginSeconds - 1,
 ): readonly string[] => [
   "bash",
   "-c",
@@ -81,7 +83,7 @@ export function onEngine(
         ),
       },
       everySeconds: 3,
-      timeoutSeconds: probeSeconds,
+      timeoutSeconds: loginSeconds,
       startupSeconds: 120,
     },
     memoryMiB: facts.memoryMiB,

@@ -57,14 +57,18 @@ export async function lastLogLines(engine: Docker, id: string, lines: number): P
   const container = engine.getContainer(id);
   const info = await container.inspect();
   const probe = info.State.Health?.Log?.at(-1)?.Output?.trim();
-  const log = await container.logs({ stdout: true, stderr: true, tail: lines });
+  return [...(await logOf(engine, id, lines)), ...(probe ? [`health check: ${probe}`] : [])];
+}
+
+/** The end of a container's log. @param container its id or name. @throws when there is none. */
+export async function logOf(engine: Docker, container: string, lines: number): Promise<string[]> {
+  const log = await engine.getContainer(container).logs({ stdout: true, stderr: true, tail: lines });
   // Each chunk of a log without a terminal has an 8-byte head.
-  const words = log
+  return log
     .toString("utf8")
     .replace(/[\x01\x02]\x00{3}.{4}/gs, "")
     .trim()
     .split("\n");
-  return [...words, ...(probe ? [`health check: ${probe}`] : [])];
 }
 
 /** Everything on the engine that carries a stack's label. */
