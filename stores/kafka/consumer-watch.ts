@@ -146,7 +146,8 @@ export class ConsumerWatch {
   }
 
   /**
-   * Looks every five seconds. GET /live is for the kubelet: 200 or 503, and two of the latter are an order. GET /dead is for
+   * Looks every five seconds. GET /live is for the kubelet: 200 or 503, and two of the latter are an order
+   * where the service is beside the watch. GET /dead is for
    * a service's own probe, which ends it: 200 is an order, given once, and 404 says that there is none. GET /groups?name=…
    * tells how groups stand, for `beat verify`.
    * @returns the port.
@@ -181,8 +182,10 @@ export class ConsumerWatch {
         return;
       }
       const reason = this.ailing();
-      // The kubelet has its order then. It may have started the service anew before the next look.
-      this.#deadAnswers = reason === undefined ? 0 : this.#deadAnswers + 1;
+      // The kubelet has its order then. It may have started the service anew before the next look. Elsewhere only the watch's own
+      // health is asked for here: taken for an order, it would be one that nobody carries out.
+      const beside = this.#watch.host === undefined;
+      this.#deadAnswers = reason === undefined || !beside ? 0 : this.#deadAnswers + 1;
       if (this.#deadAnswers === orderAnswers) {
         this.#deadAnswers = 0;
         this.ordered();
