@@ -66,12 +66,14 @@ export function unusedSecrets(
             : "no part of the platform needs it, but volumes that were made with it may be there still",
         },
       ];
-    if (isOwn(name) && !needed && !released)
+    if (isOwn(name) && !released && (!needed || given !== value))
       return [
         {
           name,
           outcome: "held",
-          why: "no part of the platform needs it, but what a service encrypted with it may be there still",
+          why: needed
+            ? "the configuration has another value; the one that was made is kept, for what a service encrypted with it"
+            : "no part of the platform needs it, but what a service encrypted with it may be there still",
         },
       ];
     const why = needed ? "the configuration has it now" : "no part of the platform needs it any more";

@@ -96,7 +96,10 @@ function ofEngine(image: string): ServerKind {
         said("docker", "exec", id, "pg_isready", "-q", "-h", "127.0.0.1") === undefined;
         left--
       ) {
-        if (left === 0) throw new Error(`${image} does not answer`);
+        if (left === 0) {
+          said("docker", "rm", "-f", "-v", id);
+          throw new Error(`${image} does not answer`);
+        }
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
       return {
