@@ -45,7 +45,7 @@ export function restartingTest(
   const bash = "tool" in probe && probe.tool === "bash";
   const ordered = bash
     ? `bash -c ${quoted(`exec 3<>/dev/tcp/${host}/${port} && printf 'GET %s HTTP/1.1\\r\\nHost: watch\\r\\nConnection: close\\r\\n\\r\\n' ${quoted(path)} >&3 && read -r status <&3 && [[ $status == *' 200 '* ]]`)}`
-    : `wget -q -O /dev/null -T 2 ${quoted(`http://${host}:${port}${path}`)}`;
+    : `wget -q -O /dev/null -T 8 ${quoted(`http://${host}:${port}${path}`)}`;
   return ["CMD-SHELL", `${ready} || exit 1; (${ordered} && kill -TERM 1) >/dev/null 2>&1 &`];
 }
 

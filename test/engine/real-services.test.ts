@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { containersOf } from "../../infra/docker/operate/engine.ts";
-import { killBroker } from "./broker-kills.ts";
+import { type Kill, killBroker } from "./broker-kills.ts";
 import { crash, restartsOf } from "./crash.ts";
 import { describeContainers } from "./diagnosis.ts";
 import type { Account } from "./journey.ts";
@@ -35,7 +35,7 @@ const orders: readonly (readonly Candidate[])[] =
     : [[], real, [], real];
 
 // The tests of this file tell one story and depend on one another's order.
-describe(`the platform with ${who}`, { timeout: 10 * minutes }, () => {
+describe(`the platform with ${who}`, () => {
   const stack = new TestStack();
   let now: readonly Candidate[] = [];
   /** The accounts that were made, by whether auth was real. */
@@ -43,8 +43,8 @@ describe(`the platform with ${who}`, { timeout: 10 * minutes }, () => {
     [true, []],
     [false, []],
   ]);
-  const story = (name: string, body: () => Promise<void>) =>
-    test(name, async ({ skip }) => {
+  const story = (name: string, body: () => Promise<void>, timeout = 10 * minutes) =>
+    test(name, { timeout }, async ({ skip }) => {
       if (missing !== undefined) skip(missing);
       try {
         await body();
@@ -101,14 +101,22 @@ describe(`the platform with ${who}`, { timeout: 10 * minutes }, () => {
       expect(await stack.up({ refresh: true })).toEqual({});
     });
 
-  story(`the broker is killed ${kills} times under sign-ups, and every account becomes active`, async () => {
-    const running = { engine: stack.engine, prefix: stack.prefix, kafka: stack.settings.ports.kafka || 0 };
-    for (let kill = 1; kill <= kills; kill++) {
-      const { seconds, accounts } = await killBroker({ ...running, fetch: stack.fetch.bind(stack) });
-      console.log(
-        `kill ${kill}: read ${seconds.toFixed(1)} s after the broker answered; ${accounts} accounts`,
-      );
-      expect(seconds).toBeLessThanOrEqual(deafSeconds);
-    }
-  });
+  story(
+    `the broker is killed ${kills} times under sign-ups, and every account becomes active`,
+    async () => {
+      const running = { engine: stack.engine, prefix: stack.prefix, kafka: stack.settings.ports.kafka || 0 };
+      const came: Kill[] = [];
+      for (let kill = 1; kill <= kills; kill++) {
+        const one = await killBroker({ ...running, fetch: stack.fetch.bind(stack) });
+        came.push(one);
+        console.log(
+          `kill ${kill}: read ${one.seconds.toFixed(1)} s after the broker answered; ${one.accounts} accounts`,
+        );
+      }
+      // All are seen before any is judged: one that was slow says little of the others.
+      expect(came.flatMap(({ lost }) => lost)).toEqual([]);
+      expect(Math.max(...came.map(({ seconds }) => seconds))).toBeLessThanOrEqual(deafSeconds);
+    },
+    (5 + 4 * kills) * minutes,
+  );
 });
