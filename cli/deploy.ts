@@ -6,11 +6,11 @@ import { DeploymentError } from "../infra/operate/parts.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { confirmed } from "./confirm.ts";
 import { Live } from "./live/live.ts";
-import { withLock } from "./lock.ts";
+import { lockedProblem, locksIn, withLock } from "./lock.ts";
 import { say } from "./output.ts";
 import { confirmAdopt, confirmDown, confirmUp, isProduction, requireKept } from "./production.ts";
 import { Progress } from "./progress.ts";
-import { checkInputs, requirePassed, runChecks, type Session } from "./session.ts";
+import { checkInputs, requireAlone, requirePassed, runChecks, type Session } from "./session.ts";
 import { firstLine, keptSecrets, stateOf } from "./workspace.ts";
 
 /** What `up` reports. */
@@ -37,6 +37,7 @@ export interface UpOptions {
  */
 export async function up(session: Session, options: UpOptions): Promise<UpResult | undefined> {
   const { target } = session;
+  requireAlone(session);
   // Before anything is built, or bound to another cluster.
   requirePassed(await checkInputs(session));
   if (options.adoptCluster && !(await confirmAdopt(session, options.yes))) return undefined;
@@ -116,8 +117,7 @@ async function explain(session: Session, progress: Progress, error: unknown): Pr
   const reasons = new Set(progress.errors.length > 0 ? progress.errors : [reasonOf(error)]);
   for (const reason of reasons) say(`✘ ${reason}`);
   const text = [...reasons, String(error)].join("\n");
-  if (/currently locked by/.test(text))
-    say(`  fix: if no other run is under way: pulumi cancel --stack ${session.name}`);
+  if (/currently locked by/.test(text)) say(`  fix: ${lockedProblem(session.name, locksIn(text)).fix}`);
   if (/incorrect passphrase/.test(text))
     say("  fix: set PULUMI_CONFIG_PASSPHRASE to the passphrase the stack was made with");
   for (const line of await session.target.explain()) say(`  ${line}`);
@@ -158,6 +158,7 @@ export async function down(
     readonly json?: boolean | undefined;
   },
 ): Promise<readonly string[] | undefined> {
+  requireAlone(session);
   const lost = options.volumes
     ? []
     : deletedClaims((await stateOf(session.stack.workspace, session.name)).resources);

@@ -1,22 +1,100 @@
-import { hostname } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { parse } from "yaml";
+import type { Problem } from "../core/problems.ts";
 
-/** One lock of a stack, as Pulumi's message names it. */
+/** One lock of a stack, as Pulumi writes it. */
 export interface Lock {
+  readonly user: string;
   readonly host: string;
   readonly pid: number;
+  /** When it was taken; undefined where nobody can read it. */
+  readonly since: Date | undefined;
 }
+
+/** Longer than any run takes, milliseconds: an older lock of another machine may be one that a killed run left. */
+const longestRun = 3_600_000;
 
 /** The locks that a refusal of Pulumi's speaks of; empty when it speaks of something else. */
 export function locksIn(message: string): Lock[] {
-  return [...message.matchAll(/created by \S+@(\S+) \(pid (\d+)\)/g)].map(([, host = "", pid]) => ({
-    host,
-    pid: Number(pid),
-  }));
+  return [...message.matchAll(/created by (\S+)@(\S+) \(pid (\d+)\)(?: at (\S+))?/g)].map(
+    ([, user = "", host = "", pid, time]) => ({ user, host, pid: Number(pid), since: dateOf(time) }),
+  );
+}
+
+/**
+ * The locks of a stack in a folder of state; none where the state lies elsewhere, whose service says so itself.
+ * Source: Pulumi, `backend/diy/lock.go`.
+ */
+export function locksOf(stack: string, root: string): Lock[] {
+  const folder = stateFolder(root);
+  const locks = folder && join(folder, ".pulumi/locks");
+  if (locks === undefined || !existsSync(locks)) return [];
+  return readdirSync(locks, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".json") && basename(dirname(path)) === stack)
+    .flatMap((path) => {
+      try {
+        const text = readFileSync(join(locks, path), "utf8");
+        const { username, hostname: host, pid, timestamp } = JSON.parse(text) as Record<string, unknown>;
+        return [
+          { user: String(username), host: String(host), pid: Number(pid), since: dateOf(String(timestamp)) },
+        ];
+      } catch {
+        // It went while it was read.
+        return [];
+      }
+    });
+}
+
+/** The folder that holds the state of all stacks: what the environment says, else the project's own file. */
+function stateFolder(root: string): string | undefined {
+  const { backend } = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as {
+    backend?: { url?: string };
+  };
+  const url = process.env.PULUMI_BACKEND_URL || backend?.url || "";
+  const path = /^file:\/\/([^?]*)/.exec(url)?.[1];
+  return path === undefined ? undefined : resolve(root, path.replace(/^~(?=\/|$)/, homedir()));
+}
+
+const dateOf = (text = ""): Date | undefined => {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+};
+
+/** Whether a lock is surely one of a run that is under way: of another machine's process nobody here can tell. */
+function isHeld(lock: Lock): boolean {
+  if (lock.host === hostname()) return !isAbandoned(lock);
+  return lock.since !== undefined && Date.now() - lock.since.getTime() < longestRun;
+}
+
+/** What is told of a stack that is in use. @param locks those that were found; of some nobody may know whose they are. */
+export function lockedProblem(stack: string, locks: readonly Lock[]): Problem {
+  const held = locks.filter(isHeld);
+  const [first] = held;
+  if (first === undefined || held.length < locks.length)
+    return {
+      path: stack,
+      message: "another run holds its lock, or was killed and left it",
+      fix: `wait for that run; when there is none: pulumi cancel --stack ${stack}`,
+    };
+  const since = first.since === undefined ? "" : ` since ${first.since.toISOString().slice(0, 19)}Z`;
+  return {
+    path: stack,
+    message: `another run is under way${since}, of ${first.user}@${first.host} (process ${first.pid})`,
+    fix: "wait until it has ended",
+  };
+}
+
+/** The run of a stack that is under way now, if there is one for certain. */
+export function runUnderWay(stack: string, root: string): Problem | undefined {
+  const held = locksOf(stack, root).filter(isHeld);
+  return held.length === 0 ? undefined : lockedProblem(stack, held);
 }
 
 /** Whether the process that took a lock is surely gone: only this machine's can be asked for. */
-export function isAbandoned({ host, pid }: Lock): boolean {
+export function isAbandoned({ host, pid }: Pick<Lock, "host" | "pid">): boolean {
   if (host !== hostname()) return false;
   try {
     process.kill(pid, 0);

@@ -13,6 +13,7 @@ import type { Runtime } from "../infra/workloads/runtime.ts";
 import { inputProblems } from "../stacks/input-problems.ts";
 import { loadDefinition, loadTransform, projectRoot } from "../stacks/program.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
+import { runUnderWay } from "./lock.ts";
 import { beforeMade, refused } from "./new-stack.ts";
 import { EngineTarget } from "./targets/docker.ts";
 import type { Target, TargetArgs } from "./targets/target.ts";
@@ -100,9 +101,17 @@ async function openTarget(args: TargetArgs): Promise<Target> {
   return new KubernetesTarget({ ...args, settings });
 }
 
+/** @throws {InputError} while another run of the stack is under way: what that one has made so far is no remains. */
+export function requireAlone({ name, root }: Session): void {
+  const other = runUnderWay(name, root);
+  if (other !== undefined) throw new InputError("the stack is in use", [other]);
+}
+
 /** Looks at everything that `up` needs; changes nothing. */
 export async function runChecks(session: Session): Promise<Check[]> {
   const { target, stack, platform, settings } = session;
+  const other = runUnderWay(session.name, session.root);
+  if (other !== undefined) return [failed("another run", other)];
   const state = await stateIn(session);
   const [reached, pulumi, plugin] = await Promise.all([
     target.reach(state),

@@ -9,12 +9,14 @@ import {
   StackNotFoundError,
   type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
+import { execa } from "execa";
 import { parseSettings, refuseShownSecrets } from "../config/settings/parse.ts";
 import type { Settings } from "../config/settings/schema.ts";
 import { InputError, type Problem } from "../core/problems.ts";
 import { engineEnvironment } from "../infra/engine/address.ts";
 import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
 import { program, projectRoot } from "../stacks/program.ts";
+import { lockedProblem, locksIn } from "./lock.ts";
 import { type OpenedStack, openOrMake, refused } from "./new-stack.ts";
 import { say } from "./output.ts";
 
@@ -24,26 +26,53 @@ export const beatDirectory = process.env.BEAT_HOME ?? join(projectRoot, ".beat")
 export const pulumiVersion = "3.259.0";
 
 /** The environment that Pulumi runs with: the caller's, and a passphrase made for this clone when there is none. */
-export function pulumiEnvironment(stack: string): Record<string, string> {
+export async function pulumiEnvironment(
+  stack: string,
+  pulumi: PulumiCommand,
+): Promise<Record<string, string>> {
   const env: Record<string, string> = { PULUMI_SKIP_UPDATE_CHECK: "true" };
   const given = process.env.PULUMI_CONFIG_PASSPHRASE ?? process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
   if (given !== undefined) return env;
   const file = join(beatDirectory, "passphrase");
   if (!existsSync(file)) {
-    const config = join(projectRoot, `Pulumi.${stack}.yaml`);
-    if (existsSync(config) && /^encryptionsalt:/m.test(readFileSync(config, "utf8")))
-      throw new InputError("the stack's secrets cannot be read", [
-        {
-          path: "PULUMI_CONFIG_PASSPHRASE",
-          message: `is not set, and Pulumi.${stack}.yaml was encrypted with a passphrase that this clone does not have`,
-          fix: "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, or put the passphrase into .beat/passphrase",
-        },
-      ]);
+    await requireNew(stack, pulumi);
     mkdirSync(beatDirectory, { recursive: true });
     writeFileSync(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
   }
   env.PULUMI_CONFIG_PASSPHRASE_FILE = file;
   return env;
+}
+
+/**
+ * A new passphrase is for a stack that nobody has encrypted with another one.
+ * @throws {InputError} when somebody has, by its file or by its state, or when there is no such stack.
+ */
+async function requireNew(stack: string, { command }: PulumiCommand): Promise<void> {
+  const other = (where: string) =>
+    new InputError("the stack's secrets cannot be read", [
+      {
+        path: "PULUMI_CONFIG_PASSPHRASE",
+        message: `is not set, and ${where} was encrypted with a passphrase that this clone does not have`,
+        fix: "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, or put the passphrase into .beat/passphrase",
+      },
+    ]);
+  const config = join(projectRoot, `Pulumi.${stack}.yaml`);
+  if (existsSync(config) && /^encryptionsalt:/m.test(readFileSync(config, "utf8")))
+    throw other(`Pulumi.${stack}.yaml`);
+  // The file may have lost its salt; the state has it as well, and tells it without a passphrase.
+  const { stdout, exitCode } = await execa(command, ["stack", "export", "--stack", stack], {
+    cwd: projectRoot,
+    reject: false,
+    stdin: "ignore",
+  });
+  if (exitCode !== 0) {
+    if (!existsSync(config)) throw new InputError("there is no such stack", [unknown(stack)]);
+    return;
+  }
+  const { deployment } = JSON.parse(stdout) as {
+    deployment?: { secrets_providers?: { type?: string } } | null;
+  };
+  if (deployment?.secrets_providers?.type === "passphrase") throw other(`the state of ${stack}`);
 }
 
 /** The Pulumi CLI: the one on PATH, or one installed into `.beat/pulumi`. */
@@ -94,13 +123,7 @@ export function pulumiRefusal(error: unknown, stack: string): InputError | undef
       },
     ]);
   if (/currently locked by/.test(text))
-    return new InputError("the stack is in use", [
-      {
-        path: stack,
-        message: "another run holds its lock, or was killed and left it",
-        fix: `wait for that run; when there is none: pulumi cancel --stack ${stack}`,
-      },
-    ]);
+    return new InputError("the stack is in use", [lockedProblem(stack, locksIn(text))]);
   const [, fault] = /invalid YAML file: (?:yaml: )?([^\n]+)/.exec(text) ?? [];
   if (fault !== undefined) return unreadableFile(stack, fault);
   if (error instanceof StackNotFoundError) return new InputError("there is no such stack", [unknown(stack)]);
@@ -152,9 +175,9 @@ export async function openStack(
   engine: string | undefined,
   needs: { readonly create: boolean; readonly state: boolean },
 ): Promise<OpenStack> {
-  const envVars = pulumiEnvironment(name);
-  Object.assign(envVars, engineEnvironment(engine));
   const pulumiCommand = await findPulumi(true);
+  const envVars = await pulumiEnvironment(name, pulumiCommand);
+  Object.assign(envVars, engineEnvironment(engine));
   const workspace = await LocalWorkspace.create({ workDir: projectRoot, pulumiCommand, envVars, program });
   // While the CLI answers there is time to load what the program of a container engine needs.
   if (needs.state) setImmediate(() => import("../stacks/docker.ts").catch(() => undefined));

@@ -8,6 +8,7 @@ import type { Problem } from "../core/problems.ts";
 import { sourceProblems } from "../infra/images/build-services.ts";
 import { namespaceOf } from "../infra/kubernetes/labels.ts";
 import { dataVersionProblems } from "../infra/operate/data-versions.ts";
+import { fewerPartitions } from "../infra/operate/former-topics.ts";
 import { movedStack } from "../infra/operate/moved.ts";
 import type { StateResource } from "../infra/operate/stack-state.ts";
 import { secretProblems } from "../infra/secrets/problems.ts";
@@ -43,6 +44,7 @@ export function inputProblems({ platform, settings, stack, root, state }: Inputs
     ...sourceProblems(platform, settings, root),
     ...secretProblems(requiredSecrets(platform, settings), settings, stack),
     ...dataVersionProblems(platform, settings, state),
+    ...fewerPartitions(platform, state),
     ...(moved === undefined ? [] : [moved]),
   ];
   const seen = new Set<string>();

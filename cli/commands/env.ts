@@ -3,7 +3,7 @@ import { quoted } from "../../core/shell.ts";
 import { engineAddress, engineEnvironment } from "../../infra/engine/address.ts";
 import { type Common, stackCalled, stackOption } from "../command.ts";
 import { printAsIs } from "../output.ts";
-import { pulumiEnvironment } from "../workspace.ts";
+import { findPulumi, pulumiEnvironment } from "../workspace.ts";
 
 /** Prints the environment for a plain Pulumi. */
 export function envCommand(beat: Command): void {
@@ -11,8 +11,9 @@ export function envCommand(beat: Command): void {
     .command("env")
     .description('print the environment for a plain pulumi: eval "$(./beat env)"')
     .addOption(stackOption())
-    .action(({ stack }: Common) => {
-      const variables = { ...pulumiEnvironment(stackCalled(stack)), ...engineEnvironment(engineAddress()) };
+    .action(async ({ stack }: Common) => {
+      const own = await pulumiEnvironment(stackCalled(stack), await findPulumi(true));
+      const variables = { ...own, ...engineEnvironment(engineAddress()) };
       for (const [name, value] of Object.entries(variables)) printAsIs(`export ${name}=${quoted(value)}`);
     });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { PlatformModel } from "../define/model.ts";
+import { defined, plain } from "../define/test-definition.ts";
 import { platform as real } from "../platform.ts";
 import { parseSettings } from "./parse.ts";
 import { checkStack } from "./stack-check.ts";
@@ -66,4 +67,17 @@ test("an administrator of an external store that is a service's login, too, is r
   for (const name of ["db-admin", "boss@server", "x; touch /tmp/x", "it's"])
     expect(problems(outside(name))).toEqual([]);
   expect(() => problems(outside("a\nb"))).toThrow(/external\.postgres\.adminUser: must be 1 to 63 printable/);
+});
+
+test("a service that an engine cannot ask is refused in production, and taken in development and on a cluster", () => {
+  const silent = defined({ mute: { ...plain, needs: {} } }, { stores: {} });
+  const check = (config: Readonly<Record<string, string>>) =>
+    checkStack(silent, parseSettings(config)).map(({ path, message }) => `${path}: ${message}`);
+  expect(check({})).toEqual([
+    expect.stringMatching(
+      /^services\.mute\.health\.tool: is "none", so an engine cannot tell whether mute is up/,
+    ),
+  ]);
+  expect(check({ "platform:environment": "Development" })).toEqual([]);
+  expect(check({ "platform:target": "kubernetes", "platform:environment": "Development" })).toEqual([]);
 });

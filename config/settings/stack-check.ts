@@ -20,6 +20,7 @@ export function checkStack(platform: PlatformModel, settings: Settings): Problem
     ...sharedLogins(platform, settings),
     ...frontProblems(settings),
     ...exposedStores(settings),
+    ...unprobed(platform, settings),
     ...(settings.target === "kubernetes" && settings.environment === "Production"
       ? floatingTags(platform, settings)
       : []),
@@ -40,6 +41,18 @@ function unknownServices(platform: PlatformModel, settings: Settings): Problem[]
       path,
       message: "the definition has no such service",
       fix: `use one of ${known.join(", ")}`,
+    }));
+}
+
+/** An engine asks by a program of the image; without one nothing would notice a service that hangs. */
+function unprobed(platform: PlatformModel, settings: Settings): Problem[] {
+  if (settings.target !== "docker" || settings.environment !== "Production") return [];
+  return Object.values(platform.services)
+    .filter(({ health }) => health.tool === "none")
+    .map(({ name }) => ({
+      path: `services.${name}.health.tool`,
+      message: `is "none", so an engine cannot tell whether ${name} is up, and in production every container has a health check`,
+      fix: 'name a tool that its image has ("wget" or "bash"), or run the stack on a cluster, whose nodes ask by themselves',
     }));
 }
 

@@ -1,0 +1,59 @@
+import type { PlatformModel } from "../../config/define/model.ts";
+import { provisionerOf } from "../../core/names.ts";
+import type { Problem } from "../../core/problems.ts";
+import { planSchema } from "../../stores/kafka/plan-schema.ts";
+import type { StateResource } from "./stack-state.ts";
+
+/**
+ * Topics that have more partitions, by the plan that the last run carried out, than the definition gives them now. Kafka takes none
+ * away, which its provisioner would find out in the middle of a run.
+ */
+export function fewerPartitions(platform: PlatformModel, state: readonly StateResource[]): Problem[] {
+  const before = new Map((kafkaPlanIn(state)?.topics ?? []).map((topic) => [topic.name, topic.partitions]));
+  return Object.entries(platform.topics).flatMap(([name, { partitions }]): Problem[] => {
+    const there = before.get(name) ?? 0;
+    if (there <= partitions) return [];
+    return [
+      {
+        path: `topics.${name}.partitions`,
+        message: `${partitions}, and the topic has ${there}: Kafka takes none away`,
+        fix: `declare ${there}; or declare a topic of another name, and let those who write and read it change over`,
+      },
+    ];
+  });
+}
+
+/** What the provisioner of Kafka was given by the last run, on whichever target. */
+function kafkaPlanIn(state: readonly StateResource[]) {
+  for (const { type, urn, outputs = {}, inputs = {} } of state.toReversed()) {
+    if (!urn.endsWith(`::${provisionerOf("kafka")}`)) continue;
+    const text =
+      type === "kubernetes:core/v1:ConfigMap"
+        ? planOf(outputs.data ?? inputs.data)
+        : type === "docker:index/container:Container"
+          ? uploadOf(outputs.uploads ?? inputs.uploads)
+          : undefined;
+    // One of another version says nothing that could be relied upon.
+    const plan = planSchema.safeParse(parsed(text));
+    if (plan.success) return plan.data;
+  }
+  return undefined;
+}
+
+const planOf = (data: unknown): unknown =>
+  (data as Readonly<Record<string, unknown>> | undefined)?.["plan.json"];
+
+const uploadOf = (uploads: unknown): unknown =>
+  Array.isArray(uploads)
+    ? (uploads as readonly { readonly file?: unknown; readonly content?: unknown }[]).find(({ file }) =>
+        String(file).endsWith("/plan.json"),
+      )?.content
+    : undefined;
+
+function parsed(text: unknown): unknown {
+  try {
+    return typeof text === "string" ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
