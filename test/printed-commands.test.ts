@@ -89,6 +89,7 @@ describe("a command that is printed names the stack it is about", () => {
       "cli/serve-gateway.ts",
       "infra/images/build-own.ts",
       "infra/images/build-services.ts",
+      "infra/kubernetes/operate/images.ts",
     ]);
     expect(writers(/printAsIs/)).toEqual([
       "cli/commands/env.ts",
