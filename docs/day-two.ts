@@ -43,10 +43,16 @@ export const serviceChanges = {
     back: "put it in again",
   },
   databaseRenamed: {
-    what: "a service's database gets another name",
+    what: "a service's database gets another name, without `renamedFrom`",
+    says: 'renamedFrom: ["notes"]',
+    data: "untouched: `up` ends at the store's provisioner, which says how to start with an empty one",
+    back: "its old name, or `needs.postgres.renamedFrom`",
+  },
+  databaseRenamedFrom: {
+    what: "a service's database gets another name, with `renamedFrom`",
     says: "container provision-postgres",
-    data: "a new, empty database; the old one stays beside it",
-    back: "the old name",
+    data: "the database is renamed with all that is in it; a restore finds the backups of its old name, too",
+    back: "the old name, with `renamedFrom` naming the new one",
   },
 } as const satisfies Record<string, Change>;
 

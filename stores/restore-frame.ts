@@ -16,15 +16,21 @@ export const listScript = [
   "",
 ].join("\n");
 
-/** Commands that set `file` and `now`, from `database` and `from`; they end with 3 when there is no such file. */
-export const findBackup = ({ store, suffix }: RestoreFrame): string[] => [
+/**
+ * Commands that set `file` and `now`, from `database` and `from`; they end with 3 when there is no such file.
+ * @param former what the database was called before: a backup is looked for there when its own folder has none.
+ */
+export const findBackup = ({ store, suffix }: RestoreFrame, former: readonly string[] = []): string[] => [
   `STORE=${quoted(store)}`,
   ...waitForLock,
-  'folder="/backups/$STORE/$database"',
   ...namingFunctions([suffix]),
-  'if [ "$from" = latest ]; then from="$(ls -1 "$folder" 2>/dev/null | latest "$folder" || true)"; fi',
-  'file="$folder/$from"',
-  'if [ -z "$from" ] || [ ! -f "$file" ]; then echo "there is no backup $file" >&2; exit 3; fi',
+  'folder="/backups/$STORE/$database" file=""',
+  `for named in "$database" ${former.map(quoted).join(" ")}; do`,
+  '  place="/backups/$STORE/$named" found="$from"',
+  '  if [ "$from" = latest ]; then found="$(ls -1 "$place" 2>/dev/null | latest "$place" || true)"; fi',
+  '  if [ -n "$found" ] && [ -f "$place/$found" ]; then file="$place/$found" from="$found"; break; fi',
+  "done",
+  'if [ -z "$file" ]; then echo "there is no backup $folder/$from" >&2; exit 3; fi',
   // Where there is a manifest, a damaged file is found before anything is touched.
   `if [ -f "$file.manifest" ] && ! grep -qx "sha256 $(sha256sum < "$file" | cut -d ' ' -f 1)" "$file.manifest"; then`,
   '  echo "$file is damaged: its checksum is not that of its manifest; nothing was changed" >&2',

@@ -227,6 +227,8 @@ export interface Backup<
   readonly image: string;
   /** What is saved. */
   databases(needs: readonly NeedOf<Need>[]): readonly string[];
+  /** What each of them was called before; undefined where a database cannot get another name. */
+  former?(needs: readonly NeedOf<Need>[]): Readonly<Record<string, readonly string[]>>;
   /** A script for bash that saves every database; see `backup-frame.ts`. */
   script(context: UseContext<Facts, Need, External, Cluster>, args: SaveArgs): string;
   /** A script for bash that tries the newest backup of each database in a place of its own; see `verify-frame.ts`. */

@@ -5,9 +5,16 @@ import { backupSources } from "../workloads/backup-sources.ts";
 import { parseList } from "./backups.ts";
 
 test("the list says which backups are of nobody any more, and which have a name of the future", () => {
-  const platform = defined({ notes: { ...plain, needs: { postgres: { database: "notes" } } } });
+  const platform = defined({
+    notes: { ...plain, needs: { postgres: { database: "notes", renamedFrom: ["old"] } } },
+  });
   const settings = parseSettings({ "platform:target": "docker", "platform:backups": "{}" });
-  const lines = ["notes 20260101T000000Z.dump", "notes 20990101T000000Z.dump", "gone 20260101T000000Z.dump"];
+  const lines = [
+    "notes 20260101T000000Z.dump",
+    "notes 20990101T000000Z.dump",
+    "old 20260101T000000Z.dump",
+    "gone 20260101T000000Z.dump",
+  ];
   const list = parseList(
     lines.map((line) => `postgres ${line} 7\n`).join(""),
     backupSources(platform, settings, undefined),
@@ -15,6 +22,7 @@ test("the list says which backups are of nobody any more, and which have a name 
   expect(list.map(({ note }) => note)).toEqual([
     undefined,
     "of the future, so a clock was wrong: never the latest",
+    "of notes, by its former name",
     "of no present database",
   ]);
 });

@@ -70,6 +70,15 @@ export function sourceOfRequest(
   const found = candidates.find(({ parts }) => parts.includes(database));
   if (found !== undefined) return found;
   const known = candidates.flatMap(({ parts }) => parts).join(", ");
+  const now = candidates
+    .flatMap(({ former }) => Object.entries(former))
+    .find(([, former]) => former.includes(database));
+  if (now !== undefined)
+    throw refusal(
+      "--database",
+      `${store}'s "${database}" is called ${now[0]} now`,
+      `use ${now[0]}: its older backups are found, too`,
+    );
   throw refusal("--database", `${store} has no "${database}"`, `use one of ${known}`);
 }
 
@@ -86,14 +95,25 @@ export function parseList(text: string, all: readonly BackupSource[]): Backup[] 
     const [store, database, file, bytes] = line.trim().split(" ");
     if (store === undefined || database === undefined || file === undefined) return [];
     const note = [
-      !all.some((saved) => saved.store === store && saved.parts.includes(database)) &&
-        `of no present ${store === uploadsName ? "volume" : "database"}`,
-      isOfFuture(file) && "of the future, so a clock was wrong: never the latest",
-    ].filter((text) => text !== false);
+      belonging(store, database, all),
+      isOfFuture(file) ? "of the future, so a clock was wrong: never the latest" : undefined,
+    ].filter((text) => text !== undefined);
     return [
       { store, database, file, bytes: Number(bytes), ...(note.length > 0 && { note: note.join("; ") }) },
     ];
   });
+}
+
+/** Whose a backup is, where that is not its own name's. */
+function belonging(store: string, database: string, all: readonly BackupSource[]): string | undefined {
+  const saved = all.filter((one) => one.store === store);
+  if (saved.some(({ parts }) => parts.includes(database))) return undefined;
+  const now = saved
+    .flatMap(({ former }) => Object.entries(former))
+    .find(([, former]) => former.includes(database));
+  return now === undefined
+    ? `of no present ${store === uploadsName ? "volume" : "database"}`
+    : `of ${now[0]}, by its former name`;
 }
 
 /** Does one after the other, whatever fails before. @throws {DeploymentError} at the end, with everything that was said. */

@@ -43,6 +43,8 @@ export interface BackupSource {
   readonly suffix: string;
   /** What is saved by itself: databases or volumes. */
   readonly parts: readonly string[];
+  /** What each of these was called before: its older backups are there. */
+  readonly former: Readonly<Record<string, readonly string[]>>;
   /** What is saved into the same folder of the backups, by whatever component: anything else there is of nobody any more. */
   readonly siblings: readonly string[];
   /** The secret that is the password of the store's administrator. */
@@ -102,6 +104,7 @@ function storeOfStack(
     image: imageNamed(backup.image),
     suffix: backup.suffix,
     parts: backup.databases(use.needs),
+    former: backup.former?.(use.needs) ?? {},
     siblings: backup.databases(use.needs),
     // A store whose clients know no password is saved without one.
     password: login ? administratorSecret(kind) : undefined,
@@ -123,6 +126,7 @@ const uploadsOf = (service: string, volumes: readonly string[], all: readonly st
   image: uploadsImage,
   suffix: uploadsSuffix,
   parts: volumes,
+  former: {},
   siblings: all,
   password: undefined,
   ca: undefined,

@@ -98,12 +98,16 @@ export const backup: Backup<Facts, Need, External, Cluster> = {
   suffix: folder.suffix,
   image: "postgres",
   databases: databasesOf,
+  former: (needs) => Object.fromEntries(needs.map(({ need }) => [need.database, need.renamedFrom ?? []])),
   script: (context, args) => saveScript(dumpsOf(context), args),
   verify: (context) => verifyScript(dumpsOf(context)),
   restore: (context, { database, from }) => {
     const { plan } = planOf(context);
-    const owner = plan.databases.find(({ name }) => name === database)?.owner ?? "";
+    const { owner = "", renamedFrom: formerDatabases = [] } =
+      plan.databases.find(({ name }) => name === database) ?? {};
     const former = plan.roles.find(({ name }) => name === owner)?.renamedFrom ?? [];
-    return { script: restoreScript({ ...serverOf(context), owner, former, database, from }) };
+    return {
+      script: restoreScript({ ...serverOf(context), owner, former, formerDatabases, database, from }),
+    };
   },
 };

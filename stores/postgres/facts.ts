@@ -18,6 +18,8 @@ export const facts = z.strictObject({
 /** `needs.postgres` of a service. */
 export const need = z.strictObject({
   database: databaseField,
+  /** Names that the database had before: it is renamed, with what is in it. */
+  renamedFrom: uniqueList(databaseField).optional(),
   extensions: uniqueList(extensionName).default([]),
   /** Ends sessions that a leaking service leaves inside a transaction, seconds. */
   idleInTransactionSeconds: timerSeconds.optional(),

@@ -22,7 +22,13 @@ export const planSchema = z.strictObject({
     }),
   ),
   databases: z.array(
-    z.strictObject({ name: identifier, owner: identifier, extensions: z.array(extensionName) }),
+    z.strictObject({
+      name: identifier,
+      owner: identifier,
+      extensions: z.array(extensionName),
+      /** Names it had before. */
+      renamedFrom: z.array(identifier).default([]),
+    }),
   ),
 });
 

@@ -29,9 +29,10 @@ export function plan({ needs, external, address }: Context): {
         passwordFile: passwordFile(passwordName("postgres", service)),
         ...(idleInTransactionSeconds !== undefined && { idleInTransactionSeconds }),
       })),
-      databases: needs.map(({ service, need: { database, extensions } }) => ({
+      databases: needs.map(({ service, need: { database, renamedFrom, extensions } }) => ({
         name: database,
         owner: roleName(service),
+        ...(renamedFrom && { renamedFrom: [...renamedFrom] }),
         extensions: [...extensions],
       })),
     },

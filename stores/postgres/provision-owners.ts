@@ -59,12 +59,13 @@ export async function takeOver(
 export async function leftBehind(client: pg.Client, { roles, databases }: PostgresPlan): Promise<Done[]> {
   const { rows } = await client.query<{ database: string; owner: string }>(
     `SELECT datname AS database, rolname AS owner FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba
-      WHERE NOT datistemplate AND NOT rolsuper AND datname <> ALL($1) AND rolname <> ALL($2) ORDER BY datname`,
-    [databases.map((database) => database.name), roles.map((role) => role.name)],
+      WHERE NOT datistemplate AND NOT rolsuper AND datname <> ALL($1) ORDER BY datname`,
+    [databases.map((database) => database.name)],
   );
+  const used = (owner: string) => roles.some((role) => role.name === owner);
   return rows.map(({ database, owner }) => ({
     object: `database ${database}`,
     result: "unchanged",
-    note: `no service uses it any more, and it stays; to drop it: DROP DATABASE ${name(database)}; DROP ROLE ${name(owner)}`,
+    note: `no service uses it any more, and it stays; to drop it: DROP DATABASE ${name(database)}${used(owner) ? "" : `; DROP ROLE ${name(owner)}`}`,
   }));
 }

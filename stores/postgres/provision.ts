@@ -6,6 +6,7 @@ import type { Done } from "../store.ts";
 import type { PostgresPlan } from "./plan-schema.ts";
 import { provisionDatabase, provisionExtension, provisionSchema } from "./provision-database.ts";
 import { leftBehind, refuseStrangers, renameRole, takeOver } from "./provision-owners.ts";
+import { refuseEmpty, renameDatabase } from "./provision-rename.ts";
 import { adminOf, provisionRole } from "./provision-role.ts";
 
 /**
@@ -18,9 +19,13 @@ export async function provision(plan: PostgresPlan): Promise<Done[]> {
   try {
     const admin = await adminOf(client);
     await refuseStrangers(client, plan);
+    await refuseEmpty(client, plan);
     for (const role of plan.roles) done.push(...(await renameRole(client, role)));
     for (const role of plan.roles) done.push(await provisionRole(admin, role));
-    for (const database of plan.databases) done.push(await provisionDatabase(client, database));
+    for (const database of plan.databases) {
+      done.push(...(await renameDatabase(client, database)));
+      done.push(await provisionDatabase(client, database));
+    }
     if (plan.alone) done.push(...(await leftBehind(client, plan)));
   } finally {
     await client.end();

@@ -65,7 +65,13 @@ describe.skipIf(own === undefined)("on the server that the platform runs (needs 
   });
 
   /** One service with a database. */
-  const use = (admin: string, service: string, database: string, renamedFrom?: string[]): Context => ({
+  const use = (
+    admin: string,
+    service: string,
+    database: string,
+    renamedFrom?: string[],
+    formerDatabases?: string[],
+  ): Context => ({
     facts: postgres.facts.parse({}),
     topics: {},
     address: { host: "127.0.0.1", port: 5432 },
@@ -74,7 +80,11 @@ describe.skipIf(own === undefined)("on the server that the platform runs (needs 
     needs: [
       {
         service,
-        need: { database, extensions: admin === "postgres" ? ["postgis"] : ["pg_trgm"] },
+        need: {
+          database,
+          extensions: admin === "postgres" ? ["postgis"] : ["pg_trgm"],
+          ...(formerDatabases && { renamedFrom: formerDatabases }),
+        },
         ...(renamedFrom && { renamedFrom }),
       },
     ],
@@ -174,6 +184,23 @@ describe.skipIf(own === undefined)("on the server that the platform runs (needs 
     },
     300_000,
   );
+
+  test("a backup from before its database was renamed is restored into the present one", async () => {
+    const before = use("postgres", "moving-service", "first_name");
+    await up(before);
+    await session("moving_service", "first_name", "CREATE TABLE kept AS SELECT 7 AS id");
+    expect(save(before)).toMatchObject({ status: 0 });
+    const after = use("postgres", "moving-service", "second_name", undefined, ["first_name"]);
+    await up(after);
+    await session("moving_service", "second_name", "UPDATE kept SET id = 8");
+    expect(restore(after, "second_name")).toMatchObject({ status: 0 });
+    expect(
+      await session("moving_service", "second_name", "UPDATE kept SET id = id + 1 RETURNING id"),
+    ).toEqual([{ id: 8 }]);
+    // Its own come first once there is one.
+    expect(save(after)).toMatchObject({ status: 0 });
+    expect(restore(after, "second_name").said).toContain("restoring /backups/postgres/second_name/");
+  }, 300_000);
 
   test("wherever a restore is killed, the old or the new is there, and the next restore succeeds", async () => {
     const context = use("postgres", "killed-service", "killed");

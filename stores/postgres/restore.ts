@@ -13,6 +13,8 @@ interface RestoreArgs extends Server {
   readonly owner: string;
   /** What that role was called before. */
   readonly former: readonly string[];
+  /** What the database was called before. */
+  readonly formerDatabases: readonly string[];
 }
 
 /**
@@ -25,7 +27,7 @@ export const restoreScript = (args: RestoreArgs): string =>
     "umask 077",
     `database=${quoted(args.database)} owner=${quoted(args.owner)} former=${quoted(args.former.join(" "))} from=${quoted(args.from)}`,
     ...connection(args),
-    ...findBackup(folder),
+    ...findBackup(folder, args.formerDatabases),
     ...restoreInto,
     "stamp=\"$(printf %s \"$now\" | tr '[:upper:]' '[:lower:]')\"",
     // A name has 63 bytes at most, and what is longer would be cut without a word.

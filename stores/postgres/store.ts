@@ -1,6 +1,7 @@
-import { type Address, defineStore, type Login, refs } from "../store.ts";
+import type { Problem } from "../../core/problems.ts";
+import { type Address, defineStore, type Login, type NeedOf, refs } from "../store.ts";
 import { backup } from "./backup.ts";
-import { cluster, external, facts, need } from "./facts.ts";
+import { cluster, external, facts, type Need, need } from "./facts.ts";
 import { plan } from "./plan.ts";
 import { planSchema } from "./plan-schema.ts";
 import { onCluster, onEngine } from "./workload.ts";
@@ -9,6 +10,25 @@ import { onCluster, onEngine } from "./workload.ts";
 export interface PostgresRefs {
   readonly need: unknown;
   readonly refs: Address & Login;
+}
+
+/** Former names of a database that are somebody's: what is in it would be taken from that one. */
+function renameProblems(needs: readonly NeedOf<Need>[]): Problem[] {
+  const taken = new Map(needs.map(({ service, need }) => [need.database, service]));
+  return needs.flatMap(({ service, need }) =>
+    (need.renamedFrom ?? []).flatMap((former, index): Problem[] => {
+      const other = taken.get(former);
+      taken.set(former, service);
+      if (other === undefined) return [];
+      return [
+        {
+          path: `services.${service}.needs.postgres.renamedFrom[${index}]`,
+          message: `"${former}" is or was the database of ${other}`,
+          fix: "take it out: of two databases one alone can have been called so",
+        },
+      ];
+    }),
+  );
 }
 
 /** PostgreSQL with PostGIS: one database, one owner role and one password for each service. */
@@ -42,8 +62,9 @@ export const postgres = defineStore({
   reservedDatabases: ["postgres", "template0", "template1", "beat_drill"],
   refsKind: refs<PostgresRefs>(),
   refs: ({ database }, { address, login }) => ({ ...address, ...login(database) }),
-  check: ({ facts }) =>
-    facts?.sharedMemoryMiB === undefined || facts.sharedMemoryMiB < facts.memoryMiB
+  check: ({ facts, needs }) => [
+    ...renameProblems(needs),
+    ...(facts?.sharedMemoryMiB === undefined || facts.sharedMemoryMiB < facts.memoryMiB
       ? []
       : [
           {
@@ -51,7 +72,8 @@ export const postgres = defineStore({
             message: `${facts.sharedMemoryMiB} MiB are part of the server's memory, which is ${facts.memoryMiB} MiB`,
             fix: `at most ${Math.max(64, Math.floor(facts.memoryMiB / 2))}, or more memoryMiB`,
           },
-        ],
+        ]),
+  ],
   // pg_upgrade would want the programs of both versions in one image.
   upgrade: "dump",
   imagesUsed: () => ["postgres"],

@@ -65,10 +65,18 @@ describe("a service that changes on a stack that runs", { timeout: 10 * minutes 
   });
 
   stack.story(changes.databaseRenamed.what, async () => {
-    await stack.change(changes.databaseRenamed, { notes: { database: "memos" } });
+    await stack.refuse(changes.databaseRenamed, { notes: { database: "memos" } });
     expect(await note()).toBe("written");
-    expect(await stack.sql("memos", "SELECT to_regclass('kept') IS NULL")).toBe("t");
     await stack.back();
+    expect([await note(), await owner(), await file()]).toEqual(["written", "notes_service", "in a file"]);
+  });
+
+  stack.story(changes.databaseRenamedFrom.what, async () => {
+    await stack.change(changes.databaseRenamedFrom, {
+      notes: { database: "memos", formerDatabases: ["notes"] },
+    });
+    expect(await stack.sql("memos", "SELECT to_regclass('kept') IS NOT NULL")).toBe("t");
+    await stack.back({ notes: { formerDatabases: ["memos"] } });
     await stack.rest();
     expect([await note(), await owner(), await file()]).toEqual(["written", "notes_service", "in a file"]);
   });

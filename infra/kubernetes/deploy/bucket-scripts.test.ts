@@ -302,6 +302,20 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
     expect(readFileSync(join(spool, folder, "20260102T000000Z.dump"), "utf8")).toBe("second");
   });
 
+  test("of a database that was called otherwise the backups of then are found, after its own", () => {
+    const now = (from: string) => run(fetchScript("postgres", "renamed", from, ["never", "core_service"]));
+    put(stored, "20260101T000000Z.dump", "then");
+    put(stored, "20260101T000000Z.dump.manifest", "its manifest");
+    expect(now("latest")).toMatchObject({ status: 0, stderr: "" });
+    const fetched = join(spool, "postgres/renamed");
+    expect(readdirSync(fetched).sort()).toEqual(["20260101T000000Z.dump", "20260101T000000Z.dump.manifest"]);
+    rmSync(fetched, { recursive: true });
+    mkdirSync(join(stored, "postgres/renamed"));
+    writeFileSync(join(stored, "postgres/renamed/20260102T000000Z.dump"), "now");
+    expect(now("latest").status).toBe(0);
+    expect(readdirSync(fetched)).toEqual(["20260102T000000Z.dump"]);
+  });
+
   test("what was saved before a restore is carried away, and the one asked for lies alone", () => {
     put(stored, "20260101T000000Z.dump", "first");
     put(spool, "20260104T000000Z.before-restore.dump", "present");

@@ -107,26 +107,35 @@ export const bucketListScript = [
  * Carries what an earlier step has saved into the bucket and fetches one backup, which lies alone in its folder then. Which
  * one is `latest` is settled before.
  * @param from name of the file, or `latest`.
+ * @param former what the database was called before: a backup is looked for there when its own folder has none.
  */
-export const fetchScript = (store: string, database: string, from: string): string =>
+export const fetchScript = (
+  store: string,
+  database: string,
+  from: string,
+  former: readonly string[] = [],
+): string =>
   [
     "set -eu",
-    `folder=${quoted(`${store}/${database}`)} from=${quoted(from)}`,
-    'names="$(rclone lsf --files-only "$BACKUPS/$folder")"',
+    `folder=${quoted(`${store}/${database}`)} from=${quoted(from)} file=""`,
     ...namingFunctions(suffixes),
-    `if [ "$from" = latest ]; then from="$(printf '%s\\n' "$names" | latest "$folder")"; fi`,
+    `for place in ${[database, ...former].map((name) => quoted(`${store}/${name}`)).join(" ")}; do`,
+    '  names="$(rclone lsf --files-only "$BACKUPS/$place")" found="$from"',
+    `  if [ "$from" = latest ]; then found="$(printf '%s\\n' "$names" | latest "$place")"; fi`,
     // Asked of the list: to rclone, a file that is not there is an empty folder, and copying it no failure.
-    `if [ -z "$from" ] || ! printf '%s\\n' "$names" | grep -Fxq -e "$from"; then`,
+    `  if [ -n "$found" ] && printf '%s\\n' "$names" | grep -Fxq -e "$found"; then file="$found"; break; fi`,
+    "done",
+    'if [ -z "$file" ]; then',
     '  echo "there is no backup $folder/$from in the bucket" >&2',
     "  exit 3",
     "fi",
-    'for file in "/backups/$folder"/*; do',
-    '  if [ -f "$file" ]; then rclone moveto "$file" "$BACKUPS/$folder/${file##*/}"; fi',
+    'for saved in "/backups/$folder"/*; do',
+    '  if [ -f "$saved" ]; then rclone moveto "$saved" "$BACKUPS/$folder/${saved##*/}"; fi',
     "done",
     'mkdir -p "/backups/$folder"',
-    'rclone copyto "$BACKUPS/$folder/$from" "/backups/$folder/$from"',
-    `if printf '%s\\n' "$names" | grep -Fxq -e "$from.manifest"; then`,
-    '  rclone copyto "$BACKUPS/$folder/$from.manifest" "/backups/$folder/$from.manifest"',
+    'rclone copyto "$BACKUPS/$place/$file" "/backups/$folder/$file"',
+    `if printf '%s\\n' "$names" | grep -Fxq -e "$file.manifest"; then`,
+    '  rclone copyto "$BACKUPS/$place/$file.manifest" "/backups/$folder/$file.manifest"',
     "fi",
     "",
   ].join("\n");

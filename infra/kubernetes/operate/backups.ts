@@ -115,7 +115,10 @@ export class ClusterBackups implements BackupOperations {
     if (!this.#fetched) return [{ container: saved.component, script }];
     return [
       ...(before === undefined ? [] : [{ container: saved.component, script: before }]),
-      { container: uploadContainer, script: fetchScript(saved.store, wish.database, wish.from) },
+      {
+        container: uploadContainer,
+        script: fetchScript(saved.store, wish.database, wish.from, saved.former[wish.database]),
+      },
       { container: saved.component, script },
     ];
   }

@@ -17,6 +17,7 @@ export interface Notes {
   readonly name?: string;
   readonly renamedFrom?: readonly string[];
   readonly database?: string | false;
+  readonly formerDatabases?: readonly string[];
   readonly topic?: string | false;
   readonly volume?: string | false;
   readonly secret?: string | false;
@@ -108,7 +109,13 @@ export default (definePlatform as (input: object) => PlatformModel)({
         "/notes",
         {
           ...available({
-            postgres: notes.database === false ? undefined : { database: notes.database ?? "notes" },
+            postgres:
+              notes.database === false
+                ? undefined
+                : {
+                    database: notes.database ?? "notes",
+                    ...(notes.formerDatabases && { renamedFrom: [...notes.formerDatabases] }),
+                  },
             mongo: { database: "notes" },
             redis: {},
             kafka: kafkaNeed(topic, "notes"),
