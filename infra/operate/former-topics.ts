@@ -1,8 +1,14 @@
+import { z } from "zod";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { provisionerOf } from "../../core/names.ts";
 import type { Problem } from "../../core/problems.ts";
-import { planSchema } from "../../stores/kafka/plan-schema.ts";
 import type { StateResource } from "./stack-state.ts";
+
+/** What is read of a plan that an earlier version may have written. */
+const formerPlan = z.object({
+  kind: z.literal("kafka"),
+  topics: z.array(z.object({ name: z.string(), partitions: z.number() })),
+});
 
 /**
  * Topics that have more partitions, by the plan that the last run carried out, than the definition gives them now. Kafka takes none
@@ -33,8 +39,7 @@ function kafkaPlanIn(state: readonly StateResource[]) {
         : type === "docker:index/container:Container"
           ? uploadOf(outputs.uploads ?? inputs.uploads)
           : undefined;
-    // One of another version says nothing that could be relied upon.
-    const plan = planSchema.safeParse(parsed(text));
+    const plan = formerPlan.safeParse(parsed(text));
     if (plan.success) return plan.data;
   }
   return undefined;
