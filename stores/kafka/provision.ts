@@ -40,6 +40,7 @@ export async function provision(plan: KafkaPlan): Promise<Done[]> {
       ...topics,
       ...(await bringAllCopies(admin, plan)),
       ...(own ? await bringBrokers(admin, plan, own) : []),
+      ...(own ? await leftBehind(admin, plan) : []),
     ];
   } finally {
     await admin.close();
@@ -148,4 +149,16 @@ async function bringBrokers(admin: Admin, plan: KafkaPlan, own: OwnBrokers): Pro
   for (const { id } of own.leaving)
     if (await unregister(admin, id)) gone.push({ object: `broker ${id}`, result: "altered" });
   return [...gone, ...(await bringFeatures(admin, plan.waitSeconds))];
+}
+
+/** Topics that the definition does not name: nothing is dropped, and that is said. */
+async function leftBehind(admin: Admin, { bootstrap, topics }: KafkaPlan): Promise<Done[]> {
+  const declared = new Set(topics.map(({ name }) => name));
+  return (await layoutOf(admin)).topics
+    .filter(({ name, internal }) => !internal && !declared.has(name))
+    .map(({ name }) => ({
+      object: `topic ${name}`,
+      result: "unchanged",
+      note: `the definition does not name it, and it stays; to drop it: /opt/kafka/bin/kafka-topics.sh --bootstrap-server ${bootstrap.join(",")} --delete --topic ${name}`,
+    }));
 }

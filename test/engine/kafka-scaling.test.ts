@@ -178,6 +178,11 @@ describe.skipIf(missing !== undefined)(`Kafka that grows and shrinks${missing ? 
       expect(await copies(brokers)).toEqual(everywhere("0,1,2 in step 0,1,2"));
       expect(await provision(planFor(brokers, 3))).toEqual([
         { object: `topic ${topic}`, result: "unchanged" },
+        {
+          object: `topic ${byHand}`,
+          result: "unchanged",
+          note: expect.stringContaining(`${brokers.address(0)} --delete --topic ${byHand}`),
+        },
       ]);
       await write(brokers, 20, 20);
       expect(await read(brokers, 40)).toEqual(upTo(40));
