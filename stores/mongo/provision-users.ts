@@ -9,6 +9,38 @@ const existing = async (client: MongoClient, asked: string | 1): Promise<string[
   return (users as { user: string }[]).map(({ user }) => user);
 };
 
+const databasesOf = async (client: MongoClient): Promise<string[]> => {
+  const { databases } = await client.db("admin").command({ listDatabases: 1, nameOnly: true });
+  return (databases as { name: string }[]).map(({ name }) => name);
+};
+
+/**
+ * Refuses a new database for a user who has another one which nobody uses: its service would start empty, beside its data,
+ * without a word. MongoDB renames no database. Where the administrator may not ask, nothing is refused.
+ * @throws before anything is changed.
+ */
+export async function refuseEmpty(client: MongoClient, { users }: MongoPlan): Promise<void> {
+  const there = await databasesOf(client).catch((): string[] => []);
+  const used = users.map(({ database }) => database);
+  for (const { name, database, renamedFrom } of users) {
+    if (there.includes(database)) continue;
+    for (const user of [name, ...renamedFrom]) {
+      const found = await client.db("admin").command({ usersInfo: user });
+      const roles = (found.users as { roles?: { role: string; db: string }[] }[]).flatMap(
+        (known) => known.roles ?? [],
+      );
+      const other = roles.find(({ db }) => there.includes(db) && db !== "admin" && !used.includes(db));
+      if (other === undefined) continue;
+      throw new Error(
+        `database ${database} is not there, and ${user} has the database ${other.db}, which no service uses any more: it would start empty; ` +
+          `fix: "${other.db}" in its needs.mongo; to take what is in it along, copy it first: mongodump --db=${other.db} --archive | ` +
+          `mongorestore --archive --nsFrom="${other.db}.*" --nsTo="${database}.*"; ` +
+          `to start empty beside it, db.getSiblingDB("admin").revokeRolesFromUser("${user}", [${JSON.stringify(other)}])`,
+      );
+    }
+  }
+}
+
 /** Makes the users, or brings them to what they shall be; those of services that had another name can log in no more. */
 export async function provisionUsers(client: MongoClient, { admin, users }: MongoPlan): Promise<Done[]> {
   const done: Done[] = [];
@@ -35,12 +67,8 @@ export async function provisionUsers(client: MongoClient, { admin, users }: Mong
 export async function leftBehind(client: MongoClient, { admin, users }: MongoPlan): Promise<Done[]> {
   const isUsed = new Set([admin.user, ...users.map(({ name }) => name)]);
   const names = (await existing(client, 1)).filter((name) => !isUsed.has(name)).sort();
-  const { databases } = await client.db("admin").command({ listDatabases: 1, nameOnly: true });
   const needed = new Set<string>([...reservedDatabases, ...users.map(({ database }) => database)]);
-  const unused = (databases as { name: string }[])
-    .map(({ name }) => name)
-    .filter((name) => !needed.has(name))
-    .sort();
+  const unused = (await databasesOf(client)).filter((name) => !needed.has(name)).sort();
   const stays = (object: string, drop: string): Done => ({
     object,
     result: "unchanged",

@@ -4,7 +4,7 @@ import { retryUntilAnswered } from "../retry-until-answered.ts";
 import type { Done } from "../store.ts";
 import type { MongoPlan } from "./plan-schema.ts";
 import { provisionReplicaSet, retireMembers } from "./provision-replica-set.ts";
-import { leftBehind, provisionUsers } from "./provision-users.ts";
+import { leftBehind, provisionUsers, refuseEmpty } from "./provision-users.ts";
 
 /** Creates or updates the users (in `admin`, where the messaging service looks for its own) and the indexes. */
 export async function provision(plan: MongoPlan): Promise<Done[]> {
@@ -40,6 +40,7 @@ export async function provision(plan: MongoPlan): Promise<Done[]> {
   });
   try {
     const done: Done[] = [...replicaSet];
+    await refuseEmpty(client, plan);
     done.push(...(await provisionUsers(client, plan)));
     for (const index of plan.indexes) {
       const collection = client.db(index.database).collection(index.collection);
