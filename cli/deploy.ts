@@ -65,8 +65,10 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
         suppressOutputs: true,
       }),
     );
+    if (live.interrupted) throw new DeploymentError(interrupted.up);
   } catch (error) {
     live.stop();
+    if (live.interrupted) throw new DeploymentError(interrupted.up);
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not up");
   } finally {
@@ -94,6 +96,12 @@ const liveOf = ({ target, state, settings }: Session, json?: boolean): Live =>
     lastWords: ({ name }) => target.lastWords(name),
     secrets: [...keptSecrets(state).values(), ...Object.values(settings.secrets)],
   });
+
+/** Pulumi does not always call a run that was cancelled failed, and what follows one would take away what is still in use. */
+const interrupted = {
+  up: "interrupted: the stack is not up; to go on: ./beat up",
+  down: "interrupted: the stack is not down; to go on: ./beat down",
+} as const;
 
 /** A step that has ended goes from the view before it is told. */
 const both =
@@ -200,8 +208,10 @@ export async function down(
         color: "never",
       });
     });
+    if (live.interrupted) throw new DeploymentError(interrupted.down);
   } catch (error) {
     live.stop();
+    if (live.interrupted) throw new DeploymentError(interrupted.down);
     await explain(session, progress, error);
     throw new DeploymentError("the stack is not down");
   } finally {

@@ -109,6 +109,7 @@ test("Ctrl-C leaves what is under way to its end, and the second one ends the pr
   process.emit("SIGINT");
   expect(written).toContain("interrupted");
   expect(exit).not.toHaveBeenCalled();
+  expect(live.interrupted).toBe(true);
   process.emit("SIGINT");
   expect(exit).toHaveBeenCalledExactlyOnceWith(130);
   expect(shown()).toBe("");

@@ -1,7 +1,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { createLogUpdate } from "log-update";
 import { drawBelow } from "../output.ts";
-import { untilInterrupted } from "./interrupt.ts";
+import { heedInterrupts } from "./interrupt.ts";
 import { asLine, masked } from "./masked.ts";
 import { type Step, UnderWay } from "./under-way.ts";
 
@@ -37,6 +37,8 @@ export interface LiveOptions {
 
 /** Shows what is under way below all that is said, until it is stopped; nothing where nothing can be drawn. */
 export class Live {
+  /** Somebody has pressed Ctrl-C: whatever fails from then on fails for that reason. */
+  interrupted = false;
   readonly #underWay = new UnderWay(Date.now());
   readonly #options: LiveOptions;
   readonly #screen: Screen;
@@ -65,7 +67,12 @@ export class Live {
     });
     const timer = setInterval(draw, tick);
     this.#screen.on("resize", draw);
-    const heedless = untilInterrupted(() => this.stop());
+    const heedless = heedInterrupts(
+      () => {
+        this.interrupted = true;
+      },
+      () => this.stop(),
+    );
     draw();
     this.#stop = () => {
       heedless();
