@@ -14,6 +14,7 @@ import { parseSettings, refuseShownSecrets } from "../config/settings/parse.ts";
 import type { Settings } from "../config/settings/schema.ts";
 import { InputError, type Problem } from "../core/problems.ts";
 import { engineEnvironment } from "../infra/engine/address.ts";
+import { movedTarget } from "../infra/operate/moved.ts";
 import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
 import { program, projectRoot } from "../stacks/program.ts";
 import { lockedProblem, locksIn } from "./lock.ts";
@@ -195,8 +196,22 @@ export async function openStack(
       state: state.status === "fulfilled" ? state.value : await stateOf(workspace, name),
     };
   } catch (error) {
-    throw await refused(name, opened.value, error);
+    const moved = await elsewhere(workspace, name, config);
+    throw await refused(name, opened.value, moved ?? error);
   }
+}
+
+/** A stack that changes its target by mistake: its other settings are those of the right one, and no fault of their own. */
+async function elsewhere(
+  workspace: Workspace,
+  stack: string,
+  config: PromiseSettledResult<ConfigMap>,
+): Promise<InputError | undefined> {
+  if (config.status === "rejected") return undefined;
+  const target = config.value["platform:target"]?.value === "kubernetes" ? "kubernetes" : "docker";
+  const { resources } = await stateOf(workspace, stack).catch(() => ({ resources: [] }));
+  const moved = movedTarget(resources, { target, stack });
+  return moved && new InputError("the stack cannot be brought up here", [moved]);
 }
 
 /** A stack's settings as they are now. @throws {InputError} with every problem. */

@@ -7,6 +7,7 @@ import { withoutLogins } from "../core/logins.ts";
 import { InputError } from "../core/problems.ts";
 import { onStack } from "../core/stack-commands.ts";
 import { ownState } from "../infra/graph/own-state.ts";
+import { movedTarget } from "../infra/operate/moved.ts";
 import type { Transform } from "../infra/workloads/plan.ts";
 import { inputProblems } from "./input-problems.ts";
 
@@ -36,10 +37,14 @@ export async function program(): Promise<Record<string, unknown>> {
 export async function registered(): Promise<Record<string, unknown>> {
   const config = pulumi.runtime.allConfig();
   refuseShownSecrets(secretKeys());
+  const state = await ownState();
+  const target = config["platform:target"] === "kubernetes" ? "kubernetes" : "docker";
+  const stack = pulumi.getStack();
+  // Of a stack that changes its target by mistake the other settings are those of the right one.
+  const elsewhere = movedTarget(state, { target, stack });
+  if (elsewhere !== undefined) throw new InputError("the stack cannot be brought up here", [elsewhere]);
   const settings = parseSettings(config, process.env);
   const platform = await loadDefinition(settings.definition);
-  const stack = pulumi.getStack();
-  const state = await ownState();
   const problems = inputProblems({ platform, settings, stack, root: projectRoot, state });
   if (problems.length > 0) throw new InputError("the stack cannot be brought up here", problems);
   const transform = await loadTransform(settings.transform);

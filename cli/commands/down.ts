@@ -8,7 +8,7 @@ export function downCommand(beat: Command): void {
   command(
     beat,
     "down",
-    "take the stack down; its data stays",
+    'take the stack down; its data stays, unless --volumes is said or platform:kubernetes.volumes is "delete"',
     { create: false, target: true },
     async (session, options) => {
       const {
@@ -30,6 +30,6 @@ export function downCommand(beat: Command): void {
       print(`${session.name} is down${ending}`);
     },
   )
-    .option("--volumes", "delete volumes and secrets too")
+    .option("--volumes", "delete volumes and secrets too; backups stay")
     .option("-y, --yes", "do not ask; for a stack in production only together with --stack");
 }

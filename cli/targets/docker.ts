@@ -2,7 +2,13 @@ import { backupNotes } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
 import type { DockerSettings } from "../../config/settings/schema.ts";
 import { EngineBackups } from "../../infra/docker/operate/backups.ts";
-import { checkDisk, checkEngine, checkImages, checkPorts } from "../../infra/docker/operate/checks.ts";
+import {
+  checkDisk,
+  checkEngine,
+  checkHome,
+  checkImages,
+  checkPorts,
+} from "../../infra/docker/operate/checks.ts";
 import {
   containersOf,
   imageTags,
@@ -41,8 +47,12 @@ export class EngineTarget implements Target {
     return undefined;
   }
 
-  async reach(): Promise<Check[]> {
-    return [await checkEngine(this.#args.engine, this.#args.address)];
+  async reach(known?: StackState): Promise<Check[]> {
+    const { engine, address, prefix, stack, name } = this.#args;
+    const reached = await checkEngine(engine, address);
+    if (!reached.ok) return [reached];
+    const state = async () => known ?? (await stateOf(stack.workspace, name));
+    return [reached, await checkHome(engine, prefix, address, state)];
   }
 
   async checks(state: StackState): Promise<Check[]> {

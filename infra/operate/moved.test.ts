@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { movedStack, type Place } from "./moved.ts";
+import { movedStack, movedTarget, type Place } from "./moved.ts";
 import type { StateResource } from "./stack-state.ts";
 
 const resource = (type: string, outputs: object): StateResource => ({
@@ -54,4 +54,9 @@ test("another target is refused", () => {
     /^pulumi config set platform:target docker --stack prod;/,
   );
   expect(movedStack([namespace], engine)?.path).toBe("platform:target");
+});
+
+test("and is known without the rest of the settings", () => {
+  expect(movedTarget([volume], cluster)).toEqual(movedStack([volume], cluster));
+  for (const state of [[], [volume]]) expect(movedTarget(state, engine)).toBeUndefined();
 });

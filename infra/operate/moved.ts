@@ -20,6 +20,9 @@ interface Before {
   readonly namespace: string | undefined;
 }
 
+const moving =
+  "to move it for good: ./beat backup, then another stack, and a restore there (docs/backups.md)";
+
 /**
  * What is wrong when a stack would be brought up beside itself: under another target, namespace, or name. All its volumes would be
  * new ones there, empty, and those with the data would stay behind or be deleted. Undefined when it stays where it is.
@@ -29,14 +32,8 @@ export function movedStack(state: readonly StateResource[], here: Place): Proble
   const before = placeIn(state);
   if (before === undefined) return undefined;
   const { stack, platform } = here;
-  const moving =
-    "to move it for good: ./beat backup, then another stack, and a restore there (docs/backups.md)";
-  if (before.target !== here.target)
-    return {
-      path: "platform:target",
-      message: `${stack} was made on ${kinds[before.target]}, and its data would not come along to ${kinds[here.target]}`,
-      fix: `pulumi config set platform:target ${before.target} --stack ${stack}; ${moving}`,
-    };
+  const target = movedTarget(state, here);
+  if (target !== undefined) return target;
   const name = `${platform}-${stack}`;
   if (before.name !== undefined && before.name !== name) {
     const renamed = before.name.startsWith(`${platform}-`);
@@ -55,6 +52,20 @@ export function movedStack(state: readonly StateResource[], here: Place): Proble
       fix: `pulumi config set --path platform:kubernetes.namespace ${before.namespace} --stack ${stack}; ${moving}`,
     };
   return undefined;
+}
+
+/** Another target alone: it is known before the settings are, which may be wrong for want of the right one. */
+export function movedTarget(
+  state: readonly StateResource[],
+  { target, stack }: Pick<Place, "target" | "stack">,
+): Problem | undefined {
+  const before = placeIn(state);
+  if (before === undefined || before.target === target) return undefined;
+  return {
+    path: "platform:target",
+    message: `${stack} was made on ${kinds[before.target]}, and its data would not come along to ${kinds[target]}`,
+    fix: `pulumi config set platform:target ${before.target} --stack ${stack}; ${moving}`,
+  };
 }
 
 const kinds = { docker: "a container engine", kubernetes: "a Kubernetes cluster" } as const;

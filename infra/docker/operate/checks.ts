@@ -10,6 +10,8 @@ import { gatewayName } from "../../../core/names.ts";
 import { storePorts } from "../../../stores/index.ts";
 import type { HostPort } from "../../../stores/store.ts";
 import { type Check, failed, passed } from "../../operate/check.ts";
+import type { StackState, StateResource } from "../../operate/stack-state.ts";
+import { stackLabel } from "../labels.ts";
 import { containersOf } from "./engine.ts";
 
 const leastFreeBytes = 5 * 1024 ** 3;
@@ -27,6 +29,32 @@ export async function checkEngine(engine: Docker, address: string | undefined): 
     });
   }
 }
+
+/** Whether this is the engine that has the stack's volumes; without one nothing is known. @param state is read only where it matters. */
+export async function checkHome(
+  engine: Docker,
+  prefix: string,
+  address: string | undefined,
+  state: () => Promise<StackState>,
+): Promise<Check> {
+  const { Volumes } = await engine.listVolumes({ filters: { label: [`${stackLabel}=${prefix}`] } });
+  const name = "volumes";
+  if ((Volumes ?? []).length > 0) return passed(name, "the stack's are on this engine");
+  const { resources } = await state();
+  const known = resources
+    .filter(({ type, retainOnDelete }) => type === "docker:index/volume:Volume" && retainOnDelete !== true)
+    .flatMap(({ id }) => id ?? []);
+  if (known.length === 0) return passed(name, "the stack has none yet");
+  return failed(name, {
+    path: address ?? "container engine",
+    message: `has none of the stack's volumes (${known.join(", ")}): it was made on another engine, or they were removed`,
+    fix: `name its engine (DOCKER_HOST, docker context use, or platform:engine); where its data is gone for good: pulumi stack rm ${stackOf(resources)} --force --preserve-config, then ./beat up`,
+  });
+}
+
+/** The stack's name, which every URN bears. */
+const stackOf = ([resource]: readonly StateResource[]): string =>
+  resource?.urn.split("::")[0]?.split(":").pop() ?? "";
 
 /** Whether there is room for images and data. */
 export async function checkDisk(directory: string): Promise<Check> {
