@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stackCalled } from "../../cli/command.ts";
 import { findPulumi } from "../../cli/workspace.ts";
 import { projectRoot } from "../../stacks/program.ts";
-import { missingForPulumi } from "../engine/requirements.ts";
+import { missingForEngine, missingForPulumi } from "../engine/requirements.ts";
 
 const missing = await missingForPulumi();
 const name = `test-first-${process.pid}`;
@@ -98,5 +98,53 @@ describe.skipIf(missing !== undefined)("a clone in which nothing was done yet", 
       ]);
       expect(all).not.toMatch(/earlier run|pulumi cancel/);
     }
+  });
+
+  test("a stack that has left its target or its engine is told that, whatever else its settings say", async ({
+    skip,
+  }) => {
+    const { command } = await findPulumi(false);
+    rmSync(join(home, ".pulumi/locks"), { recursive: true, force: true });
+    const whole = readFileSync(file, "utf8");
+    const pulumi = (args: readonly string[], input = "") =>
+      execa(command, [...args, "--stack", name], {
+        cwd: projectRoot,
+        input,
+        env: { ...env, ...withPassphrase },
+      });
+    const exported = JSON.parse((await pulumi(["stack", "export"])).stdout) as { deployment: object };
+    const urn = (type: string, of: string) => `urn:pulumi:${name}::beat-ecoprove::${type}::${of}`;
+    const type = "docker:index/volume:Volume";
+    const resources = [
+      {
+        urn: urn("pulumi:pulumi:Stack", `beat-ecoprove-${name}`),
+        type: "pulumi:pulumi:Stack",
+        custom: false,
+      },
+      { urn: urn(type, "redis-data"), type, custom: true, id: "elsewhere", outputs: { labels: [] } },
+    ];
+    const state = { ...exported, deployment: { ...exported.deployment, resources } };
+    await pulumi(["stack", "import"], JSON.stringify(state));
+    const told = async (args: readonly string[], more: Record<string, string | undefined>) => {
+      const { exitCode, stderr } = await beat([...args, "--stack", name], { ...withPassphrase, ...more });
+      return [exitCode, stderr];
+    };
+    const moved = "config:\n  platform:target: kubernetes\n  platform:ports: { gateway: 9100 }\n";
+    writeFileSync(file, whole.replace("config:\n", moved));
+    for (const args of [["up"], ["preview"]])
+      expect(await told(args, {})).toEqual([
+        2,
+        expect.stringMatching(
+          /^beat: .*\n {2}- platform:target: \S+ was made on a container engine[^\n]*\n {4}fix: [^\n]*\n?$/,
+        ),
+      ]);
+    writeFileSync(file, whole);
+    const without = await missingForEngine();
+    if (without !== undefined) skip(without);
+    for (const args of [["up"], ["down", "--yes"]])
+      expect(await told(args, { DOCKER_HOST: undefined })).toEqual([
+        2,
+        expect.stringContaining("has none of the stack's volumes (elsewhere)"),
+      ]);
   });
 });
