@@ -1,17 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { quoted } from "../../../core/shell.ts";
 import { uploadsScript } from "../../../stores/uploads.ts";
 import {
@@ -21,10 +12,7 @@ import {
   keepDrillScript,
   uploadScript,
 } from "./bucket-scripts.ts";
-
-const rclone = spawnSync("rclone", ["version"]).status === 0;
-const key = { id: "AKIDEXAMPLE01", secret: "wJalrXUt/K7MDENG+bPxRfiCY" };
-const folder = "postgres/core_service";
+import { emptyBucket, folder, key, rclone, stamp } from "./test-bucket.ts";
 
 test.each(
   Object.entries({
@@ -41,80 +29,8 @@ test.each(
   });
 });
 
-/** The time of a backup that many days ago, as its name tells it. */
-const stamp = (daysAgo: number): string =>
-  `${new Date(Date.now() - daysAgo * 86_400_000).toISOString().replace(/[-:]|\.\d+/g, "")}`;
-
-// One program is both, server and client.
 describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { timeout: 60_000 }, () => {
-  const home = mkdtempSync(join(tmpdir(), "beat-bucket-"));
-  const served = join(home, "served");
-  const spool = join(home, "spool");
-  const stored = join(served, "beat", "prod");
-  let server: ChildProcess;
-  let endpoint = "";
-
-  const run = (script: string, more: Readonly<Record<string, string>> = {}) =>
-    spawnSync("sh", ["-c", script.replaceAll("/backups", spool)], {
-      encoding: "utf8",
-      env: {
-        PATH: process.env.PATH,
-        BACKUPS: "backups:beat/prod",
-        RCLONE_CONFIG: "/dev/null",
-        RCLONE_CONFIG_BACKUPS_TYPE: "s3",
-        RCLONE_CONFIG_BACKUPS_PROVIDER: "Other",
-        RCLONE_CONFIG_BACKUPS_ENDPOINT: endpoint,
-        RCLONE_CONFIG_BACKUPS_REGION: "us-east-1",
-        RCLONE_CONFIG_BACKUPS_NO_CHECK_BUCKET: "true",
-        RCLONE_CONFIG_BACKUPS_ACCESS_KEY_ID: key.id,
-        RCLONE_CONFIG_BACKUPS_SECRET_ACCESS_KEY: key.secret,
-        RCLONE_LOW_LEVEL_RETRIES: "1",
-        RCLONE_RETRIES: "1",
-        ...more,
-      },
-    });
-  const put = (place: string, name: string, content: string | Buffer): void => {
-    mkdirSync(join(place, folder), { recursive: true });
-    writeFileSync(join(place, folder, name), content);
-  };
-  const names = (place: string): string[] => readdirSync(join(place, folder)).sort();
-
-  beforeAll(async () => {
-    mkdirSync(join(served, "beat"), { recursive: true });
-    const args = [
-      "serve",
-      "s3",
-      "--addr",
-      "127.0.0.1:0",
-      "--dir-cache-time",
-      "50ms",
-      "--auth-key",
-      `${key.id},${key.secret}`,
-    ];
-    server = spawn("rclone", [...args, served], {
-      env: { PATH: process.env.PATH, RCLONE_CONFIG: "/dev/null" },
-    });
-    // Read to the end: a server whose log nobody reads stops at the next line it writes.
-    endpoint = await new Promise((resolve, reject) => {
-      let log = "";
-      server.stderr?.on("data", (chunk: Buffer) => {
-        log += chunk.toString();
-        const found = /http:\/\/127\.0\.0\.1:\d+/.exec(log)?.[0];
-        if (found !== undefined) resolve(found);
-      });
-      server.once("exit", () => reject(new Error(log)));
-    });
-  }, 20_000);
-  afterAll(() => {
-    server.kill();
-    rmSync(home, { recursive: true });
-  });
-  beforeEach(async () => {
-    for (const place of [stored, spool]) rmSync(place, { recursive: true, force: true });
-    mkdirSync(spool);
-    // Longer than the server remembers what lay in a folder.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  });
+  const { home, run, put, names, stored, spool } = emptyBucket();
 
   test("a dump arrives as it was and leaves the spool; the list names it", () => {
     const dump = randomBytes(7_000_000);
@@ -139,37 +55,6 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
     put(spool, added, "new");
     expect(run(uploadScript(3, "postgres", ["core_service"])).status).toBe(0);
     expect(names(stored)).toEqual([within, added, "from-elsewhere.dump"]);
-  });
-
-  test("a backup with a name of the future is named, never the latest, and stays", () => {
-    const [old, latest, future] = [`${stamp(2.1)}.dump`, `${stamp(1)}.dump`, "20990101T000000Z.dump"];
-    for (const name of [old, latest, future]) put(stored, name, name);
-    const told = `${folder}/${future} is of the future`;
-    const fetched = run(fetchScript("postgres", "core_service", "latest"));
-    expect(fetched).toMatchObject({ status: 0, stderr: expect.stringContaining(told) });
-    expect(names(spool)).toEqual([latest]);
-    rmSync(join(spool, folder, latest));
-    expect(run(fetchScript("postgres", "core_service", future)).status).toBe(0);
-    expect(names(spool)).toEqual([future]);
-    rmSync(join(spool, folder, future));
-    put(spool, `${stamp(0)}.dump`, "new");
-    const uploaded = run(uploadScript(1, "postgres", ["core_service"]));
-    expect(uploaded).toMatchObject({ status: 0, stderr: expect.stringContaining(told) });
-    expect(names(stored)).toEqual(expect.arrayContaining([latest, future]));
-    expect(names(stored)).not.toContain(old);
-  });
-
-  test("of a database that no service has any more the latest stays", () => {
-    const [older, old] = [`${stamp(40)}.dump`, `${stamp(30)}.dump`];
-    const of = (database: string) => join(stored, "postgres", database);
-    for (const database of ["gone", "auth_service"]) {
-      mkdirSync(of(database), { recursive: true });
-      for (const name of [older, old, `${old}.manifest`]) writeFileSync(join(of(database), name), "x");
-    }
-    put(spool, `${stamp(0)}.dump`, "new");
-    expect(run(uploadScript(3, "postgres", ["auth_service", "core_service"])).status).toBe(0);
-    expect(readdirSync(of("gone")).sort()).toEqual([old, `${old}.manifest`]);
-    expect(readdirSync(of("auth_service")).sort()).toEqual([older, old, `${old}.manifest`]);
   });
 
   test("the newest stays however old it is", () => {
@@ -290,49 +175,6 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
     expect(drill("ok", "failed")).toBe(5);
     expect(drill("ok", "begun")).toBe(5);
     expect(drill("ok")).toBe(0);
-  });
-
-  test("a restore gets the latest backup, whatever else is there", () => {
-    put(stored, "20260101T000000Z.dump", "first");
-    put(stored, "20260102T000000Z.dump", "second");
-    put(stored, "20260103T000000Z.before-restore.dump", "before");
-    put(stored, "zzz.dump", "other");
-    expect(run(fetchScript("postgres", "core_service", "latest")).status).toBe(0);
-    expect(names(spool)).toEqual(["20260102T000000Z.dump"]);
-    expect(readFileSync(join(spool, folder, "20260102T000000Z.dump"), "utf8")).toBe("second");
-  });
-
-  test("of a database that was called otherwise the backups of then are found, after its own", () => {
-    const now = (from: string) => run(fetchScript("postgres", "renamed", from, ["never", "core_service"]));
-    put(stored, "20260101T000000Z.dump", "then");
-    put(stored, "20260101T000000Z.dump.manifest", "its manifest");
-    expect(now("latest")).toMatchObject({ status: 0, stderr: "" });
-    const fetched = join(spool, "postgres/renamed");
-    expect(readdirSync(fetched).sort()).toEqual(["20260101T000000Z.dump", "20260101T000000Z.dump.manifest"]);
-    rmSync(fetched, { recursive: true });
-    mkdirSync(join(stored, "postgres/renamed"));
-    writeFileSync(join(stored, "postgres/renamed/20260102T000000Z.dump"), "now");
-    expect(now("latest").status).toBe(0);
-    expect(readdirSync(fetched)).toEqual(["20260102T000000Z.dump"]);
-  });
-
-  test("what was saved before a restore is carried away, and the one asked for lies alone", () => {
-    put(stored, "20260101T000000Z.dump", "first");
-    put(spool, "20260104T000000Z.before-restore.dump", "present");
-    expect(run(fetchScript("postgres", "core_service", "20260101T000000Z.dump")).status).toBe(0);
-    expect(names(spool)).toEqual(["20260101T000000Z.dump"]);
-    expect(names(stored)).toEqual(["20260101T000000Z.dump", "20260104T000000Z.before-restore.dump"]);
-  });
-
-  test("a backup that is not there is named, and nothing is fetched", () => {
-    put(stored, "20260101T000000Z.dump", "first");
-    for (const from of ["20260109T000000Z.dump", "2026.101T000000Z.dump"]) {
-      const { status, stderr } = run(fetchScript("postgres", "core_service", from));
-      expect(status).toBe(3);
-      expect(stderr).toContain(`there is no backup ${folder}/${from} in the bucket`);
-    }
-    expect(run(fetchScript("postgres", "auth_service", "latest")).status).toBe(3);
-    expect(existsSync(join(spool, folder))).toBe(false);
   });
 
   test.each([
