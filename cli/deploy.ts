@@ -90,12 +90,11 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
 }
 
 /** What is under way, drawn where it can be. */
-const liveOf = ({ target, state, settings }: Session, json?: boolean): Live =>
-  new Live({
-    json,
-    lastWords: ({ name }) => target.lastWords(name),
-    secrets: [...keptSecrets(state).values(), ...Object.values(settings.secrets)],
-  });
+function liveOf({ target, state, settings }: Session, json?: boolean): Live {
+  const live = new Live({ json, lastWords: ({ name }) => target.lastWords(name) });
+  live.hide([...keptSecrets(state).values(), ...Object.values(settings.secrets)]);
+  return live;
+}
 
 /** Pulumi does not always call a run that was cancelled failed, and what follows one would take away what is still in use. */
 const interrupted = {
@@ -195,7 +194,9 @@ export async function down(
   const live = liveOf(session, options.json);
   try {
     await withLock(stack, say, async () => {
-      const data = dataIn(await stateOf(stack.workspace, session.name));
+      const state = await stateOf(stack.workspace, session.name);
+      live.hide(keptSecrets(state).values());
+      const data = dataIn(state);
       // A `down --volumes` that was interrupted has lifted the protection: what it has not deleted stays from now on.
       if (options.volumes) await changeState(session, ["unprotect", "--all"]);
       else if (data.length > 0) await changeState(session, ["protect", ...data]);

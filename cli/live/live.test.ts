@@ -26,8 +26,11 @@ afterEach(() => {
 });
 
 /** A view that reads from a container's log. */
-const open = (lastWords: () => Promise<string | undefined>, env: Record<string, string> = {}, json = false) =>
-  new Live({ json, lastWords, secrets: ["secret1"], screen: screen as unknown as Screen, env });
+function open(lastWords: () => Promise<string | undefined>, json = false): Live {
+  const live = new Live({ json, lastWords, screen: screen as unknown as Screen, env: {} });
+  live.hide(["secret1"]);
+  return live;
+}
 /** Lets time pass, and what waits for an answer go on. */
 async function pass(milliseconds: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(milliseconds);
@@ -93,7 +96,7 @@ test("without a terminal, in CI, for scripts, and where no colours are wanted no
   for (const env of [{ CI: "true" }, { CI: "1" }, { NO_COLOR: "1" }, { TERM: "dumb" }])
     expect(isLive(tty, env)).toBe(false);
   expect(isLive({ isTTY: false }, {})).toBe(false);
-  const live = open(async () => "words", {}, true);
+  const live = open(async () => "words", true);
   live.onEvent(begins);
   await pass(10_000);
   say("  ✔ container kafka-b created");

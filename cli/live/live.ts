@@ -7,7 +7,7 @@ import { type Step, UnderWay } from "./under-way.ts";
 
 /** The usual time between two drawings, milliseconds: seconds are counted. */
 const tick = 500;
-/** How long a step may take before anybody asks what it waits for, milliseconds. */
+/** How long a step may take before anybody asks what it waits for, and between two questions, milliseconds: over SSH each is a process. */
 const patience = 2_000;
 
 /** Where a live view is drawn. */
@@ -29,8 +29,6 @@ export interface LiveOptions {
   readonly json?: boolean | undefined;
   /** What a step that goes on says, e.g. the last line of a container's log. */
   readonly lastWords: (step: Step) => Promise<string | undefined>;
-  /** What must not be seen in those words. */
-  readonly secrets: readonly string[];
   readonly screen?: Screen;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -45,6 +43,8 @@ export class Live {
   readonly #stop: () => void = () => {};
   #words: { readonly urn: string; readonly text: string | undefined } | undefined;
   #asking = false;
+  #asked = 0;
+  readonly #secrets = new Set<string>();
   #stopped = false;
 
   constructor(options: LiveOptions) {
@@ -86,6 +86,11 @@ export class Live {
   /** Handler for the Automation API's `onEvent`. */
   readonly onEvent = (event: EngineEvent): void => this.#underWay.onEvent(event, Date.now());
 
+  /** What must not be seen in what a step says. */
+  hide(secrets: Iterable<string>): void {
+    for (const secret of secrets) this.#secrets.add(secret);
+  }
+
   /** What goes on when Pulumi has ended. */
   phase(name: string): void {
     this.#underWay.phase(name);
@@ -100,11 +105,13 @@ export class Live {
 
   /** Asks what a step waits for, one question at a time. */
   async #ask(step: Step): Promise<void> {
-    if (this.#asking || Date.now() - step.since < patience) return;
+    const now = Date.now();
+    if (this.#asking || now - Math.max(step.since, this.#asked) < patience) return;
     this.#asking = true;
+    this.#asked = now;
     try {
       const said = await this.#options.lastWords(step);
-      const text = said === undefined ? "" : masked(asLine(said), this.#options.secrets);
+      const text = said === undefined ? "" : masked(asLine(said), this.#secrets);
       this.#words = { urn: step.urn, text: text === "" ? undefined : text };
     } catch {
       // A container that is just being made or going has no log: the step says so.
