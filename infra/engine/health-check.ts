@@ -19,6 +19,9 @@ export interface HealthCheckOptions {
   readonly startInterval: boolean;
 }
 
+/** How much longer than its start a container may take until a deployment gives it up, seconds. */
+export const graceSeconds = 30;
+
 const startSeconds = 2;
 const restSeconds = 30;
 const answerSeconds = 5;
@@ -53,7 +56,8 @@ export function healthCheckOf(
       interval: duration(rest),
       timeout: duration(answer),
       retries: 3,
-      startPeriod: duration(health.startupSeconds),
+      // As long as anybody waits for it: after that the engine asks seldom, and would be late to tell.
+      startPeriod: duration(health.startupSeconds + graceSeconds),
       startInterval: duration(every),
     };
   const resting = restingTest(test, health.ready, {

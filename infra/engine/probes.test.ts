@@ -42,7 +42,7 @@ test("an engine with a start interval asks often during a start and seldom after
     interval: "30s",
     timeout: "5s",
     retries: 3,
-    startPeriod: "1m30s",
+    startPeriod: "2m0s",
     startInterval: "500ms",
   });
 });

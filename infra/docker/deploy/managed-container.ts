@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { bindOf } from "../../../config/settings/bind.ts";
 import type { Workload } from "../../../core/workload.ts";
-import { healthCheckOf } from "../../engine/health-check.ts";
+import { graceSeconds, healthCheckOf } from "../../engine/health-check.ts";
 import { componentLabel, stackLabel } from "../labels.ts";
 import type { DockerTarget } from "./target.ts";
 
@@ -63,7 +63,7 @@ export function managedContainer(
             retries: check.retries,
           },
           wait: true,
-          waitTimeout: health.startupSeconds + 30,
+          waitTimeout: health.startupSeconds + graceSeconds,
         }),
       restart: job ? "no" : "unless-stopped",
       mustRun: !job,
