@@ -16,7 +16,7 @@ ${save.replace(/^now=.*$/m, `now=${now}`)}
 SAVE
 echo "--- status"
 bash <<'STATUS'
-${statusScript("uploads-core")}
+${statusScript({ store: "uploads", source: "uploads-core" })}
 STATUS
 echo "--- files"
 find /backups -type f -printf '%P\\n' | sort

@@ -27,13 +27,15 @@ function run(script: string, day = 1) {
   });
   return { status, signal, stdout, stderr };
 }
+const realFlock = spawnSync("bash", ["-c", "type -P flock"], { encoding: "utf8" }).stdout.trim();
 const realDate = spawnSync("bash", ["-c", "type -P date"], { encoding: "utf8" }).stdout.trim();
 const tool = (name: string, script: string): void =>
   writeFileSync(join(home, "bin", name), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
 const save = (source: "a" | "b", day: number, drillDays?: number) =>
   run(uploadsScript([`${source}-files`], { keepDays: 14, drillDays }, [], `uploads-${source}`), day);
-const told = (source: "a" | "b"): string[] =>
-  run(statusScript(`uploads-${source}`))
+const told = (source: "a" | "b"): string[] => asked(source).filter((line) => line !== "idle");
+const asked = (source: "a" | "b"): string[] =>
+  run(statusScript({ store: "uploads", source: `uploads-${source}` }))
     .stdout.trim()
     .split("\n");
 
@@ -58,6 +60,11 @@ test("of one that is killed its beginning stays, beside the last that is good", 
   save("a", 1);
   tool("tar", "kill -9 $PPID");
   expect(save("a", 2).signal).toBe("SIGKILL");
+  expect(asked("a").at(-1)).toBe("idle");
+  const lock = join(home, "backups/.parts/uploads.lock");
+  tool("flock", `exec ${realFlock} "${lock}" ${realFlock} "$@"`);
+  expect(asked("a").at(-1)).not.toBe("idle");
+  rmSync(join(home, "bin/flock"));
   expect(told("a")).toEqual([
     "backup 20261101T021700Z ok uploads-a",
     "backup 20261102T021700Z begun uploads-a",

@@ -54,14 +54,17 @@ export const tellBackup: readonly string[] = [
 /** Prints what was known before: a job's log is all that a cluster keeps at hand, and that of the last good one may be gone. */
 export const tellEarlier = "{ noted .status; noted .drill; } | sed 's/^/before: /'";
 
-/** Prints what is known of a source, and names a file that tells nothing. */
-export const statusScript = (source: string): string =>
+/** Prints what is known of a source, names a file that tells nothing, and says `idle` when nothing saves or tries it now. */
+export const statusScript = ({ store, source }: SourceNames): string =>
   [
-    `source=${quoted(source)}`,
-    'for file in "/backups/.status/$source" "/backups/.drill/$source" "/tmp/.status/$source" "/tmp/.drill/$source"; do',
+    namesOf({ store, source }),
+    'for file in "/backups/.status/$SOURCE" "/backups/.drill/$SOURCE" "/tmp/.status/$SOURCE" "/tmp/.drill/$SOURCE"; do',
     '  if [ -e "$file" ]; then',
     `    grep -aE '${noted}' "$file" || echo "damaged $file"`,
     "  fi",
     "done",
+    // Held from the beginning to the end: see `waitForLock`.
+    'lock="/backups/.parts/$STORE.lock"',
+    'if [ -e "$lock" ] && flock -n "$lock" true; then echo idle; fi',
     "",
   ].join("\n");

@@ -107,6 +107,10 @@ test("one that runs, or has only just been due, is no fault", () => {
     ok: true,
     text: "saved 2026-11-26 02:17Z ok, 2 days ago, the one begun 2026-11-28 02:17Z is running, drill 2026-11-26 02:18Z ok",
   });
+  expect(reportOf(`${lines}\nidle`, nightly, at("28T08:00")).text).toContain(
+    "the one begun 2026-11-28 02:17Z NEVER ENDED",
+  );
+  expect(reportOf(`${save(28, "ok")}\n${drill(28, "ok")}\nidle`, nightly, at("28T08:00")).ok).toBe(true);
   const late = [save(27, "ok"), drill(27, "ok")].join("\n");
   expect(reportOf(late, nightly, at("28T08:00")).ok).toBe(true);
   expect(reportOf(late, nightly, at("28T08:18")).ok).toBe(false);

@@ -63,17 +63,19 @@ export function reportOf(lines: string, expected?: Expected, now = new Date()): 
   const ahead = stampOf(new Date(now.getTime() + 86_400_000));
   const notes = all.filter(({ time }) => time <= ahead);
   const future = all.at(-1);
+  // An engine can say that nothing runs; elsewhere what has not ended is given as long as it may take.
+  const mostMs = /^idle$/m.test(lines) ? 0 : longestBackupSeconds * 1000;
   const damaged = /^damaged (\S+)/m.exec(lines)?.[1];
   const said = [
     ...backupWords(
       notes.filter(({ what }) => what === "backup"),
       expected,
-      now,
+      { now, mostMs },
     ),
     ...drillWords(
       notes.filter(({ what }) => what === "drill"),
       expected,
-      now,
+      { now, mostMs },
     ),
     ...(future === undefined || future.time <= ahead
       ? []
@@ -86,7 +88,14 @@ export function reportOf(lines: string, expected?: Expected, now = new Date()): 
 const well = (text: string): BackupReport => ({ ok: true, text });
 const bad = (text: string): BackupReport => ({ ok: false, text });
 
-function backupWords(notes: readonly Note[], expected: Expected | undefined, now: Date): BackupReport[] {
+/** When it is, and how long what has begun may run. */
+interface Moment {
+  readonly now: Date;
+  readonly mostMs: number;
+}
+
+function backupWords(notes: readonly Note[], expected: Expected | undefined, moment: Moment): BackupReport[] {
+  const { now } = moment;
   const said: BackupReport[] = [];
   const last = notes.findLast(hasEnded);
   const good = notes.findLast(({ result }) => result === "ok");
@@ -101,7 +110,7 @@ function backupWords(notes: readonly Note[], expected: Expected | undefined, now
     );
   else if (good !== undefined) said.push(well(`saved ${shown(good.time)} ok, ${ago(good.time, now)}`));
   const open = openOf(notes, last);
-  if (open !== undefined) said.push(openWords("the one begun", open, now));
+  if (open !== undefined) said.push(openWords("the one begun", open, moment));
   else if (last === undefined) said.push(well("no backup yet"));
   const due = expected && dueBefore(expected, now);
   // What was tried and failed was not left out, and has been said.
@@ -110,7 +119,8 @@ function backupWords(notes: readonly Note[], expected: Expected | undefined, now
   return said;
 }
 
-function drillWords(notes: readonly Note[], expected: Expected | undefined, now: Date): BackupReport[] {
+function drillWords(notes: readonly Note[], expected: Expected | undefined, moment: Moment): BackupReport[] {
+  const { now } = moment;
   const days = expected?.plan.drillDays;
   const newest = new Map(notes.filter(hasEnded).map((note) => [note.of, note]));
   const results = [...newest.values()].sort((a, b) => (a.time < b.time ? -1 : 1));
@@ -122,7 +132,7 @@ function drillWords(notes: readonly Note[], expected: Expected | undefined, now:
   else if (first !== undefined) said.push(well(`drill ${shown(first.time)} ok`));
   // Of the oldest: in a log stand also the first results of a drill that was killed then.
   const open = openOf(notes, first);
-  if (open !== undefined) said.push(openWords("a drill begun", open, now));
+  if (open !== undefined) said.push(openWords("a drill begun", open, moment));
   else if (first === undefined) said.push(well("no drill yet"));
   const due = expected && dueBefore(expected, now);
   if (days === undefined || due === undefined || failed.length > 0 || open !== undefined) return said;
@@ -137,8 +147,8 @@ function drillWords(notes: readonly Note[], expected: Expected | undefined, now:
 const openOf = (notes: readonly Note[], last: Note | undefined): Note | undefined =>
   notes.findLast((note) => !hasEnded(note) && note.time > (last?.time ?? ""));
 
-const openWords = (which: string, { time }: Note, now: Date): BackupReport =>
-  now.getTime() - dateOf(time) > longestBackupSeconds * 1000
+const openWords = (which: string, { time }: Note, { now, mostMs }: Moment): BackupReport =>
+  now.getTime() - dateOf(time) > mostMs
     ? bad(`${which} ${shown(time)} NEVER ENDED: it was killed`)
     : well(`${which} ${shown(time)} is running`);
 

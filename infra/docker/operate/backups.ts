@@ -76,10 +76,11 @@ export class EngineBackups implements BackupOperations {
     if (plan === undefined) return [];
     const running = await containersOf(engine, prefix);
     const parts: PartState[] = [];
-    for (const { source, component } of this.#all) {
+    for (const saved of this.#all) {
+      const { source, component } = saved;
       const found = running.find(({ name, state }) => name === component && state === "running");
       if (found === undefined) continue;
-      const { ok, text } = await this.#report(found.id, source, plan).catch((error: Error) => ({
+      const { ok, text } = await this.#report(found.id, saved, plan).catch((error: Error) => ({
         ok: false,
         // It went while it was asked.
         text: `cannot be asked: ${error.message}`,
@@ -89,15 +90,10 @@ export class EngineBackups implements BackupOperations {
     return parts;
   }
 
-  async #report(id: string, source: string, plan: BackupPlan): Promise<BackupReport> {
+  async #report(id: string, saved: BackupSource, plan: BackupPlan): Promise<BackupReport> {
     const { engine } = this.#stack;
     const { Created } = await engine.getContainer(id).inspect();
-    const { code, output } = await runInside(
-      engine,
-      id,
-      ["bash", "-c", statusScript(source)],
-      longestCommand,
-    );
+    const { code, output } = await runInside(engine, id, ["bash", "-c", statusScript(saved)], longestCommand);
     if (code !== 0) throw new Error(output.trim() || "the container does not answer");
     return reportOf(output, { plan, since: new Date(Created) });
   }
