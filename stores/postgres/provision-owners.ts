@@ -59,7 +59,9 @@ export async function takeOver(
 export async function leftBehind(client: pg.Client, { roles, databases }: PostgresPlan): Promise<Done[]> {
   const { rows } = await client.query<{ database: string; owner: string }>(
     `SELECT datname AS database, rolname AS owner FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba
-      WHERE NOT datistemplate AND NOT rolsuper AND datname <> ALL($1) ORDER BY datname`,
+      WHERE NOT datistemplate AND NOT rolsuper AND datname <> ALL($1)
+      AND datname !~ '^beat_drill$|_restore_[0-9]{8}t[0-9]{6}z$' ORDER BY datname`,
+    // What a drill or a restore is making goes by itself.
     [databases.map((database) => database.name)],
   );
   const used = (owner: string) => roles.some((role) => role.name === owner);

@@ -44,7 +44,7 @@ describe.each(serverKinds())("on $title, a database that is renamed", ({ start }
   afterAll(() => {
     server?.stop();
     rmSync(folder, { recursive: true });
-  });
+  }, 60_000);
 
   describe.each(Object.entries(admins))("with an administrator who is %s", (_title, admin) => {
     const role = `${admin}_service`;
@@ -66,7 +66,8 @@ describe.each(serverKinds())("on $title, a database that is renamed", ({ start }
     test("is refused without its former name, before anything is changed", async () => {
       await up(old);
       await sql(role, old, "CREATE TABLE kept AS SELECT 7 AS id");
-      await sql("postgres", "postgres", `CREATE DATABASE ${old}_before_20260101t000000z OWNER ${role}`);
+      for (const made of [`${old}_before_20260101t000000z`, `${old}_restore_20260101t000000z`, "beat_drill"])
+        await sql("postgres", "postgres", `CREATE DATABASE ${made} OWNER ${role}`);
       const refused = up(renamed);
       await expect(refused).rejects.toThrow(`renamedFrom: ["${old}"] in its needs.postgres`);
       await expect(refused).rejects.toThrow(`CREATE DATABASE "${renamed}" OWNER "${role}"`);
@@ -76,6 +77,13 @@ describe.each(serverKinds())("on $title, a database that is renamed", ({ start }
         `SELECT 1 FROM pg_database WHERE datname = '${renamed}'`,
       );
       expect([made, await kept(old)]).toEqual([[], [{ id: 8 }]]);
+      // What a restore has kept is named, what one or a drill is making is not.
+      const told = (await up(old)).flatMap(({ object, note }) =>
+        note && /_[0-9]{8}t|drill/.test(object) ? object : [],
+      );
+      expect(told).toEqual([`database ${old}_before_20260101t000000z`]);
+      for (const made of [`${old}_before_20260101t000000z`, `${old}_restore_20260101t000000z`, "beat_drill"])
+        await sql("postgres", "postgres", `DROP DATABASE ${made}`);
     });
 
     test("keeps what is in it with its former name, while a client comes back again and again", async () => {

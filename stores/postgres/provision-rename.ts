@@ -6,8 +6,8 @@ const name = pg.escapeIdentifier;
 const literal = pg.escapeLiteral;
 type Database = PostgresPlan["databases"][number];
 
-/** How a restore names what a database was before, and what it is killed over. */
-const ofRestore = "_(before|restore)_[0-9]{8}t[0-9]{6}z$";
+/** Databases that a restore or a drill makes, and what a restore has kept. */
+const ofBackups = /^beat_drill$|_(before|restore)_[0-9]{8}t[0-9]{6}z$/;
 
 /**
  * Refuses a new database for a service that has another one which nobody uses: it would start empty, beside its data, without a
@@ -40,7 +40,7 @@ export async function refuseEmpty(client: pg.Client, { roles, databases }: Postg
       continue;
     }
     const [other] = [...known.keys()].filter(
-      (one) => isTheirs(one) && !databases.some((database) => database.name === one) && !one.match(ofRestore),
+      (one) => isTheirs(one) && !databases.some((database) => database.name === one) && !ofBackups.test(one),
     );
     if (other !== undefined)
       throw new Error(

@@ -62,7 +62,7 @@ describe.skipIf(own === undefined)("on the server that the platform runs (needs 
     docker(["rm", "-f", "-v", tools]);
     server?.stop();
     rmSync(folder, { recursive: true });
-  });
+  }, 60_000);
 
   /** One service with a database. */
   const use = (
