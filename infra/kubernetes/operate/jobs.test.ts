@@ -1,5 +1,6 @@
-import type { V1PodSpec } from "@kubernetes/client-node";
+import type { V1Job, V1PodSpec } from "@kubernetes/client-node";
 import { afterEach, expect, test, vi } from "vitest";
+import { stepsAnnotation } from "../labels.ts";
 import type { Cluster } from "./client.ts";
 import { runJob, withSteps } from "./jobs.ts";
 
@@ -55,6 +56,9 @@ test("a stack that was brought up with other settings is told so", () => {
 function clusterWith(reasonAt: (milliseconds: number) => string | undefined) {
   const started = Date.now();
   const deleteNamespacedJob = vi.fn(async () => ({}));
+  const createNamespacedJob = vi.fn(async ({ body }: { body: V1Job }) => {
+    job = body.metadata?.name ?? "";
+  });
   let job = "";
   const waiting = () => {
     const reason = reasonAt(Date.now() - started);
@@ -66,9 +70,7 @@ function clusterWith(reasonAt: (milliseconds: number) => string | undefined) {
         metadata: { name: "backup-mongo", uid: "1" },
         spec: { jobTemplate: { spec: { template: { spec: template } } } },
       }),
-      createNamespacedJob: async ({ body }: { body: { metadata: { name: string } } }) => {
-        job = body.metadata.name;
-      },
+      createNamespacedJob,
       readNamespacedJob: async () =>
         waiting() === undefined
           ? { status: { succeeded: 1, conditions: [{ type: "Complete", status: "True" }] } }
@@ -93,7 +95,7 @@ function clusterWith(reasonAt: (milliseconds: number) => string | undefined) {
       readNamespacedPodLog: async () => "",
     },
   };
-  return { cluster: cluster as unknown as Cluster, deleteNamespacedJob };
+  return { cluster: cluster as unknown as Cluster, createNamespacedJob, deleteNamespacedJob };
 }
 
 const args = { namespace: "beat", from: "backup-mongo", purpose: "now", timeoutSeconds: 6 * 3600 };
@@ -118,4 +120,16 @@ test("a registry that comes back within the grace is waited for", async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   await done;
   expect(deleteNamespacedJob).not.toHaveBeenCalled();
+});
+
+test("a job that does less than its CronJob says which containers it is made of, and stays as long as it is told", async () => {
+  const { cluster, createNamespacedJob } = clusterWith(() => undefined);
+  const created = () => createNamespacedJob.mock.lastCall?.[0].body;
+  await runJob(cluster, args);
+  expect(created()?.metadata?.annotations?.[stepsAnnotation]).toBeUndefined();
+  expect(created()?.spec?.ttlSecondsAfterFinished).toBe(3600);
+  const steps = ["dump", "upload"].map((container) => ({ container, script: "true" }));
+  await runJob(cluster, { ...args, steps, keptSeconds: 7200 });
+  expect(created()?.metadata?.annotations?.[stepsAnnotation]).toBe("dump upload");
+  expect(created()?.spec?.ttlSecondsAfterFinished).toBe(7200);
 });
