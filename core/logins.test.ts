@@ -11,4 +11,10 @@ test.each([
   ["tcp://a:b@engine:2376, ssh://root@engine", "tcp://…@engine:2376, ssh://root@engine"],
   ["https://git.example/a@b", "https://git.example/a@b"],
   ["git@host:a/b.git", "git@host:a/b.git"],
+  ['(found "user:token@registry.example.org")', '(found "…@registry.example.org")'],
+  ["DOCKER_HOST=user:p%40ss@engine:2376", "DOCKER_HOST=…@engine:2376"],
+  [
+    "postgres:17@sha256:0a1b, of ana@host, to: me@example.org",
+    "postgres:17@sha256:0a1b, of ana@host, to: me@example.org",
+  ],
 ])("%s is told as %s", (text, told) => expect(withoutLogins(text)).toBe(told));

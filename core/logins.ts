@@ -4,6 +4,9 @@
  * SSH alone is no secret, and a part of the address.
  */
 export const withoutLogins = (text: string): string =>
-  text.replace(/(?<=(\w*):)\/\/[^\s/?#'"]*@/g, (login, scheme: string) =>
-    scheme.endsWith("ssh") && !login.slice(2).includes(":") ? login : "//…@",
-  );
+  text
+    .replace(/(?<=(\w*):)\/\/[^\s/?#'"]*@/g, (login, scheme: string) =>
+      scheme.endsWith("ssh") && !login.slice(2).includes(":") ? login : "//…@",
+    )
+    // Without a scheme, as of a registry; a tag in front of a digest is none.
+    .replace(/(?<=^|[\s"'(=,])[\w.%+-]+:[^\s"'/@]+@(?!sha256:)(?=[\w[])/g, "…@");
