@@ -185,7 +185,9 @@ test("an order to end is given once: the service has all its time before it, whe
   // An engine asks this for the watch's own health: it ends no service.
   for (let asked = 0; asked < 5; asked++) expect(await live(port)).toMatch(/^503 group auth_consumer/);
   expect([await dead(), await dead()]).toEqual([200, 404]);
-  expect(watch.dead(Date.now() + 2_100)).toBeDefined();
+  // It may be slow to join, and has twice the time.
+  expect(watch.dead(Date.now() + 3_900)).toBeUndefined();
+  expect(watch.dead(Date.now() + 4_100)).toBeDefined();
 });
 
 test("a service elsewhere is asked at its own host", async () => {

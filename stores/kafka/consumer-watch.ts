@@ -63,7 +63,10 @@ export class ConsumerWatch {
   readonly #link: BrokerLink | undefined;
   /** Whether it has ended, and Kafka serves groups again. */
   #ended = false;
+  /** Since when the group has had no member here. */
   #since = Date.now();
+  /** Restarts since it last had one: a service that is only slow to join, on a busy machine, gets more time after each. */
+  #restarts = 0;
   /** Since when the port does not accept. */
   #closedSince: number | undefined;
   #server: Server | undefined;
@@ -106,7 +109,10 @@ export class ConsumerWatch {
       const states = await this.#ask();
       // Not before: a consumer that begins while Kafka does not serve groups yet ends again.
       if (this.#link?.returned) this.#ended = true;
-      if (states !== undefined) this.#since = now;
+      if (states !== undefined) {
+        this.#since = now;
+        this.#restarts = 0;
+      }
       this.#progress.note(states ?? [], now);
     } catch {
       this.#since = now;
@@ -116,10 +122,9 @@ export class ConsumerWatch {
 
   /** Why the consumer counts as dead; undefined while it does not. */
   dead(now: number = Date.now()): string | undefined {
-    const { group, address, host, patienceSeconds } = this.#watch;
+    const { group, address, host } = this.#watch;
     if (this.#ended) return `Kafka was away, with which the consumer of group ${group} has ended`;
-    if (now - this.#since > patienceSeconds * 1000)
-      return `group ${group} has had no member at ${host ?? address} for too long`;
+    if (this.#memberless(now)) return `group ${group} has had no member at ${host ?? address} for too long`;
     const [stall] = this.#progress.stalls(now);
     return stall && `group ${group} reads no further in ${stall.partition} than ${stall.committed}`;
   }
@@ -133,10 +138,16 @@ export class ConsumerWatch {
 
   /** Takes down that the service is about to end: it has all its time before it, whether or not a look sees it gone. */
   ordered(now: number = Date.now()): void {
+    if (this.#memberless(now)) this.#restarts++;
     this.#since = now;
     if (this.#closedSince !== undefined) this.#closedSince = now;
     this.#progress.restarted(now);
     this.#begins();
+  }
+
+  #memberless(now: number): boolean {
+    // Eight times as long at most: it may be dead each time.
+    return now - this.#since > this.#watch.patienceSeconds * 1000 * 2 ** Math.min(this.#restarts, 3);
   }
 
   /** The service is about to begin anew, and its consumer with it. */
