@@ -102,8 +102,55 @@ export const settingChanges = {
   },
 } as const satisfies Record<string, Change>;
 
+/** Kafka: its topics and its releases. */
+export const kafkaChanges = {
+  topicAdded: {
+    what: "a topic is added",
+    says: "container provision-kafka",
+    data: "an empty topic",
+    back: "take it out",
+  },
+  topicRemoved: {
+    what: "a topic is taken out",
+    says: "container provision-kafka",
+    data: "it stays with its records; `./beat logs provision-kafka` says how to drop it",
+    back: "put it in again: its records are there",
+  },
+  topicRenamed: {
+    what: "a topic gets another name",
+    says: "container provision-kafka",
+    data: "a new, empty topic; the old one stays beside it with its records",
+    back: "the old name",
+  },
+  partitionsGrown: {
+    what: "a topic gets more partitions",
+    says: "container provision-kafka",
+    data: "untouched; keys may go to other partitions from now on",
+    back: "there is none: partitions cannot be taken away",
+  },
+  partitionsShrunk: {
+    what: "a topic gets fewer partitions",
+    says: "partitions cannot be taken away",
+    data: "untouched: `up` ends at the store's provisioner",
+    back: "the number that the message names",
+  },
+  kafkaReleased: {
+    what: "Kafka gets its next release, 4.0 to 4.3",
+    says: "container kafka-b",
+    data: "all records are there; the provisioner makes final what the new release can (`metadata.version`)",
+    back: "there is none",
+  },
+  kafkaReleasedBack: {
+    what: "Kafka gets an earlier release, 4.3 to 4.0",
+    says: "what version 4.3 wrote is not read by version 4.0, which is older",
+    data: "untouched: it is refused",
+    back: "the release that it runs",
+  },
+} as const satisfies Record<string, Change>;
+
 /** All of them. */
 export const changes: Readonly<Record<string, Change>> = {
   ...serviceChanges,
   ...settingChanges,
+  ...kafkaChanges,
 };

@@ -6,10 +6,14 @@ import { defineService } from "../../../config/define/service.ts";
 export interface Wish {
   readonly name?: string;
   readonly stores?: readonly Kind[];
+  /** Those of them that services need; all without it. */
+  readonly needs?: readonly Kind[];
   /** The notes' service; false: there is none. */
   readonly notes?: false | Notes;
   /** Partitions of the topic that nobody takes away. */
   readonly partitions?: number;
+  /** A topic that nobody uses. */
+  readonly topic?: string;
 }
 
 /** What varies of the notes' service. */
@@ -30,9 +34,9 @@ const wish = JSON.parse(process.env[wishVariable] ?? "{}") as Wish;
 const kinds = wish.stores ?? ["postgres", "mongo", "redis", "kafka"];
 
 /** Stores as far as there are any. */
-const available = <Needs extends object>(needs: Needs): Partial<Needs> =>
+const available = <Needs extends object>(needs: Needs, among = wish.needs ?? kinds): Partial<Needs> =>
   Object.fromEntries(
-    Object.entries(needs).filter(([kind, need]) => kinds.includes(kind as Kind) && need !== undefined),
+    Object.entries(needs).filter(([kind, need]) => among.includes(kind as Kind) && need !== undefined),
   ) as Partial<Needs>;
 
 const kafkaNeed = (topic: string | false, group: string) =>
@@ -90,9 +94,10 @@ const topic = notes === false ? false : (notes.topic ?? "notes_events");
 /** Two services: one that nothing happens to, and one that everything happens to. */
 export default (definePlatform as (input: object) => PlatformModel)({
   name: wish.name ?? "beat-ecoprove",
-  stores: available({ postgres: {}, mongo: {}, redis: {}, kafka: {} }),
+  stores: available({ postgres: {}, mongo: {}, redis: {}, kafka: {} }, kinds),
   topics: {
     ...(kinds.includes("kafka") && { visits: { partitions: wish.partitions ?? 2 } }),
+    ...(wish.topic !== undefined && { [wish.topic]: { partitions: 1 } }),
     ...(kinds.includes("kafka") && topic !== false && { [topic]: { partitions: 1 } }),
   },
   services: {

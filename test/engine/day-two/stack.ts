@@ -33,8 +33,11 @@ export class DayTwoStack {
   readonly #home = mkdtempSync(join(tmpdir(), "beat-test-"));
   readonly #file: string;
 
-  /** @param base the definition that every change begins with. */
-  constructor(subject: string, base: Wish) {
+  /**
+   * @param base the definition that every change begins with.
+   * @param settings of the stack, beside those that each has.
+   */
+  constructor(subject: string, base: Wish, settings: Readonly<Record<string, unknown>> = {}) {
     this.name = `test-${subject}-${process.pid}`;
     this.prefix = stackName("beat-ecoprove", this.name);
     this.#base = base;
@@ -45,6 +48,7 @@ export class DayTwoStack {
       "platform:source": "sample",
       "platform:environment": "Development",
       "platform:ports": { ...ports, redisUi: false, mongoExpress: false },
+      ...settings,
     };
     if (missing === undefined) writeFileSync(this.#file, stringify({ config }));
   }
