@@ -21,7 +21,9 @@ export const beat = new Command("beat")
   .description(
     "Beat EcoProve platform. Exit codes: 0 done, 1 it failed, 2 the input was refused and nothing changed.",
   )
-  .showHelpAfterError();
+  .showHelpAfterError()
+  // A command line that nobody understands is refused input, too.
+  .exitOverride();
 for (const add of [
   upCommand,
   downCommand,

@@ -34,6 +34,14 @@ export function stackCalled(name: string): string {
   return name;
 }
 
+/** The stack that a command line names. @throws {InputError} when it names two. */
+export function stackNamed(argument: string | undefined, option: string | undefined): string | undefined {
+  if (argument === undefined || option === undefined || argument === option) return argument ?? option;
+  throw new InputError("nothing was done", [
+    { path: "--stack", message: `is ${option}, and the stack ${argument} is named as well`, fix: "name one" },
+  ]);
+}
+
 /** Says how a command is spelled now; the old way goes with the next version. */
 export const oldSpelling = (now: string): void =>
   say(`beat: this spelling goes with the next version; the new one: ${now}`);
@@ -60,8 +68,9 @@ export function command(
       const own = self.getOptionValueSource("stack") === "default" ? parentStack(self) : undefined;
       // Some commands take the stack as their argument, too.
       const named = self.registeredArguments[0]?.name() === "stack" ? self.args[0] : undefined;
-      const stack = named ?? own ?? given.stack;
-      const onLine = named ?? own ?? (self.getOptionValueSource("stack") === "cli" ? stack : undefined);
+      const option = own ?? (self.getOptionValueSource("stack") === "cli" ? given.stack : undefined);
+      const stack = stackNamed(named, option) ?? given.stack;
+      const onLine = named ?? option;
       const options = { ...given, stack, named: onLine !== undefined } as unknown as typeof given;
       let session: Session | undefined;
       try {

@@ -1,3 +1,4 @@
+import { CommanderError } from "commander";
 import { InputError } from "../core/problems.ts";
 import { beat } from "./beat.ts";
 import { say } from "./output.ts";
@@ -8,6 +9,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.
 try {
   await beat.parseAsync();
 } catch (error) {
-  say(`beat: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = error instanceof InputError ? 2 : 1;
+  // What is wrong with the command line has been said, and so has the help that was asked for.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    say(`beat: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = error instanceof InputError ? 2 : 1;
+  }
 }

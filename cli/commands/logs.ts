@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { command } from "../command.ts";
 
 /** Shows logs. */
@@ -9,11 +9,16 @@ export function logsCommand(beat: Command): void {
     "show logs of one container, or of all",
     { create: false, target: true },
     async (session, options, name) => {
-      const { follow = false, tail = "100" } = options as { follow?: boolean; tail?: string };
-      await session.target.logs(name, { follow, tail: Number(tail) || 100 });
+      const { follow = false, tail } = options as unknown as { follow?: boolean; tail: number };
+      await session.target.logs(name, { follow, tail });
     },
   )
     .argument("[name]", "container, pod or component, e.g. core-service")
     .option("-f, --follow", "go on with new lines")
-    .option("-n, --tail <lines>", "how many lines at first", "100");
+    .option("-n, --tail <lines>", "how many lines at first", wholeNumber, 100);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
 }

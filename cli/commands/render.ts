@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { InputError } from "../../core/problems.ts";
-import { oldSpelling, stackCalled, stackOption } from "../command.ts";
+import { oldSpelling, stackCalled, stackNamed, stackOption } from "../command.ts";
 import { print, printAsIs, printJson, say } from "../output.ts";
 import { beatDirectory } from "../workspace.ts";
 
@@ -12,7 +12,10 @@ export function renderCommand(beat: Command): void {
     .description(
       "write the objects that `pulumi up` sends to Kubernetes as YAML, or a stack as a Compose project",
     )
-    .argument("[stack]", "stack to render, like --stack")
+    .argument(
+      "[stack]",
+      "stack to render, like --stack; where neither is said: dev as a Compose project, prod as objects",
+    )
     .addOption(stackOption())
     .addOption(
       new Option(
@@ -26,6 +29,8 @@ export function renderCommand(beat: Command): void {
     .option("--show-secrets", "with the values of secrets")
     .option("--json", "write one JSON list to standard output")
     .action(async (named: string | undefined, options: RenderOptions, self: Command) => {
+      const option = self.getOptionValueSource("stack") === "cli" ? options.stack : undefined;
+      stackNamed(named, option);
       if (options.format === "compose") return compose(stackCalled(named ?? options.stack), options);
       const unnamed =
         self.getOptionValueSource("stack") === "default" && process.env.BEAT_STACK === undefined;

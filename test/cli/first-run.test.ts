@@ -68,6 +68,19 @@ describe.skipIf(missing !== undefined)("a clone in which nothing was done yet", 
     expect(stackCalled("v1.2_a-B")).toBe("v1.2_a-B");
   });
 
+  test.for([
+    [["upp"], 2, "unknown command 'upp'"],
+    [["up", "--now"], 2, "unknown option '--now'"],
+    [["restore"], 2, "required option '--store <name>' not specified"],
+    [["logs", "--tail", "few"], 2, "It must be a whole number."],
+    [["images", "list", "a", "--stack", "b"], 2, "--stack: is b, and the stack a is named as well"],
+    [["render", "a", "--stack", "b"], 2, "--stack: is b, and the stack a is named as well"],
+    [["up", "--help"], 0, "Usage: beat up"],
+  ] as const)("what nobody understands is refused input: %s", async ([args, code, words]) => {
+    const { exitCode, stdout, stderr } = await beat(args, withPassphrase);
+    expect([exitCode, stdout + stderr]).toEqual([code, expect.stringContaining(words)]);
+  });
+
   test("another run of the stack is told as what it is, before anything it has made so far", async () => {
     const { command } = await findPulumi(false);
     const locks = join(home, ".pulumi/locks/organization/beat-ecoprove", name);
