@@ -189,11 +189,15 @@ export async function openStack(
     needs.state ? stateOf(workspace, name) : undefined,
   ]);
   if (opened.status === "rejected") throw opened.reason;
+  // What was read while Pulumi made the stack may be half of it: it writes the file of settings anew.
+  const { made } = opened.value;
   try {
     return {
       ...opened.value,
-      settings: settingsIn(config.status === "fulfilled" ? config.value : await workspace.getAllConfig(name)),
-      state: state.status === "fulfilled" ? state.value : await stateOf(workspace, name),
+      settings: settingsIn(
+        config.status === "fulfilled" && !made ? config.value : await workspace.getAllConfig(name),
+      ),
+      state: state.status === "fulfilled" && !made ? state.value : await stateOf(workspace, name),
     };
   } catch (error) {
     const moved = await elsewhere(workspace, name, config);
