@@ -102,6 +102,40 @@ export const settingChanges = {
   },
 } as const satisfies Record<string, Change>;
 
+/** Kinds of stores, and who logs in to them. */
+export const storeChanges = {
+  storeUnneeded: {
+    what: "no service needs a kind of store any more, and the definition keeps it",
+    says: "secret mongo-notes-service: no part of the platform needs it any more",
+    data: "the store goes on, empty-handed; `./beat logs provision-mongo` says how to drop databases and users",
+    back: "let the service need it again: everything is there",
+  },
+  storeRemoved: {
+    what: "a kind of store is taken out, with all that services need of it",
+    says: "volume mongo-data: no part of the platform uses it",
+    data: "its volumes stay, and so does its administrator's password until `./beat secrets forget`",
+    back: "put it in again: everything is there",
+  },
+  storeAdded: {
+    what: "a kind of store is added, or comes back",
+    says: "container redis",
+    data: "what lies in its volumes is served again",
+    back: "take it out",
+  },
+  storeExternal: {
+    what: "a store of an engine is given to somebody else to run",
+    says: "platform:external",
+    data: "untouched: it is refused; a stack on a cluster may have such stores",
+    back: "take the setting out",
+  },
+  loginRenamed: {
+    what: "a service with a MongoDB gets another name, with `renamedFrom`",
+    says: "container memos-service",
+    data: "its documents stay where they are; its former user can log in no more",
+    back: "the old name, with `renamedFrom` naming the new one",
+  },
+} as const satisfies Record<string, Change>;
+
 /** Kafka: its topics and its releases. */
 export const kafkaChanges = {
   topicAdded: {
@@ -152,5 +186,6 @@ export const kafkaChanges = {
 export const changes: Readonly<Record<string, Change>> = {
   ...serviceChanges,
   ...settingChanges,
+  ...storeChanges,
   ...kafkaChanges,
 };
