@@ -25,6 +25,8 @@ export const graceSeconds = 30;
 const startSeconds = 2;
 const restSeconds = 30;
 const answerSeconds = 5;
+/** Failures in a row, past the start, that make a container unhealthy. */
+const retries = 3;
 /** What a busy engine may take beside to start a probe that limits itself. */
 const slackSeconds = 20;
 
@@ -55,7 +57,7 @@ export function healthCheckOf(
       test,
       interval: duration(rest),
       timeout: duration(answer),
-      retries: 3,
+      retries,
       // As long as anybody waits for it: after that the engine asks seldom, and would be late to tell.
       startPeriod: duration(health.startupSeconds + graceSeconds),
       startInterval: duration(every),
@@ -68,8 +70,9 @@ export function healthCheckOf(
     test: resting ?? test,
     interval: duration(every),
     timeout: duration(resting === undefined ? answer : rest + answer + slackSeconds),
-    retries: Math.ceil(health.startupSeconds / every),
-    // Nought would count as not said: the engine would take the image's own, and each refresh see a difference.
-    startPeriod: "1s",
+    retries,
+    // Failures count from here on, or from the first success: a slow start has its time, and what hangs later is told soon. Never
+    // nought: that counts as not said, and the engine would take the image's own, in which each refresh sees a difference.
+    startPeriod: duration(Math.max(1, Math.ceil(health.startupSeconds))),
   };
 }

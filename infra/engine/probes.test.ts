@@ -58,10 +58,31 @@ describe("for an engine without a start interval", () => {
       test: expect.arrayContaining(["nc", "-z"]),
       interval: "2s",
       timeout: "55s",
-      retries: 2,
-      startPeriod: "1s",
+      retries: 3,
+      startPeriod: "3s",
     });
+    const atOnce = healthCheckOf({ ready: { tcp: 1, tool: "wget" }, startupSeconds: 0 }, old);
+    expect(atOnce?.startPeriod).toBe("1s");
   });
+
+  test.each([60, 270])(
+    "what may take %i s to start has that time, and is found no later when it hangs",
+    (longest) => {
+      const health = {
+        ready: { shell: "ask" },
+        startupSeconds: longest,
+        everySeconds: 1,
+        timeoutSeconds: 25,
+      };
+      const check = healthCheckOf(health, old);
+      const seconds = (text = "") => {
+        const [, minutes = 0, rest = 0] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
+        return Number(minutes) * 60 + Number(rest);
+      };
+      expect(seconds(check?.startPeriod)).toBeGreaterThanOrEqual(longest);
+      expect((check?.retries ?? Number.NaN) * (seconds(check?.interval) + 25)).toBeLessThanOrEqual(100);
+    },
+  );
 
   test.each([
     ["a line for a shell", { shell: "test -e ready" }],
