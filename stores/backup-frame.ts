@@ -12,7 +12,7 @@ interface FrameArgs extends SourceNames {
   readonly databases: readonly string[];
   /** What others save into the same folder; anything else there is of nobody any more. */
   readonly others?: readonly string[];
-  /** Days after which a backup is deleted, the newest apart; undefined where another step carries them away. */
+  /** Days, and days with a backup, after which one is deleted, the newest apart; undefined where another step carries them away. */
   readonly keepDays: number | undefined;
   /** How the files end. */
   readonly suffix: string;
@@ -103,14 +103,16 @@ const keepWhole = (suffix: string): string[] => [
  */
 const prune = (keepDays: number): string[] => [
   "prune() {",
-  "  local names old",
+  "  local names old before",
+  // The days of all: of what nobody has any more there is no new one.
+  `  before="$(ls -1 "/backups/$STORE"/* | goes_before ${keepDays})"`,
   '  names="$(ls -1 "$folder")"',
   "  while read -r old; do",
   '    if [ "$old" = "" ]; then continue; fi',
   `    if rm "$folder/$old"; then echo "deleted $folder/$old, which is more than ${keepDays} days old"; continue; fi`,
   '    failed+=("$database (old backups stay)")',
   "    break",
-  `  done <<< "$(too_old ${keepDays} "$(latest "$folder" <<< "$names")" <<< "$names")"`,
+  `  done <<< "$(too_old "$before" "$(latest "$folder" <<< "$names")" <<< "$names")"`,
   "}",
 ];
 

@@ -74,7 +74,8 @@ test("a backup's age is in its name, whatever time a copy of the folder gave the
   inFolders(({ folder, run }) => {
     const pictures = folder("pictures");
     const [old, within] = [named(5), named(3.9)];
-    const kept = [within, `${within}.manifest`, "from-elsewhere.tar.gz"];
+    // Of four days with a backup since; and of another volume, whose days count as well.
+    const kept = [within, `${within}.manifest`, named(2), named(1), "from-elsewhere.tar.gz"];
     for (const name of [...kept, old, `${old}.manifest`, named(9, ".before-restore.tar.gz")])
       writeFileSync(join(pictures, name), "x");
     const longAgo = new Date("2001-01-01");
@@ -90,12 +91,37 @@ test("a backup's age is in its name, whatever time a copy of the folder gave the
     expect(readdirSync(pictures)).toEqual(expect.arrayContaining(kept));
   }));
 
+/** As {@link save} with a clock that is some days ahead. */
+const ahead = (days: number, script = save): string =>
+  `date() { case "$*" in *-d*) command date "$@" ;; *) command date -d "@$(($(command date +%s) + ${days * 86_400}))" "$@" ;; esac; }
+${script}`;
+
+test("a night with a clock that is ahead takes no more backups than any other night", () =>
+  inFolders(({ folder, run }) => {
+    const all = [named(3), named(2), named(1)];
+    for (const volume of ["pictures", "gone"])
+      for (const name of all) writeFileSync(join(folder(volume), name), "x");
+    const left = (volume: string) => all.filter((name) => readdirSync(folder(volume)).includes(name));
+    for (const [days, wanted] of [
+      [40, all],
+      [41, all.slice(1)],
+      [42, all.slice(2)],
+    ] as const) {
+      expect(run(ahead(days)).status).toBe(0);
+      expect([left("pictures"), left("gone")]).toEqual([wanted, wanted]);
+    }
+    // Nor does one that is right again.
+    expect(run(save).stdout).not.toContain("deleted");
+    expect(run(verifyUploads(["pictures"])).status).toBe(0);
+  }));
+
 test("of what no service keeps any more the latest stays; what another service saves is that one's", () =>
   inFolders(({ folder, run }) => {
     const [older, old] = [named(40), named(30)];
     const all = [older, `${older}.manifest`, old, `${old}.manifest`];
     for (const volume of ["gone", "of-another-service"])
       for (const name of all) writeFileSync(join(folder(volume), name), "x");
+    for (const days of [3, 2, 1]) writeFileSync(join(folder("pictures"), named(days)), "x");
     expect(run(save).status).toBe(0);
     expect(readdirSync(folder("gone"))).toEqual([old, `${old}.manifest`]);
     expect(readdirSync(folder("of-another-service"))).toEqual(all);

@@ -9,7 +9,9 @@ const ending = (suffixes: readonly string[]): string =>
 /**
  * Defines what every script asks of names, for a POSIX shell and BusyBox; both functions read names, a line each. `latest FOLDER`
  * prints the newest backup, none where there is none; one whose name is of the future was made while a clock was wrong, is
- * named, and is never the latest. `too_old DAYS LATEST` prints what may go: what is older, was named here, and does not belong to the latest.
+ * named, and is never the latest. `goes_before DAYS` is given all names of a store and prints the time before which a backup of it may go: it
+is so many days ago, and there were so many later days with a backup, since a clock that is ahead makes everything old at once.
+`too_old TIME LATEST` prints what may go: what is older, was named here, and does not belong to the latest.
  * @param suffixes how the names of backups end.
  */
 export const namingFunctions = (suffixes: readonly string[]): string[] => [
@@ -20,10 +22,15 @@ export const namingFunctions = (suffixes: readonly string[]): string[] => [
   `    { print folder "/" $0 " is of the future, so a clock was wrong: it is never the latest, and stays" | "cat >&2" }`,
   `    END { if (latest != "") print latest }'`,
   "}",
-  "too_old() {",
-  // Whole days, so that a backup is there on each of them.
+  "goes_before() {",
+  // Whole days, so that a backup is there on each of them; and one more, the day that is not over.
   `  cutoff="$(date -u -d "@$(($(date +%s) - ($1 + 1) * 86400))" +%Y%m%dT%H%M%SZ)"`,
-  `  { grep -E '^${time}\\.' || true; } | awk -v cutoff="$cutoff" -v latest="$2" \\`,
+  `  { grep -E '^${time}(${ending(suffixes)})$' || true; } | cut -c 1-8 | LC_ALL=C sort -ru | awk -v most="$(($1 + 1))" -v cutoff="$cutoff" '`,
+  "    NR <= most { day = $0 }",
+  `    END { first = (day == "" ? "00000000" : day) "T000000Z"; print (first < cutoff ? first : cutoff) }'`,
+  "}",
+  "too_old() {",
+  `  { grep -E '^${time}\\.' || true; } | awk -v cutoff="$1" -v latest="$2" \\`,
   `    'substr($0, 1, 16) < cutoff && $0 != latest && $0 != latest ".manifest"'`,
   "}",
 ];

@@ -204,11 +204,12 @@ test("an old backup goes when a new one is there, and only then", () =>
   inFolder((folder) => {
     for (const database of ["core", "auth"]) {
       mkdirSync(join(folder, "postgres", database), { recursive: true });
-      writeFileSync(join(folder, "postgres", database, "20260101T000000Z.dump"), "old");
+      for (const day of [1, 2, 3, 4])
+        writeFileSync(join(folder, "postgres", database, `2026010${day}T000000Z.dump`), "old");
     }
     run(backupOf("postgres").script(three, { keepDays: 3 }), folder);
     expect(readdirSync(join(folder, "postgres/core"))).not.toContain("20260101T000000Z.dump");
-    expect(readdirSync(join(folder, "postgres/auth"))).toEqual(["20260101T000000Z.dump"]);
+    expect(readdirSync(join(folder, "postgres/auth"))).toContain("20260101T000000Z.dump");
   }));
 
 test("a drill tells a dump that is not what its manifest says, and one that cannot be restored", () =>

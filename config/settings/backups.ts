@@ -15,7 +15,9 @@ export const backupsSchema = z.union([
   z.strictObject({
     schedule: when.describe("when everything is saved: minute, hour, day, month, day of the week"),
     timeZone: timeZone.default("Etc/UTC").describe("the time zone of the schedule"),
-    keep: days.default(14).describe("days after which a backup is deleted; the newest is always kept"),
+    keep: days
+      .default(14)
+      .describe("days, and days with a newer backup, after which one is deleted; the newest is always kept"),
     drill: z
       .union([days, z.literal(false)])
       .default(7)

@@ -32,6 +32,7 @@ describe.skipIf(!rclone)("in a bucket, by the names (needs rclone on the PATH)",
       mkdirSync(of(database), { recursive: true });
       for (const name of [older, old, `${old}.manifest`]) writeFileSync(join(of(database), name), "x");
     }
+    for (const days of [3, 2, 1]) put(stored, `${stamp(days)}.dump`, "x");
     put(spool, `${stamp(0)}.dump`, "new");
     expect(run(uploadScript(3, "postgres", ["auth_service", "core_service"])).status).toBe(0);
     expect(readdirSync(of("gone")).sort()).toEqual([old, `${old}.manifest`]);

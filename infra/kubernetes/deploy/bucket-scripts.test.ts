@@ -49,20 +49,40 @@ describe.skipIf(!rclone)("against an S3 server (needs rclone on the PATH)", { ti
 
   test("what is older than its days goes; the newest and what others put there stays", () => {
     const [old, older, within] = [`${stamp(5.1)}.dump`, `${stamp(40)}.dump`, `${stamp(3.9)}.dump`];
-    for (const name of [old, older, within, `${stamp(30)}.before-restore.archive.gz`, "from-elsewhere.dump"])
+    const since = [`${stamp(2)}.dump`, `${stamp(1)}.dump`];
+    for (const name of [
+      old,
+      older,
+      within,
+      ...since,
+      `${stamp(30)}.before-restore.archive.gz`,
+      "from-elsewhere.dump",
+    ])
       put(stored, name, "x");
     const added = `${stamp(0)}.dump`;
     put(spool, added, "new");
     expect(run(uploadScript(3, "postgres", ["core_service"])).status).toBe(0);
-    expect(names(stored)).toEqual([within, added, "from-elsewhere.dump"]);
+    expect(names(stored)).toEqual([within, ...since, added, "from-elsewhere.dump"]);
   });
 
-  test("the newest stays however old it is", () => {
-    put(stored, `${stamp(400)}.dump`, "x");
-    const newest = `${stamp(300)}.dump`;
-    put(spool, newest, "y");
+  test("a night with a clock that is ahead takes no more backups than any other night", () => {
+    const all = [3, 2, 1].map((days) => `${stamp(days)}.dump`);
+    for (const name of all) put(stored, name, "x");
+    const left = [-40, -41].map((days) => {
+      put(spool, `${stamp(days)}.dump`, "new");
+      const ahead = `date() { case "$*" in *-d*) command date "$@" ;; *) command date -d "@$(($(command date +%s) + ${-days * 86_400}))" "$@" ;; esac; }`;
+      expect(run(`${ahead}\n${uploadScript(3, "postgres", ["core_service"])}`).status).toBe(0);
+      return all.filter((name) => names(stored).includes(name));
+    });
+    expect(left).toEqual([all, all.slice(1)]);
+  });
+
+  test("the newest days with a backup stay however old they are", () => {
+    const all = [400, 303, 302, 301, 300].map((days) => `${stamp(days)}.dump`);
+    for (const name of all.slice(0, -1)) put(stored, name, "x");
+    put(spool, all.at(-1) ?? "", "y");
     expect(run(uploadScript(3, "postgres", ["core_service"])).status).toBe(0);
-    expect(names(stored)).toEqual([newest]);
+    expect(names(stored)).toEqual(all.slice(1));
   });
 
   test("an upload that is killed leaves no backup", () => {

@@ -18,7 +18,7 @@ const suffixes = [...kindsWithBackup.flatMap((kind) => storeOf(kind).backup?.suf
 /**
  * Carries what an earlier step has saved into the bucket, then deletes there what is too old, as in a claim. What somebody
  * else has put there is never deleted.
- * @param keepDays days after which a backup is deleted; the latest stays.
+ * @param keepDays days, and days with a backup, after which one is deleted; the latest stays.
  * @param store the folder of what was saved.
  * @param present what is saved into it, by whatever job: anything else there is of nobody any more.
  */
@@ -44,10 +44,13 @@ export const uploadScript = (keepDays: number, store: string, present: readonly 
     '  echo "$store/$database" >> .folders',
     "done < .found",
     "sort -u .folders > .found",
+    // The days of all: of what nobody has any more there is no new one.
+    'rclone lsf -R --files-only --max-depth 2 "$BACKUPS/$store" > .all',
+    `before="$(sed 's,.*/,,' .all | goes_before ${keepDays})"`,
     "while read -r folder; do",
     '  names="$(rclone lsf --files-only "$BACKUPS/$folder" < /dev/null)"',
     `  latest="$(printf '%s\\n' "$names" | latest "$folder")"`,
-    `  printf '%s\\n' "$names" | too_old ${keepDays} "$latest" > .old`,
+    `  printf '%s\\n' "$names" | too_old "$before" "$latest" > .old`,
     "  while read -r old; do",
     '    rclone deletefile "$BACKUPS/$folder/$old" < /dev/null',
     `    echo "deleted $folder/$old, which is more than ${keepDays} days old"`,
