@@ -35,7 +35,7 @@ export const namingFunctions = (suffixes: readonly string[]): string[] => [
   "}",
 ];
 
-/** Whether the name of a backup is of the future, so that it is never the latest. */
+/** Whether a name of a backup, or the time by which it is told, is of the future: then it is never the latest. */
 export const isOfFuture = (file: string, now = Date.now()): boolean => {
   const soon = new Date(now + tolerance * 1000).toISOString().replaceAll(/[-:]|\.\d+/g, "");
   return /^\d{8}T\d{6}Z/.test(file) && file.slice(0, soon.length) > soon;

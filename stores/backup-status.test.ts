@@ -76,6 +76,13 @@ test("of one that is killed its beginning stays, beside the last that is good", 
   expect(told("a")).toEqual(["backup 20261103T021700Z ok uploads-a"]);
 });
 
+test("what a clock told that was ahead is not known any more to one that fails since: its time comes", () => {
+  save("a", 3);
+  rmSync(join(home, "uploads/a-files"), { recursive: true });
+  save("a", 2);
+  expect(told("a")).toEqual(["backup 20261102T021700Z failed uploads-a"]);
+});
+
 test("one that is ended from outside, or cannot begin, has failed", () => {
   save("a", 1);
   tool("tar", "kill -TERM $PPID; sleep 1");

@@ -41,18 +41,21 @@ export const tellParts: readonly string[] = [
   `noted() { cat "/backups/$1/$SOURCE" "/tmp/$1/$SOURCE" 2> /dev/null | grep -aE '${noted}' || true; }`,
 ];
 
-/** Defines `tell WHAT` of the backup that began at `now`. The last one that is good stays known until there is another. */
+/**
+ * Defines `tell WHAT` of the backup that began at `now`. The last one that is good stays known until there is another; what a
+ * clock told that was ahead does not: its time comes, and then it would be newer than what failed since.
+ */
 export const tellBackup: readonly string[] = [
   "tell() {",
   '  local line="backup $now $1 $SOURCE" good=""',
-  '  if [ "$1" != ok ]; then good="$(noted .status | grep \'^[^ ]* [^ ]* ok \' | sort | tail -n 1 || true)"; fi',
+  `  if [ "$1" != ok ]; then good="$(noted .status | awk -v now="$now" '$3 == "ok" && $2 <= now' | sort | tail -n 1)"; fi`,
   '  echo "$line"',
   '  printf \'%s\\n\' ${good:+"$good"} "$line" | keep .status',
   "}",
 ];
 
-/** Prints what was known before: a job's log is all that a cluster keeps at hand, and that of the last good one may be gone. */
-export const tellEarlier = "{ noted .status; noted .drill; } | sed 's/^/before: /'";
+/** Prints what was known before `now`: a job's log is all that a cluster keeps at hand, and that of the last good one may be gone. */
+export const tellEarlier = `{ noted .status; noted .drill; } | awk -v now="$now" '$2 <= now { print "before: " $0 }'`;
 
 /** Prints what is known of a source, names a file that tells nothing, and says `idle` when nothing saves or tries it now. */
 export const statusScript = ({ store, source }: SourceNames): string =>

@@ -1,6 +1,7 @@
 import type { BackupPlan } from "../../config/settings/backups.ts";
 import { parseCron } from "../../core/cron.ts";
 import { lastDue } from "../../core/cron-times.ts";
+import { isOfFuture } from "../../stores/backup-names.ts";
 import { longestBackupSeconds } from "../../stores/backup-status.ts";
 import type { BackupSource } from "../workloads/backup-sources.ts";
 
@@ -59,10 +60,10 @@ export const concerns =
  */
 export function reportOf(lines: string, expected?: Expected, now = new Date()): BackupReport {
   const all = notesIn(lines).sort((a, b) => (a.time < b.time ? -1 : 1));
-  // Told by a clock that was ahead, it would be the newest until then. Clocks that differ by less are here and there.
-  const ahead = stampOf(new Date(now.getTime() + 86_400_000));
-  const notes = all.filter(({ time }) => time <= ahead);
-  const future = all.at(-1);
+  // Told by a clock that was ahead, it would be the newest until then, and hide what failed since.
+  const isAhead = ({ time }: Note): boolean => isOfFuture(time, now.getTime());
+  const notes = all.filter((note) => !isAhead(note));
+  const future = all.findLast(isAhead);
   // An engine can say that nothing runs; elsewhere what has not ended is given as long as it may take.
   const mostMs = /^idle$/m.test(lines) ? 0 : longestBackupSeconds * 1000;
   const damaged = /^damaged (\S+)/m.exec(lines)?.[1];
@@ -77,7 +78,7 @@ export function reportOf(lines: string, expected?: Expected, now = new Date()): 
       expected,
       { now, mostMs },
     ),
-    ...(future === undefined || future.time <= ahead
+    ...(future === undefined
       ? []
       : [bad(`one of ${shown(future.time)}, which is in the FUTURE, does not count`)]),
     ...(damaged === undefined ? [] : [bad(`${damaged} is DAMAGED: the next one writes it anew`)]),
