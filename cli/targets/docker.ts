@@ -23,9 +23,10 @@ import { buildServiceImages } from "../../infra/images/build-services.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, note } from "../../infra/operate/check.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
-import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
+import { DeploymentError, type LogOptions, missingParts, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { backupsVolume } from "../../infra/workloads/of-backups.ts";
+import { workloadsOf } from "../../infra/workloads/plan.ts";
 import { printAsIs, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
 import { statusOf, type Target, type TargetArgs } from "./target.ts";
@@ -105,13 +106,18 @@ export class EngineTarget implements Target {
   }
 
   async parts(): Promise<PartState[]> {
-    const { engine, prefix } = this.#args;
+    const { engine, prefix, platform, settings } = this.#args;
     const tags = await imageTags(engine, prefix);
     const containers = (await containersOf(engine, prefix)).map((container) => ({
       ...container,
       image: tags.get(container.image) ?? container.image,
     }));
-    return [...containers, ...(await new EngineBackups(this.#args).reports())];
+    const wanted = workloadsOf(platform, { kind: "engine", settings, id: prefix, waitsForExit: false });
+    return [
+      ...containers,
+      ...missingParts(wanted, containers),
+      ...(await new EngineBackups(this.#args).reports()),
+    ];
   }
 
   async explain(): Promise<string[]> {

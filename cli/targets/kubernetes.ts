@@ -53,9 +53,10 @@ import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, failed, note } from "../../infra/operate/check.ts";
 import { namespaceGoes } from "../../infra/operate/deleted-claims.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
-import { DeploymentError, type LogOptions, type PartState } from "../../infra/operate/parts.ts";
+import { DeploymentError, type LogOptions, missingParts, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { type BackupSource, backupSources } from "../../infra/workloads/backup-sources.ts";
+import { workloadsOf } from "../../infra/workloads/plan.ts";
 import { loadTransform } from "../../stacks/program.ts";
 import { printAsIs, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
@@ -209,13 +210,24 @@ export class KubernetesTarget implements Target {
   }
 
   async parts(): Promise<PartState[]> {
+    const { platform, settings } = this.#args;
     const saved = this.#saved();
     const pods = await podsOf(this.cluster, this.namespace);
     const volumes = await volumeUse(this.cluster, this.namespace, pods);
+    const memberHost = memberHostIn(this.namespace);
+    const wanted = workloadsOf(
+      platform,
+      { kind: "cluster", settings, id: this.namespace, memberHost },
+      await loadTransform(settings.transform),
+    );
     return [
       ...withoutEnded(pods, saved).map(partOf),
+      ...missingParts(
+        wanted,
+        pods.map((pod) => ({ name: componentOf(pod) })),
+      ),
       ...volumes.map(volumePart),
-      ...(await backupReports(this.cluster, this.namespace, saved, backupsOf(this.#args.settings))),
+      ...(await backupReports(this.cluster, this.namespace, saved, backupsOf(settings))),
     ];
   }
 

@@ -116,19 +116,34 @@ function belonging(store: string, database: string, all: readonly BackupSource[]
     : `of ${now[0]}, by its former name`;
 }
 
-/** Does one after the other, whatever fails before. @throws {DeploymentError} at the end, with everything that was said. */
+/**
+ * Does one after the other, whatever became of the one before.
+ * @throws {DeploymentError} at the end, with everything that was said.
+ * @throws {InputError} when each of them was refused, so that nothing was done.
+ */
 export async function eachOf<T>(things: readonly T[], act: (thing: T) => Promise<string>): Promise<string[]> {
   const said: string[] = [];
-  let failed = false;
+  const errors: Error[] = [];
   for (const thing of things)
     try {
       said.push(await act(thing));
     } catch (error) {
-      if (!(error instanceof DeploymentError)) throw error;
-      failed = true;
-      said.push(error.message);
+      if (!(error instanceof Error)) throw error;
+      errors.push(error);
+      said.push(error instanceof InputError ? reasonsOf(error) : error.message);
     }
+  const refused = errors.filter((error) => error instanceof InputError);
+  const [first] = refused;
+  if (first !== undefined && refused.length === things.length)
+    throw new InputError(
+      first.what,
+      refused.flatMap(({ problems }) => problems),
+    );
   const lines = said.flatMap((text) => text.trimEnd().split("\n")).filter((line) => line !== "");
-  if (failed) throw new DeploymentError(lines.join("\n"));
+  if (errors.length > 0) throw new DeploymentError(lines.join("\n"));
   return lines;
 }
+
+/** Without its beginning, "nothing was done": something was. */
+const reasonsOf = ({ problems }: InputError): string =>
+  problems.map(({ path, message, fix }) => `${path}: ${message}; fix: ${fix}`).join("\n");

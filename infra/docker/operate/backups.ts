@@ -48,10 +48,12 @@ export class EngineBackups implements BackupOperations {
   }
 
   async list(): Promise<Backup[]> {
-    // All of them write one volume.
-    const lines = await eachOf(sourcesNamed(this.#all, undefined).slice(0, 1), (saved) =>
-      this.#run(saved, listScript),
-    );
+    const all = sourcesNamed(this.#all, undefined);
+    const { engine, prefix } = this.#stack;
+    const running = (await containersOf(engine, prefix)).filter(({ state }) => state === "running");
+    // All of them write one volume: whichever runs can be asked.
+    const asked = all.find(({ component }) => running.some(({ name }) => name === component)) ?? all[0];
+    const lines = await eachOf(asked === undefined ? [] : [asked], (saved) => this.#run(saved, listScript));
     return parseList(lines.join("\n"), this.#all);
   }
 

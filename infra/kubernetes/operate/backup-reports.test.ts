@@ -32,7 +32,7 @@ interface Ran {
 }
 
 /** An API server that knows jobs, with the logs of their pods; one without words has no pod any more. */
-function clusterOf(ran: readonly Ran[], cronSince?: string): Cluster {
+function clusterOf(ran: readonly Ran[], cronSince?: string, crons = ["backup", "backup-core"]): Cluster {
   const job = ({ name, of = "backup", end, at = "2026-11-28T02:17:00Z", steps }: Ran): V1Job => ({
     metadata: {
       name,
@@ -50,7 +50,7 @@ function clusterOf(ran: readonly Ran[], cronSince?: string): Cluster {
     batch: {
       listNamespacedJob: async () => ({ items: ran.map(job) }),
       listNamespacedCronJob: async () => ({
-        items: ["backup", "backup-core"].map((name) => ({
+        items: crons.map((name) => ({
           metadata: { name, creationTimestamp: new Date(cronSince ?? 0) },
         })),
       }),
@@ -184,4 +184,21 @@ test("pods of backups that have ended are left to the reports; those that run, o
     "backup Running",
     ...phases.map((phase) => `core ${phase}`),
   ]);
+});
+
+test("a CronJob that was taken away is told; of a stack that is down nothing is", async () => {
+  const told = async (ran: readonly Ran[], crons: readonly string[]) =>
+    (
+      await backupReports(
+        clusterOf(ran, "2099-01-01T00:00:00Z", [...crons]),
+        "beat",
+        saved,
+        backupsOf(settings),
+      )
+    ).map(({ ok, status }) => `${ok ? "well" : "bad"}: ${status}`);
+  expect((await told([night], ["backup"])).at(-1)).toBe(
+    "bad: its CronJob backup-core is not there; fix: ./beat up",
+  );
+  expect(await told([], ["backup"])).toHaveLength(3);
+  expect(await told([], [])).toEqual([]);
 });

@@ -34,9 +34,18 @@ export async function backupReports(
     ),
   );
   const begun = plan && (await cluster.batch.listNamespacedCronJob({ namespace })).items;
+  // A stack that is down.
+  if (begun?.length === 0 && pods.length === 0) return [];
   return saved.map((source) => {
     const lines = runs.filter(({ job }) => isOf(job, source)).flatMap((run) => linesOf(run, source));
     const since = begun?.find(({ metadata }) => metadata?.name === source.job)?.metadata?.creationTimestamp;
+    if (begun !== undefined && since === undefined)
+      return {
+        name: `backup of ${source.source}`,
+        ok: false,
+        status: `its CronJob ${source.job} is not there; fix: ./beat up`,
+        image: "",
+      };
     const { ok, text } = reportOf(lines.join("\n"), plan && since && { plan, since: new Date(since) });
     return { name: `backup of ${source.source}`, ok, status: text, image: "" };
   });
