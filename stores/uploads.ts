@@ -15,11 +15,15 @@ export const uploadsPath = (volume: string): string => `/uploads/${volume}`;
 
 const frame: RestoreFrame = { store: uploadsName, suffix: uploadsSuffix };
 
+/** Where a restore unpacks, in the volume itself, so that it need only be moved; one that was killed leaves it there. */
+const unpacked = ".beat-restore";
+
 /** `pack VOLUME FILE`: what is written meanwhile is in the archive or not (tar ends with 1 then), and no reason to have none. */
 const pack: readonly string[] = [
   "pack() {",
   "  local result=0",
-  '  tar -C "/uploads/$1" -czf "$2" --exclude=./lost+found . || result=$?',
+  `  if [ -e "/uploads/$1/${unpacked}" ]; then echo "a restore of $1 was killed: what it left in ${unpacked} is not saved; restore again" >&2; fi`,
+  `  tar -C "/uploads/$1" -czf "$2" --exclude=./lost+found --exclude=./${unpacked} . || result=$?`,
   '  [ "$result" -le 1 ]',
   "}",
 ];
@@ -92,7 +96,7 @@ const savePresent: readonly string[] = [
 
 /** What is there is replaced only when all of the archive lies beside it, on the same volume. */
 const replacePresent: readonly string[] = [
-  'volume="/uploads/$database" apart="/uploads/$database/.restore"',
+  `volume="/uploads/$database" apart="/uploads/$database/${unpacked}"`,
   'rm -rf "$apart"',
   'mkdir "$apart"',
   'if ! tar -C "$apart" -xzpf "$file"; then',
@@ -100,7 +104,7 @@ const replacePresent: readonly string[] = [
   '  echo "the backup could not be restored; $database is as it was" >&2',
   "  exit 4",
   "fi",
-  'find "$volume" -mindepth 1 -maxdepth 1 ! -name .restore ! -name lost+found -exec rm -rf {} +',
+  `find "$volume" -mindepth 1 -maxdepth 1 ! -name ${unpacked} ! -name lost+found -exec rm -rf {} +`,
   'find "$apart" -mindepth 1 -maxdepth 1 -exec mv -t "$volume" {} +',
   'rmdir "$apart"',
   'echo "$database is restored from $from; what it was is saved as said above"',
