@@ -21,6 +21,9 @@ export interface Stall {
   readonly committed: bigint;
 }
 
+/** For how many times its first patience a group must read on until a restart of before counts no more. */
+const wellTimes = 3;
+
 /**
  * Notices partitions in which records wait and the group gets no further. A consumer whose loop has ended may keep its
  * place in the group by heartbeats alone, so membership says little.
@@ -31,8 +34,10 @@ export class GroupProgress {
   readonly #waiting = new Map<string, { readonly committed: bigint; readonly since: number }>();
   /** Offsets at which a restart has been tried, and how often. */
   readonly #tried = new Map<string, { readonly committed: bigint; readonly times: number }>();
-  /** Restarts since all records were read: a consumer that is slow, not stuck, gets more time after each. */
+  /** Restarts since it was last well: a consumer that is slow, not stuck, gets more time after each. */
   #restarts = 0;
+  /** Since when the group reads on wherever records wait, without needing more time than it has at first. */
+  #wellSince: number | undefined;
   /** The end that a partition without a commit was first seen with: what came before may not be meant to be read. */
   readonly #firstEnd = new Map<string, bigint>();
 
@@ -44,8 +49,12 @@ export class GroupProgress {
   note(states: readonly PartitionState[], now: number): void {
     const present = new Set(states.map(({ partition }) => partition));
     // A partition that another member has now is that one's business.
+    let well = states.length > 0;
     for (const partition of this.#waiting.keys())
-      if (!present.has(partition)) this.#waiting.delete(partition);
+      if (!present.has(partition)) {
+        this.#waiting.delete(partition);
+        well = false;
+      }
     for (const { partition, committed, start, end } of states) {
       if (!this.#firstEnd.has(partition)) this.#firstEnd.set(partition, end);
       const next = committed === -1n ? (this.#firstEnd.get(partition) ?? end) : committed;
@@ -55,7 +64,11 @@ export class GroupProgress {
       else if (known === undefined || known.committed !== committed)
         this.#waiting.set(partition, { committed, since: now });
     }
-    if (states.length > 0 && this.#waiting.size === 0) this.#restarts = 0;
+    if ([...this.#waiting.values()].some(({ since }) => now - since > this.#patienceMs)) well = false;
+    this.#wellSince = well ? (this.#wellSince ?? now) : undefined;
+    // On a busy topic records wait at every look: there it counts that the group keeps reading on.
+    const reads = this.#wellSince !== undefined && now - this.#wellSince >= wellTimes * this.#patienceMs;
+    if (reads || (states.length > 0 && this.#waiting.size === 0)) this.#restarts = 0;
   }
 
   /**
@@ -81,6 +94,7 @@ export class GroupProgress {
     for (const { partition, committed } of stalls)
       this.#tried.set(partition, { committed, times: this.#timesAt(partition, committed) + 1 });
     this.#waiting.clear();
+    this.#wellSince = undefined;
   }
 
   #timesAt(partition: string, committed: bigint): number {
