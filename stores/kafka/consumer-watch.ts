@@ -63,6 +63,8 @@ export class ConsumerWatch {
   readonly #link: BrokerLink | undefined;
   /** Whether it has ended, and Kafka serves groups again. */
   #ended = false;
+  /** Whether the group had a member here at the last look that Kafka answered. */
+  #memberHere = true;
   /** Since when the group has had no member here. */
   #since = Date.now();
   /** Restarts since it last had one: a service that is only slow to join, on a busy machine, gets more time after each. */
@@ -71,6 +73,8 @@ export class ConsumerWatch {
   #closedSince: number | undefined;
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #heeding: NodeJS.Timeout | undefined;
+  #closed = false;
   #said: string | undefined;
   /** Answers in a row that the service is dead. */
   #deadAnswers = 0;
@@ -100,9 +104,7 @@ export class ConsumerWatch {
     else this.#closedSince ??= now;
     // One that is silent may have no time to answer: nothing has begun anew.
     if (port === "closed") {
-      this.#since = now;
-      this.#progress.restarted(now);
-      this.#begins();
+      this.#begins(now);
       return;
     }
     try {
@@ -113,11 +115,21 @@ export class ConsumerWatch {
         this.#since = now;
         this.#restarts = 0;
       }
+      this.#memberHere = states !== undefined;
       this.#progress.note(states ?? [], now);
     } catch {
       this.#since = now;
       this.#progress.note([], now);
     }
+  }
+
+  /**
+   * Knocks between looks while an order to end the service is due, or may soon be: it may begin anew by itself in less time than
+   * passes between two looks, and its new consumer has done nothing.
+   */
+  async heed(): Promise<void> {
+    const due = this.#link?.returned || !this.#memberHere || this.dead() !== undefined;
+    if (due && (await this.#knock()) === "closed") this.#begins(Date.now());
   }
 
   /** Why the consumer counts as dead; undefined while it does not. */
@@ -139,10 +151,8 @@ export class ConsumerWatch {
   /** Takes down that the service is about to end: it has all its time before it, whether or not a look sees it gone. */
   ordered(now: number = Date.now()): void {
     if (this.#memberless(now)) this.#restarts++;
-    this.#since = now;
     if (this.#closedSince !== undefined) this.#closedSince = now;
-    this.#progress.restarted(now);
-    this.#begins();
+    this.#begins(now);
   }
 
   #memberless(now: number): boolean {
@@ -150,14 +160,16 @@ export class ConsumerWatch {
     return now - this.#since > this.#watch.patienceSeconds * 1000 * 2 ** Math.min(this.#restarts, 3);
   }
 
-  /** The service is about to begin anew, and its consumer with it. */
-  #begins(): void {
+  /** The service is about to begin anew, and its consumer with it: it has all its time before it. */
+  #begins(now: number): void {
+    this.#since = now;
+    this.#progress.restarted(now);
     this.#ended = false;
     this.#link?.forget();
   }
 
   /**
-   * Looks every five seconds. GET /live is for the kubelet: 200 or 503, and two of the latter are an order
+   * Looks every five seconds, and heeds the service in between. GET /live is for the kubelet: 200 or 503, and two of the latter are an order
    * where the service is beside the watch. GET /dead is for
    * a service's own probe, which ends it: 200 is an order, given once, and 404 says that there is none. GET /groups?name=…
    * tells how groups stand, for `beat verify`.
@@ -166,10 +178,16 @@ export class ConsumerWatch {
   async start(): Promise<number> {
     const again = (): void => {
       void this.look().then(() => {
-        this.#timer = setTimeout(again, 5000);
+        if (!this.#closed) this.#timer = setTimeout(again, 5000);
       });
     };
     again();
+    const heedAgain = (): void => {
+      void this.heed().then(() => {
+        if (!this.#closed) this.#heeding = setTimeout(heedAgain, 250);
+      });
+    };
+    heedAgain();
     this.#link?.start();
     this.#server = createServer((request, response) => {
       if (request.url === "/dead") {
@@ -217,7 +235,9 @@ export class ConsumerWatch {
   }
 
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#heeding);
     this.#link?.close();
     this.#server?.close();
   }
