@@ -8,19 +8,29 @@ export interface Change {
   readonly data: string;
   /** How one gets back to where one was. */
   readonly back: string;
+  /** Words of `./beat preview` on a cluster, where they are others. */
+  readonly saysOnCluster?: string;
 }
+
+/** The same change as `./beat` tells it on a cluster. */
+export const onCluster = (change: Change): Change => ({
+  ...change,
+  says: change.saysOnCluster ?? change.says,
+});
 
 /** A service and what is its own. */
 export const serviceChanges = {
   serviceRemoved: {
     what: "a service is taken out",
     says: "no part of the platform uses it; it stays on the engine with its data",
+    saysOnCluster: "deployment notes-service",
     data: "its volume, its database and its role stay, and so do secrets of its own until `./beat secrets forget`; passwords go with the second `up`",
     back: "put it in again: tables, files and secrets are there",
   },
   serviceAdded: {
     what: "a service is added, or comes back",
     says: "container notes-service",
+    saysOnCluster: "deployment notes-service",
     data: "what it finds under its names is its own",
     back: "take it out",
   },
@@ -33,6 +43,7 @@ export const serviceChanges = {
   serviceRenamedFrom: {
     what: "a service gets another name, with `renamedFrom`",
     says: "container memos-service",
+    saysOnCluster: "deployment memos-service",
     data: "its tables go along, and so do its volume and its own secrets",
     back: "the old name, with `renamedFrom` naming the new one",
   },
@@ -79,6 +90,7 @@ export const settingChanges = {
   memoryChanged: {
     what: "a part gets more memory, or less",
     says: "container guest-service",
+    saysOnCluster: "deployment guest-service",
     data: "untouched; it restarts",
     back: "the old number",
   },
@@ -182,10 +194,45 @@ export const kafkaChanges = {
   },
 } as const satisfies Record<string, Change>;
 
+/** What only a cluster has. */
+export const clusterChanges = {
+  volumeShrunk: {
+    what: "a volume's size is made smaller on a cluster",
+    says: "a volume never shrinks",
+    data: "untouched: it is refused",
+    back: "the old size",
+  },
+  volumeStuck: {
+    what: "a volume's size is made larger on a cluster whose StorageClass lets none grow",
+    says: "lets no volume grow",
+    data: "untouched: it is refused. Where the class allows it the volume grows, and nothing restarts",
+    back: "the old size; a volume that has grown keeps its size",
+  },
+  brokersGrown: {
+    what: "one Kafka broker becomes three on a cluster",
+    says: "statefulset kafka",
+    data: "every topic, also one that nobody declared, gets three copies",
+    back: "one broker",
+  },
+  brokersShrunk: {
+    what: "three Kafka brokers become one on a cluster",
+    says: "statefulset kafka",
+    data: "every copy moves to the broker that stays, then the others go; their claims stay",
+    back: "three brokers",
+  },
+  namespaceMoved: {
+    what: "a stack of a cluster is moved to another namespace",
+    says: "was made in the namespace",
+    data: "untouched: it is refused; a move is a backup, another stack and a restore",
+    back: "the old namespace",
+  },
+} as const satisfies Record<string, Change>;
+
 /** All of them. */
 export const changes: Readonly<Record<string, Change>> = {
   ...serviceChanges,
   ...settingChanges,
   ...storeChanges,
   ...kafkaChanges,
+  ...clusterChanges,
 };

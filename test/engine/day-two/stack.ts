@@ -12,8 +12,6 @@ import { projectRoot } from "../../../stacks/program.ts";
 import { missingForEngine } from "../requirements.ts";
 import { type Wish, wishVariable } from "./platform.ts";
 
-const missing = await missingForEngine();
-
 /** What a command came to. */
 export interface Ran {
   readonly code: number | undefined;
@@ -23,12 +21,25 @@ export interface Ran {
 /** Ports of its own, so that it runs beside other stacks. */
 export const ports = { gateway: 19200, postgres: 19201, mongo: 19202, redis: 19203, kafka: 19204 };
 
+/** Where a stack runs. */
+export interface Place {
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Why tests cannot run there; undefined when they can. */
+  readonly missing: string | undefined;
+}
+
+const onEngine: Place = {
+  settings: { "platform:ports": { ...ports, redisUi: false, mongoExpress: false } },
+  missing: await missingForEngine(),
+};
+
 /** A stack that an operator changes by `./beat`, with a definition that varies. */
 export class DayTwoStack {
   readonly name: string;
   readonly prefix: string;
   readonly #engine = openEngine(engineAddress());
   readonly #base: Wish;
+  readonly #missing: string | undefined;
   #wish: Wish;
   readonly #home = mkdtempSync(join(tmpdir(), "beat-test-"));
   readonly #file: string;
@@ -36,21 +47,28 @@ export class DayTwoStack {
   /**
    * @param base the definition that every change begins with.
    * @param settings of the stack, beside those that each has.
+   * @param place where it runs, if not on the engine.
    */
-  constructor(subject: string, base: Wish, settings: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    subject: string,
+    base: Wish,
+    settings: Readonly<Record<string, unknown>> = {},
+    place: Place = onEngine,
+  ) {
     this.name = `test-${subject}-${process.pid}`;
     this.prefix = stackName("beat-ecoprove", this.name);
     this.#base = base;
     this.#wish = base;
+    this.#missing = place.missing;
     this.#file = join(projectRoot, `Pulumi.${this.name}.yaml`);
     const config = {
       "platform:definition": "test/engine/day-two/platform.ts",
       "platform:source": "sample",
       "platform:environment": "Development",
-      "platform:ports": { ...ports, redisUi: false, mongoExpress: false },
+      ...place.settings,
       ...settings,
     };
-    if (missing === undefined) writeFileSync(this.#file, stringify({ config }));
+    if (this.#missing === undefined) writeFileSync(this.#file, stringify({ config }));
   }
 
   get #env() {
@@ -65,7 +83,7 @@ export class DayTwoStack {
   /** A test of one change; skipped, and said why, where there is no engine. */
   story(name: string, body: () => Promise<void>): void {
     test(name, async ({ skip }) => {
-      if (missing !== undefined) skip(missing);
+      if (this.#missing !== undefined) skip(this.#missing);
       await body();
     });
   }
@@ -105,6 +123,11 @@ export class DayTwoStack {
   async volumes(): Promise<string[]> {
     const { volumes } = await objectsOf(this.#engine, this.prefix);
     return volumes.map(({ name }) => name.slice(this.prefix.length + 1)).sort();
+  }
+
+  /** What of it holds data after all was removed. */
+  left(): Promise<readonly string[]> {
+    return this.volumes();
   }
 
   /** `up`, which succeeds. @returns what it said. */
@@ -147,10 +170,10 @@ export class DayTwoStack {
 
   /** Removes it with its data. */
   async remove(): Promise<void> {
-    if (missing === undefined) {
+    if (this.#missing === undefined) {
       const { code, said } = await this.beat("down", "--volumes", "--yes");
       expect(code, said).toBe(0);
-      expect(await this.volumes()).toEqual([]);
+      expect(await this.left()).toEqual([]);
     }
     rmSync(this.#home, { recursive: true });
     rmSync(this.#file, { force: true });
@@ -159,4 +182,4 @@ export class DayTwoStack {
 
 /** Pulumi's report of a step in the words of `./beat`: `container redis`. */
 const inWords = (report: string): string =>
-  report.replace(/docker:index:(\w+) /g, (_all, type: string) => `${type.toLowerCase()} `);
+  report.replace(/(?:docker|kubernetes):[\w./-]+:(\w+) /g, (_all, type: string) => `${type.toLowerCase()} `);
