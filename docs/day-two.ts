@@ -81,6 +81,12 @@ export const settingChanges = {
     data: "untouched; the store is told the new password",
     back: "`pulumi config rm`: a new one is made",
   },
+  ownSecretHandedOver: {
+    what: "a service's own secret is given by `pulumi config set --secret`",
+    says: "secret notes-service-key: the configuration has another value",
+    data: "the service has the new value",
+    back: "`pulumi config rm`: the one that was made is kept until then",
+  },
   administratorHandedOver: {
     what: "an administrator's password is given that the store does not have",
     says: "secret postgres-admin: the configuration has another value",
@@ -146,6 +152,12 @@ export const storeChanges = {
     data: "its documents stay where they are; its former user can log in no more",
     back: "the old name, with `renamedFrom` naming the new one",
   },
+  mongoHandedOver: {
+    what: "MongoDB's administrator is given a password that it does not have",
+    says: "secret mongo-admin: the configuration has another value",
+    data: "untouched: `up` ends at the store's provisioner; change it in the store first, then `./beat secrets set`",
+    back: "`pulumi config rm`: the one that was made is kept until then",
+  },
 } as const satisfies Record<string, Change>;
 
 /** Kafka: its topics and its releases. */
@@ -176,8 +188,8 @@ export const kafkaChanges = {
   },
   partitionsShrunk: {
     what: "a topic gets fewer partitions",
-    says: "partitions cannot be taken away",
-    data: "untouched: `up` ends at the store's provisioner",
+    says: "Kafka takes none away",
+    data: "untouched: it is refused",
     back: "the number that the message names",
   },
   kafkaReleased: {

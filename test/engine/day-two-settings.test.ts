@@ -38,6 +38,19 @@ describe("secrets, settings and places of a stack that runs", { timeout: 10 * mi
     expect(await note()).toBe("written");
   });
 
+  stack.story(changes.ownSecretHandedOver.what, async () => {
+    const made = await secret("notes-service-key");
+    const at = path("platform:secrets.notes-service-key");
+    await stack.config(["set", "--secret", ...at], "GivenByHand2026xyz");
+    await stack.change(changes.ownSecretHandedOver, {});
+    expect(await secret("notes-service-key")).toBe("GivenByHand2026xyz");
+    expect(await stack.inside("notes-service", "printenv", "KEY")).toBe("GivenByHand2026xyz");
+    await stack.config(["rm", ...at]);
+    await stack.up();
+    expect(await secret("notes-service-key")).toBe(made);
+    await stack.rest();
+  });
+
   stack.story(changes.administratorHandedOver.what, async () => {
     const made = await secret("postgres-admin");
     const at = path("platform:secrets.postgres-admin");

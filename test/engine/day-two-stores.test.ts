@@ -98,4 +98,16 @@ describe("stores of a stack that runs", { timeout: 10 * minutes }, () => {
     await stack.back({ notes: { renamedFrom: ["memos-service"] } });
     expect(await found()).toEqual(written);
   });
+
+  stack.story(changes.mongoHandedOver.what, async () => {
+    const made = await secret("mongo-admin");
+    const at = ["--path", "platform:secrets.mongo-admin"];
+    await stack.config(["set", "--secret", ...at], "GivenByHand2026xyz");
+    await stack.refuse(changes.mongoHandedOver, {});
+    await stack.config(["rm", ...at]);
+    await stack.back();
+    await stack.rest();
+    expect(await secret("mongo-admin")).toBe(made);
+    expect(await found()).toEqual(written);
+  });
 });
