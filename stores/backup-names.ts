@@ -7,9 +7,9 @@ const ending = (suffixes: readonly string[]): string =>
   suffixes.map((suffix) => suffix.replaceAll(".", "\\.")).join("|");
 
 /**
- * Defines what every script asks of names, for a POSIX shell and BusyBox; both functions read names, a line each. `latest FOLDER`
+ * Defines what every script asks of names, for a POSIX shell and BusyBox; all functions read names, a line each. `latest FOLDER`
  * prints the newest backup, none where there is none; one whose name is of the future was made while a clock was wrong, is
- * named, and is never the latest. `goes_before DAYS` is given all names of a store and prints the time before which a backup of it may go: it
+ * named, and is never the latest. `newest` is given lines `NAME PLACE` and prints the newest of them, the first where two are. `goes_before DAYS` is given all names of a store and prints the time before which a backup of it may go: it
 is so many days ago, and there were so many later days with a backup, since a clock that is ahead makes everything old at once.
 `too_old TIME LATEST` prints what may go: what is older, was named here, and does not belong to the latest.
  * @param suffixes how the names of backups end.
@@ -22,6 +22,9 @@ export const namingFunctions = (suffixes: readonly string[]): string[] => [
   `    { print folder "/" $0 " is of the future, so a clock was wrong: it is never the latest, and stays" | "cat >&2" }`,
   `    END { if (latest != "") print latest }'`,
   "}",
+  "newest() {",
+  `  awk '{ time = substr($0, 1, 16) } time > best { best = time; line = $0 } END { if (line != "") print line }'`,
+  "}",
   "goes_before() {",
   // Whole days, so that a backup is there on each of them; and one more, the day that is not over.
   `  cutoff="$(date -u -d "@$(($(date +%s) - ($1 + 1) * 86400))" +%Y%m%dT%H%M%SZ)"`,
@@ -32,6 +35,17 @@ export const namingFunctions = (suffixes: readonly string[]): string[] => [
   "too_old() {",
   `  { grep -E '^${time}\\.' || true; } | awk -v cutoff="$1" -v latest="$2" \\`,
   `    'substr($0, 1, 16) < cutoff && $0 != latest && $0 != latest ".manifest"'`,
+  "}",
+];
+
+/** Defines `newest_of NAME...`, for bash: prints `<file> <name>` of the latest backup in the folders of a database's names. */
+export const newestOf: readonly string[] = [
+  "newest_of() {",
+  "  local named found",
+  '  for named in "$@"; do',
+  '    found="$(ls -1 "/backups/$STORE/$named" 2> /dev/null | latest "/backups/$STORE/$named" || true)"',
+  '    if [ -n "$found" ]; then echo "$found $named"; fi',
+  "  done | newest",
   "}",
 ];
 

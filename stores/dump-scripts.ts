@@ -8,6 +8,8 @@ export interface Dumps {
   /** How the files end. */
   readonly suffix: string;
   readonly databases: readonly string[];
+  /** What each of these was called before. */
+  readonly former?: Readonly<Record<string, readonly string[]>>;
   /** Reach the server. */
   readonly connection: readonly string[];
   /** Define `save`; see `backup-frame.ts`. */
@@ -18,17 +20,17 @@ export interface Dumps {
 
 /** Saves every database, and tries the newest dumps when a drill is due. */
 export function saveScript(dumps: Dumps, { keepDays, drillDays }: SaveArgs): string {
-  const { store, connection, databases, suffix, save, restoreApart } = dumps;
+  const { store, connection, databases, former, suffix, save, restoreApart } = dumps;
   return backupFrame([...connection, ...save, ...restoreApart], {
     store,
     source: store,
     databases,
     keepDays,
     suffix,
-    after: [...verifyParts([], { databases, suffix }), ...drillWhenDue(drillDays, databases)],
+    after: [...verifyParts([], { databases, former, suffix }), ...drillWhenDue(drillDays, databases)],
   });
 }
 
 /** Tries the newest dump of every database. */
-export const verifyScript = ({ store, connection, databases, suffix, restoreApart }: Dumps): string =>
-  verifyFrame([...connection, ...restoreApart], { store, source: store, databases, suffix });
+export const verifyScript = ({ store, connection, databases, former, suffix, restoreApart }: Dumps): string =>
+  verifyFrame([...connection, ...restoreApart], { store, source: store, databases, former, suffix });

@@ -1,6 +1,6 @@
 import { quoted } from "../core/shell.ts";
 import { waitForLock } from "./backup-frame.ts";
-import { namingFunctions } from "./backup-names.ts";
+import { namingFunctions, newestOf } from "./backup-names.ts";
 
 /** Which backups a restore looks for: the folder of its store, and how its files end. */
 export interface RestoreFrame {
@@ -18,18 +18,22 @@ export const listScript = [
 
 /**
  * Commands that set `file` and `now`, from `database` and `from`; they end with 3 when there is no such file.
- * @param former what the database was called before: a backup is looked for there when its own folder has none.
+ * @param former what the database was called before: the latest is the newest of all its names.
  */
 export const findBackup = ({ store, suffix }: RestoreFrame, former: readonly string[] = []): string[] => [
   `STORE=${quoted(store)}`,
   ...waitForLock,
   ...namingFunctions([suffix]),
-  'folder="/backups/$STORE/$database" file=""',
-  `for named in "$database" ${former.map(quoted).join(" ")}; do`,
-  '  place="/backups/$STORE/$named" found="$from"',
-  '  if [ "$from" = latest ]; then found="$(ls -1 "$place" 2>/dev/null | latest "$place" || true)"; fi',
-  '  if [ -n "$found" ] && [ -f "$place/$found" ]; then file="$place/$found" from="$found"; break; fi',
-  "done",
+  ...newestOf,
+  `folder="/backups/$STORE/$database" file="" names=(${['"$database"', ...former.map(quoted)].join(" ")})`,
+  'if [ "$from" = latest ]; then',
+  '  read -r found named <<< "$(newest_of "${names[@]}")"',
+  '  if [ -n "$found" ]; then file="/backups/$STORE/$named/$found" from="$found"; fi',
+  "else",
+  '  for named in "${names[@]}"; do',
+  '    if [ -f "/backups/$STORE/$named/$from" ]; then file="/backups/$STORE/$named/$from"; break; fi',
+  "  done",
+  "fi",
   'if [ -z "$file" ]; then echo "there is no backup $folder/$from" >&2; exit 3; fi',
   // Where there is a manifest, a damaged file is found before anything is touched.
   `if [ -f "$file.manifest" ] && ! grep -qx "sha256 $(sha256sum < "$file" | cut -d ' ' -f 1)" "$file.manifest"; then`,

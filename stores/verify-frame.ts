@@ -1,11 +1,13 @@
 import { quoted } from "../core/shell.ts";
 import { waitForLock } from "./backup-frame.ts";
-import { namingFunctions } from "./backup-names.ts";
+import { namingFunctions, newestOf } from "./backup-names.ts";
 import { namesOf, type SourceNames, tellParts } from "./backup-status.ts";
 
 /** How the newest backups of a store are tried. */
 export interface VerifyArgs {
   readonly databases: readonly string[];
+  /** What each was called before: the newest backup may be there. */
+  readonly former?: Readonly<Record<string, readonly string[]>> | undefined;
   /** How the files end. */
   readonly suffix: string;
 }
@@ -18,12 +20,22 @@ export interface VerifyArgs {
  * line `rows <number> <name>` for each table into ROWS, and leaves nothing behind. It runs in a condition, so it must say by
  * itself when it fails.
  */
-export const verifyParts = (restore: readonly string[], { databases, suffix }: VerifyArgs): string[] => [
+export const verifyParts = (
+  restore: readonly string[],
+  { databases, former = {}, suffix }: VerifyArgs,
+): string[] => [
   ...restore,
   ...namingFunctions([suffix]),
+  ...newestOf,
+  'newest_backup() { case "$database" in',
+  ...Object.entries(former).map(
+    ([name, before]) => `${quoted(name)}) newest_of ${[name, ...before].map(quoted).join(" ")} ;;`,
+  ),
+  '*) newest_of "$database" ;; esac; }',
   "verify_one() {",
-  '  local folder="/backups/$STORE/$database" rows="$parts/restored.rows" manifest wanted found',
-  '  newest="$(ls -1 "$folder" 2>/dev/null | latest "$folder" || true)"',
+  '  local named folder rows="$parts/restored.rows" manifest wanted found',
+  "  read -r newest named < <(newest_backup) || true",
+  '  folder="/backups/$STORE/$named"',
   '  if [ -z "$newest" ]; then newest=none; echo "$STORE/$database: there is no backup" >&2; return 1; fi',
   '  manifest="$folder/$newest.manifest"',
   '  if [ ! -f "$manifest" ]; then echo "$folder/$newest has no manifest; one that has is made by ./beat backup" >&2; return 1; fi',

@@ -83,11 +83,15 @@ const restoreApart = (context: Context): string[] => [
   "}",
 ];
 
+const formerOf = (needs: Context["needs"]): Record<string, readonly string[]> =>
+  Object.fromEntries(needs.map(({ need }) => [need.database, need.renamedFrom ?? []]));
+
 const databasesOf = (needs: Context["needs"]): string[] => needs.map(({ need }) => need.database);
 
 const dumpsOf = (context: Context): Dumps => ({
   ...folder,
   databases: databasesOf(context.needs),
+  former: formerOf(context.needs),
   connection: connection(serverOf(context)),
   save,
   restoreApart: restoreApart(context),
@@ -98,7 +102,7 @@ export const backup: Backup<Facts, Need, External, Cluster> = {
   suffix: folder.suffix,
   image: "postgres",
   databases: databasesOf,
-  former: (needs) => Object.fromEntries(needs.map(({ need }) => [need.database, need.renamedFrom ?? []])),
+  former: formerOf,
   script: (context, args) => saveScript(dumpsOf(context), args),
   verify: (context) => verifyScript(dumpsOf(context)),
   restore: (context, { database, from }) => {

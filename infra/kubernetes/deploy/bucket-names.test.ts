@@ -49,7 +49,7 @@ describe.skipIf(!rclone)("in a bucket, by the names (needs rclone on the PATH)",
     expect(readFileSync(join(spool, folder, "20260102T000000Z.dump"), "utf8")).toBe("second");
   });
 
-  test("of a database that was called otherwise the backups of then are found, after its own", async () => {
+  test("of a database that was called otherwise the latest is the newest of all its names", async () => {
     const now = (from: string) => run(fetchScript("postgres", "renamed", from, ["never", "core_service"]));
     put(stored, "20260101T000000Z.dump", "then");
     put(stored, "20260101T000000Z.dump.manifest", "its manifest");
@@ -63,6 +63,18 @@ describe.skipIf(!rclone)("in a bucket, by the names (needs rclone on the PATH)",
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(now("latest").status).toBe(0);
     expect(readdirSync(fetched)).toEqual(["20260102T000000Z.dump"]);
+    rmSync(fetched, { recursive: true });
+    // It was called otherwise again, and is back.
+    put(stored, "20260103T000000Z.dump", "otherwise");
+    put(stored, "20260103T000000Z.dump.manifest", "its manifest");
+    put(stored, "20260102T000000Z.dump", "otherwise");
+    put(stored, "20990101T000000Z.dump", "of the future");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(now("latest").status).toBe(0);
+    expect(readdirSync(fetched).sort()).toEqual(["20260103T000000Z.dump", "20260103T000000Z.dump.manifest"]);
+    rmSync(fetched, { recursive: true });
+    expect(now("20260102T000000Z.dump").status).toBe(0);
+    expect(readFileSync(join(fetched, "20260102T000000Z.dump"), "utf8")).toBe("now");
   });
 
   test("what was saved before a restore is carried away, and the one asked for lies alone", () => {

@@ -110,7 +110,7 @@ export const bucketListScript = [
  * Carries what an earlier step has saved into the bucket and fetches one backup, which lies alone in its folder then. Which
  * one is `latest` is settled before.
  * @param from name of the file, or `latest`.
- * @param former what the database was called before: a backup is looked for there when its own folder has none.
+ * @param former what the database was called before: the latest is the newest of all its names.
  */
 export const fetchScript = (
   store: string,
@@ -120,23 +120,28 @@ export const fetchScript = (
 ): string =>
   [
     "set -eu",
-    `folder=${quoted(`${store}/${database}`)} from=${quoted(from)} file=""`,
+    `folder=${quoted(`${store}/${database}`)} from=${quoted(from)} best=""`,
     ...namingFunctions(suffixes),
     `for place in ${[database, ...former].map((name) => quoted(`${store}/${name}`)).join(" ")}; do`,
     '  names="$(rclone lsf --files-only "$BACKUPS/$place")" found="$from"',
     `  if [ "$from" = latest ]; then found="$(printf '%s\\n' "$names" | latest "$place")"; fi`,
     // Asked of the list: to rclone, a file that is not there is an empty folder, and copying it no failure.
-    `  if [ -n "$found" ] && printf '%s\\n' "$names" | grep -Fxq -e "$found"; then file="$found"; break; fi`,
+    `  if [ -n "$found" ] && printf '%s\\n' "$names" | grep -Fxq -e "$found"; then`,
+    // Of two with the same name its own.
+    `    best="$(printf '%s\\n' "$best" "$found $place" | newest)"`,
+    "  fi",
     "done",
-    'if [ -z "$file" ]; then',
+    'if [ -z "$best" ]; then',
     '  echo "there is no backup $folder/$from in the bucket" >&2',
     "  exit 3",
     "fi",
+    'file="${best%% *}" place="${best#* }"',
     'for saved in "/backups/$folder"/*; do',
     '  if [ -f "$saved" ]; then rclone moveto "$saved" "$BACKUPS/$folder/${saved##*/}"; fi',
     "done",
     'mkdir -p "/backups/$folder"',
     'rclone copyto "$BACKUPS/$place/$file" "/backups/$folder/$file"',
+    'names="$(rclone lsf --files-only "$BACKUPS/$place")"',
     `if printf '%s\\n' "$names" | grep -Fxq -e "$file.manifest"; then`,
     '  rclone copyto "$BACKUPS/$place/$file.manifest" "/backups/$folder/$file.manifest"',
     "fi",
