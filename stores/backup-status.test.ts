@@ -76,6 +76,31 @@ test("of one that is killed its beginning stays, beside the last that is good", 
   expect(told("a")).toEqual(["backup 20261103T021700Z ok uploads-a"]);
 });
 
+test.each([
+  ["ends", `echo "backup 20261102T021700Z ok uploads-a" > "$status"; rm -f "$held"; sleep 0.3`],
+  [
+    "begins",
+    `flock -n "$lock" bash -c 'echo "backup 20261103T021700Z begun uploads-a" > '"$status"; touch "$held"`,
+  ],
+])("one that %s while its status is asked was not killed", (what, then) => {
+  save("a", 1);
+  const [lock, status, held] = ["backups/.parts/uploads.lock", "backups/.status/uploads-a", "held"].map(
+    (name) => join(home, name),
+  );
+  const names = `lock=${lock} status=${status} held=${held}`;
+  if (what === "ends") {
+    writeFileSync(join(home, "backups/.status/uploads-a"), "backup 20261102T021700Z begun uploads-a\n");
+    const hold = `${names}; touch "$held"; (flock 8; while [ -e "$held" ]; do sleep 0.05; done) 8> "$lock" > /dev/null 2>&1 & sleep 0.1`;
+    spawnSync("bash", ["-c", hold], { stdio: "ignore" });
+  }
+  const read = what === "ends" ? '/bin/grep "$@"; happen' : 'happen; /bin/grep "$@"';
+  tool("grep", `${names}; happen() { ${then}; }; case "$*" in *.status/*) ${read} ;; esac`);
+  const lines = asked("a");
+  rmSync(join(home, "bin/grep"));
+  expect(lines.some((line) => line.includes(" begun ")) && lines.includes("idle")).toBe(false);
+  expect(asked("a")).toContain("idle");
+});
+
 test("what a clock told that was ahead is not known any more to one that fails since: its time comes", () => {
   save("a", 3);
   rmSync(join(home, "uploads/a-files"), { recursive: true });

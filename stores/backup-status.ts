@@ -57,17 +57,21 @@ export const tellBackup: readonly string[] = [
 /** Prints what was known before `now`: a job's log is all that a cluster keeps at hand, and that of the last good one may be gone. */
 export const tellEarlier = `{ noted .status; noted .drill; } | awk -v now="$now" '$2 <= now { print "before: " $0 }'`;
 
-/** Prints what is known of a source, names a file that tells nothing, and says `idle` when nothing saves or tries it now. */
+/**
+ * Prints what is known of a source, names a file that tells nothing, and says `idle` when nothing saves or tries it now: the lock
+ * is asked first and held while it reads, so that what begins or ends meanwhile is not told as killed.
+ */
 export const statusScript = ({ store, source }: SourceNames): string =>
   [
     namesOf({ store, source }),
+    // Held by others from the beginning to the end: see `waitForLock`.
+    'lock="/backups/.parts/$STORE.lock" idle=no',
+    'if [ -r "$lock" ] && exec 9< "$lock" && flock -n 9; then idle=yes; fi',
     'for file in "/backups/.status/$SOURCE" "/backups/.drill/$SOURCE" "/tmp/.status/$SOURCE" "/tmp/.drill/$SOURCE"; do',
     '  if [ -e "$file" ]; then',
     `    grep -aE '${noted}' "$file" || echo "damaged $file"`,
     "  fi",
     "done",
-    // Held from the beginning to the end: see `waitForLock`.
-    'lock="/backups/.parts/$STORE.lock"',
-    'if [ -e "$lock" ] && flock -n "$lock" true; then echo idle; fi',
+    'if [ "$idle" = yes ]; then echo idle; fi',
     "",
   ].join("\n");
