@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { kindsWithBackup, storeOf } from "../../../stores/index.ts";
 import { uploadsName, uploadsSuffix } from "../../../stores/uploads.ts";
-import { fetchScript } from "./bucket-scripts.ts";
+import { fetchScript, uploadScript } from "./bucket-scripts.ts";
 
 const saved = [
   ...kindsWithBackup.map((kind) => [kind, storeOf(kind).backup?.suffix ?? ""] as const),
@@ -31,6 +31,30 @@ test.each(saved)("the latest backup of %s, which ends in %s, is found in a bucke
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(readdirSync(join(home, "backups", store, "part")).sort()).toEqual([name, `${name}.manifest`]);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+});
+
+test.each(saved)("an upload of %s that is cut off leaves no backup without its manifest", (store, suffix) => {
+  const home = mkdtempSync(join(tmpdir(), "beat-cut-off-"));
+  try {
+    const [bucket, spool] = [join(home, "bucket"), join(home, "spool", store, "part")];
+    for (const folder of [join(home, "bin"), bucket, spool]) mkdirSync(folder, { recursive: true });
+    const name = `20260102T000000Z${suffix}`;
+    for (const file of [name, `${name}.manifest`]) writeFileSync(join(spool, file), "x");
+    writeFileSync(
+      join(home, "bin", "rclone"),
+      `#!/bin/sh\nif [ -n "$(ls ${bucket})" ]; then exit 1; fi\nmv "$2" ${bucket}/\n`,
+      { mode: 0o755 },
+    );
+    const script = uploadScript(3, store, ["part"]).replaceAll("/backups", join(home, "spool"));
+    const { status } = spawnSync("sh", ["-c", script], {
+      encoding: "utf8",
+      env: { PATH: `${join(home, "bin")}:${process.env.PATH}`, BACKUPS: "backups:beat/prod" },
+    });
+    expect(status).not.toBe(0);
+    expect(readdirSync(bucket)).toEqual([`${name}.manifest`]);
   } finally {
     rmSync(home, { recursive: true });
   }

@@ -28,7 +28,8 @@ export const uploadScript = (keepDays: number, store: string, present: readonly 
     "cd /backups",
     ...namingFunctions(suffixes),
     ": > .folders",
-    "for file in */*/*; do",
+    // The manifest first, as in a claim: cut off between the two, no backup is without one.
+    "for file in */*/*.manifest */*/*; do",
     '  if [ ! -f "$file" ]; then continue; fi',
     '  bytes="$(stat -c %s "$file")"',
     '  rclone moveto "$file" "$BACKUPS/$file"',
