@@ -1,5 +1,6 @@
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
+import { withoutKnown } from "../core/log-lines.ts";
 import { isNote } from "../infra/operate/check.ts";
 import { deletedClaims } from "../infra/operate/deleted-claims.ts";
 import { DeploymentError } from "../infra/operate/parts.ts";
@@ -90,11 +91,18 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
 }
 
 /** What is under way, drawn where it can be. */
-function liveOf({ target, state, settings }: Session, json?: boolean): Live {
-  const live = new Live({ json, lastWords: ({ name }) => target.lastWords(name) });
-  live.hide([...keptSecrets(state).values(), ...Object.values(settings.secrets)]);
+function liveOf(session: Session, json?: boolean): Live {
+  const live = new Live({ json, lastWords: ({ name }) => session.target.lastWords(name) });
+  live.hide(secretsOf(session));
   return live;
 }
+
+/** The stack's secrets, as far as they were known when it was opened. */
+const secretsOf = ({ state, settings }: Session): string[] => [
+  ...keptSecrets(state).values(),
+  ...Object.values(settings.secrets),
+  ...(settings.signingKey === undefined ? [] : [settings.signingKey]),
+];
 
 /** Pulumi does not always call a run that was cancelled failed, and what follows one would take away what is still in use. */
 const interrupted = {
@@ -127,7 +135,8 @@ async function explain(session: Session, progress: Progress, error: unknown): Pr
   if (/currently locked by/.test(text)) say(`  fix: ${lockedProblem(session.name, locksIn(text)).fix}`);
   if (/incorrect passphrase/.test(text))
     say("  fix: set PULUMI_CONFIG_PASSPHRASE to the passphrase the stack was made with");
-  for (const line of await session.target.explain()) say(`  ${line}`);
+  const secrets = secretsOf(session);
+  for (const line of await session.target.explain()) say(`  ${withoutKnown(line, secrets)}`);
 }
 
 /** Pulumi's own error line out of a failed command's report. */

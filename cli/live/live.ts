@@ -1,8 +1,8 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { createLogUpdate } from "log-update";
+import { logWords } from "../../core/log-lines.ts";
 import { drawBelow } from "../output.ts";
 import { heedInterrupts } from "./interrupt.ts";
-import { asLine, masked } from "./masked.ts";
 import { type Step, UnderWay } from "./under-way.ts";
 
 /** The usual time between two drawings, milliseconds: seconds are counted. */
@@ -37,7 +37,7 @@ export interface LiveOptions {
 export class Live {
   /** Somebody has pressed Ctrl-C: whatever fails from then on fails for that reason. */
   interrupted = false;
-  readonly #underWay = new UnderWay(Date.now());
+  readonly #underWay = new UnderWay(Date.now(), (line) => this.words(line));
   readonly #options: LiveOptions;
   readonly #screen: Screen;
   readonly #stop: () => void = () => {};
@@ -91,6 +91,11 @@ export class Live {
     for (const secret of secrets) this.#secrets.add(secret);
   }
 
+  /** What of a line of a log may be shown. */
+  words(line: string): string {
+    return logWords(line, this.#secrets);
+  }
+
   /** What goes on when Pulumi has ended. */
   phase(name: string): void {
     this.#underWay.phase(name);
@@ -111,7 +116,7 @@ export class Live {
     this.#asked = now;
     try {
       const said = await this.#options.lastWords(step);
-      const text = said === undefined ? "" : masked(asLine(said), this.#secrets);
+      const text = said === undefined ? "" : this.words(said);
       this.#words = { urn: step.urn, text: text === "" ? undefined : text };
     } catch {
       // A container that is just being made or going has no log: the step says so.

@@ -1,6 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { logWords } from "../../core/log-lines.ts";
 import { isTold } from "../progress.ts";
-import { asLine } from "./masked.ts";
 
 const doing: Readonly<Record<string, string>> = {
   create: "creating",
@@ -34,9 +34,12 @@ export class UnderWay {
   #done = 0;
   /** What goes on while there is no step. */
   #phase = "Pulumi starts";
+  readonly #words: (line: string) => string;
 
-  constructor(now: number) {
+  /** @param words what may be shown of what a provider says, which may be the end of a log. */
+  constructor(now: number, words: (line: string) => string = logWords) {
     this.#begun = now;
+    this.#words = words;
   }
 
   /** Notes what Pulumi tells. */
@@ -52,7 +55,7 @@ export class UnderWay {
     const ended = resOutputsEvent ?? resOpFailedEvent;
     if (ended !== undefined && this.#steps.delete(ended.metadata.urn)) this.#done++;
     const step = this.#steps.get(diagnosticEvent?.urn ?? "");
-    const says = asLine((diagnosticEvent?.message ?? "").replace(/<\{%[^%]*%\}>/g, ""));
+    const says = this.#words((diagnosticEvent?.message ?? "").replace(/<\{%[^%]*%\}>/g, ""));
     if (step !== undefined && says !== "" && /^info/.test(diagnosticEvent?.severity ?? ""))
       this.#steps.set(step.urn, { ...step, says });
   }

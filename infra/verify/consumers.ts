@@ -1,4 +1,5 @@
 import { needsOf } from "../../config/store-use.ts";
+import { logLines } from "../../core/log-lines.ts";
 import { type StoreKind, storeKinds, storeOf } from "../../stores/index.ts";
 import type { Reader } from "../../stores/store.ts";
 import { watchPlaces } from "../workloads/of-services.ts";
@@ -55,7 +56,9 @@ async function report(
     ]);
     for (const { member, code, output } of ran) {
       if (code !== 0) {
-        faults.push(`${member} ${code === undefined ? "does not run" : "does not answer"}: ${output.trim()}`);
+        faults.push(
+          `${member} ${code === undefined ? "does not run" : "does not answer"}: ${logLines(output).join(" ")}`,
+        );
         continue;
       }
       try {

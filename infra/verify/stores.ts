@@ -1,4 +1,5 @@
 import { externalStores } from "../../config/settings/schema.ts";
+import { logLines } from "../../core/log-lines.ts";
 import type { Workload } from "../../core/workload.ts";
 import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
 import { healthTest } from "../engine/probes.ts";
@@ -44,4 +45,4 @@ async function ask({ inside }: Subject, kind: StoreKind, { name, health }: Workl
   return `ready: ${ran.map(({ member }) => member).join(", ")}`;
 }
 
-const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
+const lastLine = (text: string): string => logLines(text).at(-1) ?? "";

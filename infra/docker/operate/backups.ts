@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { type BackupPlan, backupsOf } from "../../../config/settings/backups.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
+import { logLines } from "../../../core/log-lines.ts";
 import { InputError } from "../../../core/problems.ts";
 import { statusScript } from "../../../stores/backup-status.ts";
 import { listScript } from "../../../stores/restore-frame.ts";
@@ -96,7 +97,7 @@ export class EngineBackups implements BackupOperations {
     const { engine } = this.#stack;
     const { Created } = await engine.getContainer(id).inspect();
     const { code, output } = await runInside(engine, id, ["bash", "-c", statusScript(saved)], longestCommand);
-    if (code !== 0) throw new Error(output.trim() || "the container does not answer");
+    if (code !== 0) throw new Error(logLines(output).join("\n") || "the container does not answer");
     return reportOf(output, { plan, since: new Date(Created) });
   }
 
@@ -112,7 +113,7 @@ export class EngineBackups implements BackupOperations {
         },
       ]);
     const { code, output } = await runInside(engine, found.id, ["bash", "-c", script]);
-    if (code !== 0) throw new DeploymentError(`${component} failed\n${output.trimEnd()}`);
+    if (code !== 0) throw new DeploymentError([`${component} failed`, ...logLines(output)].join("\n"));
     return output;
   }
 }

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { logLines } from "../../../core/log-lines.ts";
 import { componentLabel, stackLabel } from "../labels.ts";
 
 export { engineAddress, engineEnvironment } from "../../engine/address.ts";
@@ -52,12 +53,13 @@ export async function imageTags(engine: Docker, prefix: string): Promise<Readonl
   );
 }
 
-/** The end of a container's log, with what its health check last said. */
+/** The end of a container's log, with what its health check last said: what may be shown of it. */
 export async function lastLogLines(engine: Docker, id: string, lines: number): Promise<string[]> {
   const container = engine.getContainer(id);
   const info = await container.inspect();
   const probe = info.State.Health?.Log?.at(-1)?.Output?.trim();
-  return [...(await logOf(engine, id, lines)), ...(probe ? [`health check: ${probe}`] : [])];
+  const said = [...(await logOf(engine, id, lines)), ...(probe ? [`health check: ${probe}`] : [])];
+  return said.flatMap((line) => logLines(line));
 }
 
 /** The end of a container's log. @param container its id or name. @throws when there is none. */

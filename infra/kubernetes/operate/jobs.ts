@@ -1,4 +1,5 @@
 import type { V1Container, V1Pod, V1PodSpec } from "@kubernetes/client-node";
+import { logLines } from "../../../core/log-lines.ts";
 import { bounded } from "../../../core/names.ts";
 import { InputError } from "../../../core/problems.ts";
 import { DeploymentError } from "../../operate/parts.ts";
@@ -91,7 +92,7 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
   const log = await logOf(cluster, namespace, pods);
   if (end === "succeeded") return log;
   const said = [
-    log.trim(),
+    ...logLines(log),
     // The kubelet's own reasons, such as a volume over its size, stand in no log.
     ...pods.flatMap(({ status }) => (status?.message === undefined ? [] : [status.message])),
   ].filter((text) => text !== "");

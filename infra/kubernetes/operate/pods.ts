@@ -1,4 +1,5 @@
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
+import { logLines } from "../../../core/log-lines.ts";
 import type { PartState } from "../../operate/parts.ts";
 import { componentLabel } from "../labels.ts";
 import type { Cluster } from "./client.ts";
@@ -127,7 +128,8 @@ export async function explainPods(
     const trouble = problemOf(pod);
     lines.push(`${nameOf(pod)}: ${trouble?.reason ?? pod.status?.phase ?? "not ready"}`);
     const words = [
-      ...(trouble?.message ?? "").split("\n"),
+      // A container's last words, where it ended, may be the end of its log.
+      ...logLines(trouble?.message ?? ""),
       ...(await lastLines(cluster, namespace, pod, trouble?.container)),
       ...warningsAbout(events, nameOf(pod), "Pod"),
     ];
@@ -162,7 +164,7 @@ async function lastLines(
       .readNamespacedPodLog({ name: nameOf(pod), namespace, container, previous, tailLines: shown.lines })
       // A container that never started has no log.
       .catch(() => "");
-  return ((await read(false)) || (await read(true))).trimEnd().split("\n");
+  return logLines((await read(false)) || (await read(true)));
 }
 
 function warningsAbout(events: readonly CoreV1Event[], name: string, kind: string): string[] {
