@@ -1,3 +1,5 @@
+import { withoutLogin } from "./logins.ts";
+
 /** Source of the grammar: github.com/distribution/reference. */
 const component = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
 const path = `${component}(?:/${component})*`;
@@ -17,7 +19,7 @@ const isPort = (text: string | undefined): boolean =>
 
 /** Why a text cannot be the name of an image without tag and digest; undefined when it can. */
 export function validateRepository(text: string): string | undefined {
-  const fault = `"${text}" is no name of an image`;
+  const fault = `"${withoutLogin(text)}" is no name of an image`;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `${fault}: leave the scheme out`;
   if (text.length > 255) return "is longer than 255 characters";
   const found = name.exec(text);
@@ -37,9 +39,12 @@ export function validateReference(text: string): string | undefined {
   const [, of = "", tag, digest] = reference.exec(text) ?? [];
   const fault = validateRepository(of);
   if (fault !== undefined) return fault;
+  // What stands before an @ is a login where what follows is no digest.
+  if (digest !== undefined && !digest.startsWith("sha256:"))
+    return `"${withoutLogin(digest)}" is no digest: it is sha256: and 64 hex digits`;
   if (tag !== undefined && !tagPattern.test(tag)) return `"${tag}" is no tag of an image`;
   if (digest !== undefined && !digestPattern.test(digest))
-    return `"${digest}" is no digest: it is sha256: and 64 hex digits`;
+    return `"${withoutLogin(digest)}" is no digest: it is sha256: and 64 hex digits`;
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { withoutLogins } from "./logins.ts";
+import { withoutLogin } from "./logins.ts";
 
 /** The most of a wrong value that is shown, characters: certificates are long. */
 const shownCharacters = 100;
@@ -8,10 +8,25 @@ const shownCharacters = 100;
 export const found = (path: readonly PropertyKey[], root: unknown): unknown =>
   path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined | null)?.[key], root);
 
+/** Names of what must not be shown. */
+const hidden = /pass|secret|token|key|credential|cookie/i;
+
+const isBranch = (value: unknown): boolean => typeof value === "object" && value !== null;
+const tidied = (value: unknown): unknown =>
+  typeof value === "string"
+    ? withoutLogin(value).replace(
+        /([?&;][\w.-]*(?:pass|secret|token|key|sig|auth|cred)[\w.-]*=)[^&\s]*/gi,
+        "$1…",
+      )
+    : value;
+
 /** A value as people see it. */
 export function shown(value: unknown): string {
-  // A login in a URL is a secret that was written into the wrong place.
-  const text = withoutLogins(JSON.stringify(value) ?? "nothing");
+  // A login in a URL is a secret that was written into the wrong place, and so is what a name says of itself.
+  const text =
+    JSON.stringify(value, (key, each: unknown) =>
+      hidden.test(key) && !isBranch(each) ? "…" : tidied(each),
+    ) ?? "nothing";
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }
 

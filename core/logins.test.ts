@@ -12,6 +12,11 @@ test.each([
   ["https://git.example/a@b", "https://git.example/a@b"],
   ["git@host:a/b.git", "git@host:a/b.git"],
   ['(found "user:token@registry.example.org")', '(found "…@registry.example.org")'],
+  ["https//ci:token@git.example/a", "https//…@git.example/a"],
+  ["https:/ci:token@git.example/a", "https:/…@git.example/a"],
+  ["fatal: https://ci:to/ken@git.example/a: 403", "fatal: https://…@git.example/a: 403"],
+  ["https://git.example:8443/a@b", "https://git.example:8443/a@b"],
+  ["registry:5000/a@b, registry:5000/a:1@sha256:0a", "registry:5000/a@b, registry:5000/a:1@sha256:0a"],
   ["DOCKER_HOST=user:p%40ss@engine:2376", "DOCKER_HOST=…@engine:2376"],
   [
     "postgres:17@sha256:0a1b, of ana@host, to: me@example.org",

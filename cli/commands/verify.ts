@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { shown } from "../../core/issues.ts";
 import { signingKeyName } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import type { Way } from "../../infra/operate/inside.ts";
@@ -73,7 +74,7 @@ function baseOf(text: string): string {
   throw new InputError("nothing was tried", [
     {
       path: "--url",
-      message: `"${text}" is not the address of a gateway`,
+      message: `${shown(text)} is not the address of a gateway`,
       fix: "write it with its scheme and without a path, such as http://localhost:9000",
     },
   ]);

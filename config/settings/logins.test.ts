@@ -48,3 +48,41 @@ test.each([
   expect(text).toMatch(/^the stack's settings are not valid/);
   expect(text).not.toContain("S3cret");
 });
+
+test.each([
+  ["https//ci:S3cret@g.example.org/x/y"],
+  ["https:/ci:S3cret@g.example.org/x/y"],
+  ["https:ci:S3cret@g.example.org/x/y"],
+  ["https://ci:x/S3cret@g.example.org"],
+  ["https://ci:x#S3cret@g.example.org"],
+  ["https://ci:x?S3cret@g.example.org"],
+  ["https://ci:80/S3cret@g.example.org"],
+  ["https://x/S3cret@g.example.org"],
+  ["htps ://ci:x S3cret@g.example.org"],
+  ["tcp://ci:x@S3cret@g.example.org:2376"],
+  ["ci:S3cret%@g.example.org/x"],
+  ["ci:x'S3cret@g.example.org/x"],
+])("a login is not told of %s either, which is no address", (address) => {
+  const text = JSON.stringify(address);
+  for (const config of [
+    { "platform:images": `{"mirror":${text}}` },
+    { "platform:images": `{"overrides":{"redis":{"reference":${text}}}}` },
+    { "platform:registry": address },
+    { "platform:engine": address },
+    { "platform:publicHost": address },
+    { "platform:cors": `[${text}]` },
+    { ...cluster, "platform:backups": `{"to":{"bucket":{"endpoint":${text},"name":"abc"}}}` },
+    { ...cluster, "platform:external": `{"postgres":{"host":${text}}}` },
+    { "platform:services": `{"auth-service":{"source":{"git":${text}}}}` },
+    { "platform:services": `{"auth-service":{"source":{"git":{"commit":"x","repository":${text}}}}}` },
+    { "platform:services": `{"auth-service":{"source":{"image":${text}}}}` },
+  ])
+    expect(told(config)).not.toContain("S3cret");
+});
+
+test("what a name says to be secret is not told, wherever it was written", () => {
+  expect(told({ "platform:services": '{"auth-service":{"source":{"gitToken":"S3cret"}}}' })).not.toContain(
+    "S3cret",
+  );
+  expect(told({ "platform:registry": "https://g.example.org/?token=S3cret" })).not.toContain("S3cret");
+});

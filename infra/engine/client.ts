@@ -4,6 +4,7 @@ import { Agent } from "node:http";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
 import Docker from "dockerode";
+import { shown } from "../../core/issues.ts";
 import { InputError } from "../../core/problems.ts";
 import { certificatesFor, withScheme } from "./address.ts";
 
@@ -22,7 +23,7 @@ export function openEngine(address: string | undefined): Docker {
     throw new InputError("the container engine cannot be reached", [
       {
         path: "DOCKER_HOST",
-        message: `${JSON.stringify(address)} is no address of an engine`,
+        message: `${shown(address)} is no address of an engine`,
         fix: "unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host",
       },
     ]);
