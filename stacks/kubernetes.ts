@@ -4,15 +4,17 @@ import {
   KubernetesPlatform,
   type KubernetesPlatformArgs,
 } from "../infra/kubernetes/deploy/kubernetes-platform.ts";
+import { claimsLeft } from "./claims-left.ts";
 import { clusterIdentity } from "./cluster-identity.ts";
 
 /** Deploys the platform to a cluster and returns the stack's outputs. */
 export async function deployToCluster(
-  args: Omit<KubernetesPlatformArgs, "retained" | "identity">,
+  args: Omit<KubernetesPlatformArgs, "retained" | "identity" | "claims">,
 ): Promise<Record<string, unknown>> {
   const { platform, settings, stack } = args;
   const { context } = settings.kubernetes;
   // A preview needs no cluster, so that CI can make one without any.
+  const claims = pulumi.runtime.isDryRun() ? [] : await claimsLeft(args);
   const identity = pulumi.runtime.isDryRun() ? undefined : await clusterIdentity(context);
   const connection = {
     // Empty, or the SDK keeps the value of KUBECONFIG: a path of whoever ran `up`, by which a refresh or a destroy on another
@@ -27,7 +29,7 @@ export async function deployToCluster(
   const retained = new k8s.Provider("retained", { ...connection, upsertExistingObjects: true });
   const deployed = new KubernetesPlatform(
     platform.name,
-    { ...args, identity, retained },
+    { ...args, identity, retained, claims },
     { providers: { kubernetes: cluster } },
   );
   return { urls: deployed.urls, namespace: deployed.namespace };

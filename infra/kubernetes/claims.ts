@@ -1,4 +1,5 @@
 import type { Workload } from "../../core/workload.ts";
+import type { StateResource } from "../operate/stack-state.ts";
 
 /** A claim that pods of a workload mount. */
 export interface WantedClaim {
@@ -24,6 +25,13 @@ export function claimsOf({ name, members, volumes }: Workload): WantedClaim[] {
     }));
   });
 }
+
+/** The claims that a stack's state knows. */
+export const claimsInState = (state: readonly StateResource[]): string[] =>
+  state.flatMap(({ type, outputs }) => {
+    const { name } = (outputs?.metadata ?? {}) as { readonly name?: string };
+    return type === "kubernetes:core/v1:PersistentVolumeClaim" && name !== undefined ? [name] : [];
+  });
 
 /** @throws when nobody has said how large the volume is. */
 export function sizeOf(workload: string, volume: Workload["volumes"][number]): string {

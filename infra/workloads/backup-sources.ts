@@ -1,4 +1,4 @@
-import type { PlatformModel } from "../../config/define/model.ts";
+import type { PlatformModel, ServiceModel } from "../../config/define/model.ts";
 import { type ImageName, imageNamed } from "../../config/images.ts";
 import { backupsOf } from "../../config/settings/backups.ts";
 import type { Settings } from "../../config/settings/schema.ts";
@@ -19,6 +19,15 @@ import {
 /** The claim of a job that saves stores, and what those of services' volumes begin with. */
 const backupsClaim = "backups";
 
+const claimOfService = (service: string): string => `${backupsClaim}-${service}`;
+
+/**
+ * The claim that a source's backups lie in. An empty one is never made beside it, whatever the service is called now.
+ * @param known claims that are there.
+ */
+export const claimOf = ({ claim, claims }: BackupSource, known: ReadonlySet<string>): string =>
+  claims.find((name) => known.has(name)) ?? claim;
+
 /** Whether a claim holds backups, of these settings or of others. */
 export const holdsBackups = (claim: string): boolean =>
   claim === backupsClaim || claim.startsWith(`${backupsClaim}-`);
@@ -36,8 +45,10 @@ export interface BackupSource {
    * has its own, with a spool of its own; a service's is where that one is.
    */
   readonly job: string;
-  /** The claim of that job. */
+  /** The claim of that job, where nothing is known of those there are: see {@link claimOf}. */
   readonly claim: string;
+  /** What it may be called: a service that got another name goes on with the claim that has its backups. */
+  readonly claims: readonly string[];
   readonly image: ImageName;
   /** How its files end. */
   readonly suffix: string;
@@ -72,12 +83,12 @@ export function backupSources(
     ...kindsWithBackup
       .filter((kind) => platform.stores[kind] !== undefined)
       .map((kind) => storeOfStack(platform, settings, kind, memberHost)),
-    ...Object.values(platform.services).flatMap(({ name, needs }) =>
+    ...Object.values(platform.services).flatMap(({ name, renamedFrom, needs }) =>
       needs.volumes.length === 0
         ? []
         : [
             uploadsOf(
-              name,
+              { name, renamedFrom },
               needs.volumes.map((volume) => volume.name),
               volumes.map((volume) => volume.name),
             ),
@@ -101,6 +112,7 @@ function storeOfStack(
     component: backupOf(kind),
     job: backupsOf(settings)?.bucket === undefined ? backupsName : backupOf(kind),
     claim: backupsClaim,
+    claims: [backupsClaim],
     image: imageNamed(backup.image),
     suffix: backup.suffix,
     parts: backup.databases(use.needs),
@@ -117,12 +129,17 @@ function storeOfStack(
   };
 }
 
-const uploadsOf = (service: string, volumes: readonly string[], all: readonly string[]): BackupSource => ({
+const uploadsOf = (
+  { name: service, renamedFrom }: Pick<ServiceModel, "name" | "renamedFrom">,
+  volumes: readonly string[],
+  all: readonly string[],
+): BackupSource => ({
   store: uploadsName,
   source: uploadsSource(service),
   component: backupOf(service),
   job: backupOf(service),
-  claim: `${backupsClaim}-${service}`,
+  claim: claimOfService(renamedFrom[0] ?? service),
+  claims: [service, ...renamedFrom].map(claimOfService),
   image: uploadsImage,
   suffix: uploadsSuffix,
   parts: volumes,

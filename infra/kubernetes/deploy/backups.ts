@@ -4,7 +4,7 @@ import { type BackupPlan, backupsOf } from "../../../config/settings/backups.ts"
 import type { Workload } from "../../../core/workload.ts";
 import { longestBackupSeconds } from "../../../stores/backup-status.ts";
 import type { Secrets } from "../../secrets/component.ts";
-import { type BackupSource, backupSources } from "../../workloads/backup-sources.ts";
+import { type BackupSource, backupSources, claimOf } from "../../workloads/backup-sources.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import { bucketCertificate, bucketKeys, bucketPod, earlierFile, uploadFile } from "./bucket-pod.ts";
 import { earlierScript, uploadScript } from "./bucket-scripts.ts";
@@ -17,6 +17,14 @@ import { type SavedContent, saveContainer, volumesOf } from "./save-container.ts
 /** The user of the images of stores. */
 const storeUser = 999;
 
+/** What {@link Backups} is made from. */
+export interface BackupsArgs {
+  readonly workloads: readonly Workload[];
+  readonly secrets: Secrets;
+  /** Claims that are there: a service that got another name goes on with the one that has its backups. */
+  readonly claims: ReadonlySet<string>;
+}
+
 /**
  * CronJobs that save what the stack holds into claims or a bucket, with retention. One job has all stores, a container each,
  * side by side, so that one that fails costs no other; and the claim is written on one node, as it must be. The volumes of a
@@ -26,8 +34,7 @@ export class Backups extends pulumi.ComponentResource {
   constructor(
     name: string,
     target: ClusterTarget,
-    workloads: readonly Workload[],
-    secrets: Secrets,
+    { workloads, secrets, claims }: BackupsArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("beat:kubernetes:Backups", name, {}, opts);
@@ -37,7 +44,7 @@ export class Backups extends pulumi.ComponentResource {
       const keys = plan.bucket && bucketKeys(target, secrets, this);
       for (const job of new Set(all.map((saved) => saved.job))) {
         const inside = all.filter((saved) => saved.job === job);
-        this.#cronJob(target, job, inside, { plan, keys, workloads, secrets });
+        this.#cronJob(target, job, inside, { plan, keys, workloads, secrets, claims });
       }
     }
     this.registerOutputs();
@@ -47,22 +54,18 @@ export class Backups extends pulumi.ComponentResource {
     target: ClusterTarget,
     job: string,
     inside: readonly BackupSource[],
-    args: {
-      readonly plan: BackupPlan;
-      readonly keys: Content | undefined;
-      readonly workloads: readonly Workload[];
-      readonly secrets: Secrets;
-    },
+    args: BackupsArgs & { readonly plan: BackupPlan; readonly keys: Content | undefined },
   ): void {
-    const { plan, keys, workloads, secrets } = args;
+    const { plan, keys, workloads, secrets, claims } = args;
     const { bucket } = plan;
     const place = bucket && keys && { bucket, keys };
     const [first] = inside;
-    if (place === undefined && first !== undefined)
+    const claim = first && claimOf(first, claims);
+    if (place === undefined && claim !== undefined)
       // Whatever the stack says of its stores: a backup that goes with what it saved is none.
       persistentVolumeClaim(
         target,
-        { name: first.claim, component: job, size: plan.volumeSize, retained: true },
+        { name: claim, component: job, size: plan.volumeSize, retained: true },
         this,
       );
     const contents = inside.map((saved) => this.#content(target, saved, plan, secrets));
@@ -89,7 +92,7 @@ export class Backups extends pulumi.ComponentResource {
                 stopGraceSeconds: 30,
                 restartPolicy: "Never",
                 ...(place === undefined
-                  ? claimPod(target, contents)
+                  ? claimPod(target, claim ?? "", contents)
                   : bucketPod(target, { ...place, contents })),
               }),
             },
@@ -171,12 +174,12 @@ const asService = (
 /** What a pod is made of that saves into a claim. */
 function claimPod(
   target: ClusterTarget,
+  claim: string,
   contents: readonly SavedContent[],
 ): Pick<PodArgs, "containers" | "volumes" | "scratch"> {
-  const [first] = contents;
   return {
     volumes: [
-      { name: "backups", persistentVolumeClaim: { claimName: first?.saved.claim ?? "" } },
+      { name: "backups", persistentVolumeClaim: { claimName: claim } },
       ...contents.flatMap(volumesOf),
     ],
     containers: contents.map((content) => saveContainer(target, content)),

@@ -12,6 +12,7 @@ import type { StateResource } from "../../operate/stack-state.ts";
 import { Secrets } from "../../secrets/component.ts";
 import { connectionsOf } from "../../workloads/connections.ts";
 import { ofRole, type Transform, workloadsOf } from "../../workloads/plan.ts";
+import { claimsInState } from "../claims.ts";
 import { namespaceOf } from "../labels.ts";
 import { Backups } from "./backups.ts";
 import { bindCluster } from "./binding.ts";
@@ -29,6 +30,8 @@ export interface KubernetesPlatformArgs {
   readonly root: string;
   /** The stack's state as the last run left it; none for a new stack. */
   readonly state?: readonly StateResource[];
+  /** Claims that an earlier stack of this name has left, where the state knows none of them. */
+  readonly claims?: readonly string[];
   /** Which cluster this is; undefined in a preview. */
   readonly identity: string | undefined;
   /** Provider for what outlives a stack: it takes over what an earlier one left. */
@@ -109,7 +112,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
     group("Provisioners", "provisioners", "provisioner");
     group("Services", "services", "service");
     const gateway = group("Gateway", gatewayName, "gateway").services.get(gatewayName);
-    new Backups("backups", inside, workloads, secrets, { parent });
+    const claims = new Set([...(args.claims ?? []), ...claimsInState(args.state ?? [])]);
+    new Backups("backups", inside, { workloads, secrets, claims }, { parent });
     this.urls = urlsOf(settings, gateway);
     this.registerOutputs({ urls: this.urls });
   }

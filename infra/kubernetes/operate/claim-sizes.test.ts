@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { defined, plain } from "../../../config/define/test-definition.ts";
 import { platform } from "../../../config/platform.ts";
 import { kubernetesSettings } from "../../../test/settings.ts";
 import { bytesOf, checkClaimSizes, sizedClaims } from "./claim-sizes.ts";
@@ -85,4 +86,19 @@ test.each([
   ["1500m", 1.5],
 ])("%s is so many bytes", (quantity, bytes) => {
   expect(bytesOf(quantity)).toBe(bytes);
+});
+
+test("of a service that got another name the claim that is there counts", async () => {
+  const renamed = defined({
+    memos: { ...plain, renamedFrom: ["notes"], needs: { volumes: [{ name: "files", path: "/data" }] } },
+  });
+  const settings = kubernetesSettings({
+    "platform:backups": JSON.stringify({ to: { volume: { size: "9Gi" } } }),
+  });
+  const claims = sizedClaims(renamed, settings, "beat");
+  const sizes = (name: string) => checkClaimSizes(place(claim(name, "20Gi", "grows")), "prod", claims);
+  for (const name of ["backups-notes", "backups-memos"])
+    expect(await sizes(name)).toMatchObject({
+      problem: { message: expect.stringContaining(`${name} has 20Gi already`) },
+    });
 });

@@ -15,6 +15,8 @@ import type { ClusterPlace } from "./client.ts";
 /** A claim that the settings ask for, and the setting that says how large. */
 export interface SizedClaim {
   readonly name: string;
+  /** What else it may be called: the first of all these that is there is it. */
+  readonly others?: readonly string[];
   /** A quantity such as `20Gi`. */
   readonly size: string;
   readonly setting: string;
@@ -40,11 +42,14 @@ export function sizedClaims(
     ...workloads.flatMap((workload) =>
       claimsOf(workload).map(({ name, size }) => ({ name, size, setting: settingOf(workload.host) })),
     ),
-    ...[...new Set(backups.map(({ claim }) => claim))].map((name) => ({
-      name,
-      size: plan?.volumeSize ?? "",
-      setting: "platform:backups.to.volume.size",
-    })),
+    ...[...new Map(backups.map(({ claims }) => [claims[0], claims])).values()].map(
+      ([name = "", ...others]) => ({
+        name,
+        ...(others.length > 0 && { others }),
+        size: plan?.volumeSize ?? "",
+        setting: "platform:backups.to.volume.size",
+      }),
+    ),
   ];
 }
 
@@ -69,23 +74,23 @@ export async function checkClaimSizes(
       .map(({ metadata }) => metadata?.name),
   );
   for (const claim of wanted) {
-    const problem = sizeProblem(
-      claim,
-      items.find(({ metadata }) => metadata?.name === claim.name),
-      { stack, growing },
+    const found = [claim.name, ...(claim.others ?? [])].flatMap((name) =>
+      items.filter(({ metadata }) => metadata?.name === name),
     );
+    const problem = sizeProblem(claim, found[0], { stack, growing });
     if (problem !== undefined) return failed("volume sizes", problem);
   }
   return passed("volume sizes", "what is there can be as large as the settings say");
 }
 
 function sizeProblem(
-  { name, size, setting }: SizedClaim,
+  { name: wanted, size, setting }: SizedClaim,
   found: V1PersistentVolumeClaim | undefined,
   { stack, growing }: { readonly stack: string; readonly growing: ReadonlySet<string | undefined> },
 ): Problem | undefined {
   const present = found?.spec?.resources?.requests?.storage;
   if (present === undefined) return undefined;
+  const name = found?.metadata?.name ?? wanted;
   const [is, wants] = [bytesOf(present), bytesOf(size)];
   const keep = `pulumi config set --path ${setting} ${present} --stack ${stack}`;
   if (wants < is)
