@@ -1,19 +1,21 @@
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { hasStartInterval } from "./start-interval.ts";
 
-/** What is thought of an engine that says this of its version. */
-async function asked(version: object): Promise<boolean> {
-  const server = createServer((_, answer) => answer.end(JSON.stringify(version)));
+/** What is thought of an engine that answers so. */
+async function answered(answers: RequestListener, patience?: number): Promise<boolean> {
+  const server = createServer(answers);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   try {
-    return await hasStartInterval(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    return await hasStartInterval(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, patience);
   } finally {
     server.closeAllConnections();
     server.close();
   }
 }
+
+const asked = (version: object) => answered((_, answer) => answer.end(JSON.stringify(version)));
 
 test.each([
   ["Docker 29", { ApiVersion: "1.52", Components: [{ Name: "Engine" }] }, true],
@@ -26,6 +28,20 @@ test.each([
   expect(await asked(version)).toBe(expected);
 });
 
-test("what does not answer has none", async () => {
+test("one that is busy is waited for", { timeout: 30_000 }, async () => {
+  const slow: RequestListener = (_, answer) =>
+    void setTimeout(() => answer.end(JSON.stringify({ ApiVersion: "1.52" })), 16_000);
+  expect(await answered(slow)).toBe(true);
+});
+
+test.each<[string, RequestListener, RegExp]>([
+  ["answers nothing in time", () => {}, /no answer within 0\.3 s; how health is checked depends on it/],
+  ["hangs up", (request) => void request.socket.destroy(), /socket hang up|ECONNRESET/],
+  ["has a fault", (_, answer) => void answer.writeHead(503).end("overloaded"), /503/],
+])("one that %s changes nothing: it is an error", async (_name, answers, said) => {
+  await expect(answered(answers, 300)).rejects.toThrow(said);
+});
+
+test("what is not there has none", async () => {
   expect(await hasStartInterval("tcp://127.0.0.1:1")).toBe(false);
 });

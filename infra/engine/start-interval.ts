@@ -1,23 +1,40 @@
 import semver from "semver";
+import { InputError } from "../../core/problems.ts";
 import { engineAddress } from "./address.ts";
 import { openEngine } from "./client.ts";
 
-/** How long the engine may take to say its version, milliseconds; over SSH it takes some seconds. */
-const patience = 15_000;
+/** How long a busy engine may take to say its version, milliseconds. */
+const longest = 60_000;
+
+/** What is said of an address where there is no engine, or none for this user: nothing can be changed there. */
+const nobody = new Set(["ECONNREFUSED", "ENOENT", "EACCES", "EPERM"]);
 
 /**
- * Whether an engine has an interval of its own for a container that starts. What does not answer has none: the provider says why.
+ * Whether an engine has an interval of its own for a container that starts. Where there is none the provider says why.
  * @param address where it is; undefined for the one that other programs would use.
+ * @param patience until it is given up, milliseconds.
+ * @throws {InputError} when one that is there does not say: another answer than last time's would replace every container.
  * Source: Docker Engine API, version history, v1.44. Podman, which says an API of its own, has none.
  */
-export async function hasStartInterval(address: string | undefined): Promise<boolean> {
+export async function hasStartInterval(address: string | undefined, patience = longest): Promise<boolean> {
+  const engine = openEngine(address ?? engineAddress());
+  const over = AbortSignal.timeout(patience);
+  const late = new Promise<never>((_, reject) => {
+    over.addEventListener("abort", () => reject(new Error(`no answer within ${patience / 1000} s`)));
+  });
   try {
-    const version = openEngine(address ?? engineAddress()).version();
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, patience, undefined).unref());
-    const answer = await Promise.race([version, late]);
-    if (answer === undefined || answer.Components?.some(({ Name }) => /podman/i.test(Name))) return false;
+    const answer = await Promise.race([engine.version(), late]);
+    if (answer.Components?.some(({ Name }) => /podman/i.test(Name))) return false;
     return semver.gte(semver.coerce(answer.ApiVersion) ?? "0.0.0", "1.44.0");
-  } catch {
-    return false;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== undefined && nobody.has(code)) return false;
+    throw new InputError("the container engine does not say its version", [
+      {
+        path: address === undefined ? "DOCKER_HOST" : "platform:engine",
+        message: `${message}; how health is checked depends on it, so nothing has been changed`,
+        fix: "try again once `docker version` answers",
+      },
+    ]);
   }
 }
