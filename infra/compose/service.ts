@@ -94,7 +94,7 @@ export function composeService(
   const { host, entrypoint, args, memoryMiB, stopGraceSeconds, volumes, health, members } = workload;
   const job = "job" in members;
   // Whoever reads the file may have an engine before Docker 25, where Compose refuses `start_interval`.
-  const check = healthCheckOf(health);
+  const check = healthCheckOf(health, { startInterval: false, stopGraceSeconds });
   const files = filesOf(workload, addresses);
   const of = (kind: ComposeFileSource["kind"]) =>
     files

@@ -17,6 +17,8 @@ export interface HealthCheck {
 export interface HealthCheckOptions {
   /** It has an interval of its own for a container that starts (Docker 25, API 1.44); else the probe itself rests. */
   readonly startInterval: boolean;
+  /** How long what is told to end may take, seconds; default: 10, as an engine's own. */
+  readonly stopGraceSeconds?: number;
 }
 
 /** How much longer than its start a container may take until a deployment gives it up, seconds. */
@@ -44,11 +46,14 @@ function duration(seconds: number): string {
  */
 export function healthCheckOf(
   health: Health | undefined,
-  { startInterval }: HealthCheckOptions = { startInterval: false },
+  { startInterval, stopGraceSeconds = 10 }: HealthCheckOptions = { startInterval: false },
 ): HealthCheck | undefined {
   const ready = health && healthTest(health.ready);
   if (health === undefined || ready === undefined) return undefined;
-  const test = health.endsOn === undefined ? ready : restartingTest(ready, health.ready, health.endsOn);
+  const test =
+    health.endsOn === undefined
+      ? ready
+      : restartingTest(ready, health.ready, health.endsOn, stopGraceSeconds);
   const every = health.everySeconds ?? startSeconds;
   const rest = Math.max(every, health.restSeconds ?? restSeconds);
   const answer = health.timeoutSeconds ?? answerSeconds;

@@ -9,7 +9,10 @@ import { healthCheckOf } from "./health-check.ts";
 const endsOn = { host: "consumer-watch-auth", port: 9465, path: "/dead" };
 const lineOf = (tool: "wget" | "bash") => {
   const ready = { http: "/it's/health", port: 2000, tool };
-  const check = healthCheckOf({ ready, startupSeconds: 10, endsOn }, { startInterval: true });
+  const check = healthCheckOf(
+    { ready, startupSeconds: 10, endsOn },
+    { startInterval: true, stopGraceSeconds: 35 },
+  );
   expect(check?.test).toHaveLength(2);
   return check?.test[1] as string;
 };
@@ -18,15 +21,17 @@ const run = (line: string, ready: boolean): string => {
   const said = "$(mktemp)";
   const stand = (name: string) =>
     `${name}() { case "$*" in *9465*) echo "ordered by $*" >>"$f" ;; *) ${ready} ;; esac; }`;
-  const script = `f=${said}; ${stand("wget")}; ${stand("bash")}; kill() { echo "kill $*" >>"$f"; }; (${line}); echo "exit $?"; sleep 0.3; cat "$f"; rm "$f"`;
+  const script = `f=${said}; ${stand("wget")}; ${stand("bash")}; kill() { echo "kill $*" >>"$f"; }; sleep() { echo "sleep $*" >>"$f"; }; (${line}); echo "exit $?"; command sleep 0.3; cat "$f"; rm "$f"`;
   return execFileSync("sh", ["-c", script], { encoding: "utf8" });
 };
 
 test.each(["wget", "bash"] as const)(
-  "what is well and ordered to end tells its init process, by %s; the order never makes it unhealthy",
+  "what is well and ordered to end tells its init process, and later kills what is left, by %s; the order never makes it unhealthy",
   (tool) => {
     const line = lineOf(tool);
-    expect(run(line, true)).toMatch(/^exit 0\nordered by .*9465(.|\s)*kill -TERM 1\n$/);
+    expect(run(line, true)).toMatch(
+      /^exit 0\nordered by .*9465(.|\s)*kill -TERM 1\nsleep 35\nkill -KILL -1\n$/,
+    );
     // What is not ready is left to its restart policy and its start-up.
     expect(run(line, false)).toBe("exit 1\n");
   },

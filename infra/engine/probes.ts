@@ -33,12 +33,14 @@ export function healthTest(probe: Probe): string[] | undefined {
 /**
  * A test that also ends the container once a page answers 200: an engine starts again what has ended, and nothing else. It asks in
  * the background, so that a page that is slow or away never makes the container unhealthy. The signal goes to the engine's init
- * process, which passes it on.
+ * process, which passes it on. What is still there after the time that a stop may take is killed, as the engine would on `stop`: the
+ * kernel lets nobody inside kill that init process, but it ends with the last of what it looks after.
  */
 export function restartingTest(
   test: readonly string[],
   probe: Probe,
   { host, port, path }: NonNullable<Health["endsOn"]>,
+  stopGraceSeconds: number,
 ): string[] {
   const [kind, ...words] = test;
   const ready = kind === "CMD" ? words.map(quoted).join(" ") : words.join(" ");
@@ -46,7 +48,10 @@ export function restartingTest(
   const ordered = bash
     ? `bash -c ${quoted(`exec 3<>/dev/tcp/${host}/${port} && printf 'GET %s HTTP/1.1\\r\\nHost: watch\\r\\nConnection: close\\r\\n\\r\\n' ${quoted(path)} >&3 && read -r status <&3 && [[ $status == *' 200 '* ]]`)}`
     : `wget -q -O /dev/null -T 8 ${quoted(`http://${host}:${port}${path}`)}`;
-  return ["CMD-SHELL", `${ready} || exit 1; (${ordered} && kill -TERM 1) >/dev/null 2>&1 &`];
+  return [
+    "CMD-SHELL",
+    `${ready} || exit 1; (${ordered} && kill -TERM 1 && sleep ${stopGraceSeconds} && kill -KILL -1) >/dev/null 2>&1 &`,
+  ];
 }
 
 /** Where a container notes that it has been ready: in memory that every start gets anew, and that is writable where the root is not. */

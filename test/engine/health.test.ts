@@ -13,8 +13,8 @@ const made: Docker.Container[] = [];
 afterAll(() => Promise.all(made.map((container) => container.remove({ force: true, v: true }))));
 
 /** A container that is probed as an engine without a start interval probes it; its health is read twice a second. */
-async function start(health: Health, command: readonly string[]) {
-  const check = healthCheckOf(health, { startInterval: false });
+async function start(health: Health, command: readonly string[], env: readonly string[] = []) {
+  const check = healthCheckOf(health, { startInterval: false, stopGraceSeconds: 4 });
   if (check === undefined) throw new Error("nothing to ask with");
   const nanoseconds = (text: string) => {
     const [, minutes = "0", seconds = "0"] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
@@ -23,6 +23,7 @@ async function start(health: Health, command: readonly string[]) {
   const container = await engine.createContainer({
     Image: image,
     Cmd: [...command],
+    Env: [...env],
     HostConfig: { Init: true },
     Healthcheck: {
       Test: [...check.test],
@@ -55,7 +56,7 @@ async function start(health: Health, command: readonly string[]) {
     });
     await exec.start({});
   };
-  return { until, signal };
+  return { container, until, signal };
 }
 
 describe.skipIf(missing !== undefined)("on an engine without a start interval", () => {
@@ -97,5 +98,24 @@ describe.skipIf(missing !== undefined)("on an engine without a start interval", 
     expect(seconds).toBeLessThan(45);
     await signal("CONT");
     await until("healthy");
+  });
+
+  test.concurrent.each([
+    ["ends when it is told to", "trap 'exit 7' TERM", 7],
+    ["does not end when it is told to is killed", "trap '' TERM", 137],
+  ])("what %s", { timeout: 120_000 }, async (_what, trap, code) => {
+    // The page that orders an end answers 200: what would ask it stands in for it.
+    const orders = "mkdir /tmp/bin; printf '#!/bin/sh\n' >/tmp/bin/wget; chmod +x /tmp/bin/wget";
+    const { container } = await start(
+      {
+        ready: { shell: "test -x /tmp/bin/wget" },
+        startupSeconds: 30,
+        everySeconds: 1,
+        endsOn: { host: "watch", port: 1, path: "/dead" },
+      },
+      ["sh", "-c", `${trap}; ${orders}; while :; do sleep 1; done`],
+      ["PATH=/tmp/bin:/usr/local/bin:/usr/bin:/bin"],
+    );
+    expect(await container.wait()).toMatchObject({ StatusCode: code });
   });
 });

@@ -29,7 +29,7 @@ export function managedContainer(
 ): docker.Container {
   const { settings, prefix } = target;
   const { name, host, memoryMiB, stopGraceSeconds, entrypoint, args, health, user, scratch } = workload;
-  const check = healthCheckOf(health, target);
+  const check = healthCheckOf(health, { startInterval: target.startInterval, stopGraceSeconds });
   const job = "job" in workload.members;
   const sorted = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
   return new docker.Container(
