@@ -90,14 +90,18 @@ export class ClusterBackups implements BackupOperations {
 
   verify(store: string | undefined): Promise<string[]> {
     return eachOf(sourcesNamed(this.#all, store), (saved) =>
-      this.#run(saved.job, "verify", this.#verifySteps(saved)),
+      this.#run(saved.job, "verify", this.verifySteps(saved)),
     );
   }
 
-  #verifySteps({ store, source, component, parts, verify }: BackupSource): JobStep[] {
+  /** What the job of a drill does. Whatever cannot be fetched, the others are tried, and what it came to is kept. */
+  verifySteps({ store, source, component, parts, former, verify }: BackupSource): JobStep[] {
     if (!this.#fetched) return [{ container: component, script: verify() }];
     return [
-      ...parts.map((part) => ({ container: uploadContainer, script: fetchScript(store, part, "latest") })),
+      ...parts.map((part) => ({
+        container: uploadContainer,
+        script: `sh -c ${quoted(fetchScript(store, part, "latest", former[part]))} || echo ${quoted(`${store}/${part} could not be fetched`)} >&2`,
+      })),
       // Whatever it comes to, the last step keeps it, and fails then.
       { container: component, script: `bash -c ${quoted(verify())} || true` },
       { container: uploadContainer, script: keepDrillScript(source) },
