@@ -1,4 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { configRemoveCommand } from "./config-commands.ts";
+import { joinPath } from "./problems.ts";
 import { onStack } from "./stack-commands.ts";
 
 beforeEach(() => void vi.stubEnv("BEAT_STACK", undefined));
@@ -22,6 +25,36 @@ test.each([
     'pulumi config set --path \'platform:a["b.c"]\' "x y" --stack prod (or by hand)',
   ],
   ["see ./beat status, or ./beat up", "see ./beat status --stack prod, or ./beat up --stack prod"],
+  [
+    "remove it: pulumi config rm --path 'platform:a.o'\\''x y', then look",
+    "remove it: pulumi config rm --path 'platform:a.o'\\''x y' --stack prod, then look",
+  ],
+  [
+    "pulumi config set platform:x $(cat 'a b' $(c)), or",
+    "pulumi config set platform:x $(cat 'a b' $(c)) --stack prod, or",
+  ],
+  [
+    'pulumi config set platform:x "$(cat "a b")" now',
+    'pulumi config set platform:x "$(cat "a b")" --stack prod now',
+  ],
+  ["pulumi config set platform:x ${X:-a b}", "pulumi config set platform:x ${X:-a b} --stack prod"],
+  [
+    "pulumi config set platform:cors[0] http://a,b",
+    "pulumi config set platform:cors[0] http://a,b --stack prod",
+  ],
+  ["pulumi config set platform:x a\\ b c", "pulumi config set platform:x a\\ b --stack prod c"],
+  ["pulumi config set platform:x < file", "pulumi config set platform:x --stack prod < file"],
+  ["pulumi config set x -- -5", "pulumi config set x --stack prod -- -5"],
+  ["pulumi config set x '--stack y'", "pulumi config set x '--stack y' --stack prod"],
+  ["run ./beat up again, then look", "run ./beat up --stack prod again, then look"],
+  ["./beat up --yes once more", "./beat up --yes --stack prod once more"],
+  ["./beat secrets list again", "./beat secrets list --stack prod again"],
+  [
+    "./beat restore --store postgres --from x of it",
+    "./beat restore --store postgres --from x --stack prod of it",
+  ],
+  ["./beat logs core-service and wait", "./beat logs core-service --stack prod and wait"],
+  ["see pulumi config for it", "see pulumi config --stack prod for it"],
   ["remove it: `pulumi config rm a`", "remove it: `pulumi config rm a --stack prod`"],
 ])("%s", (text, told) => expect(onStack(text, "prod")).toBe(told));
 
@@ -42,4 +75,22 @@ test("dev is what ./beat takes by itself, unless BEAT_STACK says otherwise; pulu
   expect(onStack("./beat down", "dev")).toBe("./beat down --stack dev");
   // Typed elsewhere it would be another one.
   expect(onStack("./beat down", "prod")).toBe("./beat down --stack prod");
+});
+
+test("a key of whatever signs stays one word of the command", () => {
+  for (const key of ["it's", "a b", 'a"b', "$(id)", "a`id`", "a'--stack x'", "'", "''"]) {
+    const told = onStack(`${configRemoveCommand(["platform:env", key])}, or not`, "prod");
+    const words = execFileSync("sh", [
+      "-c",
+      `pulumi() { printf '%s\\n' "$@"; }; ${told.replace(/, or not$/, "")}`,
+    ]);
+    expect(words.toString().trimEnd().split("\n")).toEqual([
+      "config",
+      "rm",
+      "--path",
+      joinPath(["platform:env", key]),
+      "--stack",
+      "prod",
+    ]);
+  }
 });

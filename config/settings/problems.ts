@@ -58,7 +58,7 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, target: Settin
       path,
       message: secret ? issue.message : `${messageOf(issue)} (found ${shown(found(issue.path, raw))})`,
       fix: secret
-        ? `pulumi config set --secret --path '${path}'  ${mendOf(String(name))}`
+        ? `pulumi config set --secret --path ${quoted(path)}  ${mendOf(String(name))}`
         : settingFix(issue, path),
     },
   ];

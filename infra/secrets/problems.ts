@@ -1,5 +1,6 @@
 import { suppliedSecrets } from "../../config/environment.ts";
 import type { Settings } from "../../config/settings/schema.ts";
+import { configRemoveCommand } from "../../core/config-commands.ts";
 import { signingKeyName } from "../../core/names.ts";
 import type { Problem } from "../../core/problems.ts";
 import { validatePrivateKey } from "./values.ts";
@@ -35,7 +36,7 @@ export function secretProblems(names: readonly string[], settings: Settings, sta
       .map((secret) => ({
         path: settingOf(secret),
         message: "no part of the platform has such a secret",
-        fix: `pulumi config rm --path 'platform:secrets["${secret}"]' --stack ${stack}; known: ${names.join(", ")}`,
+        fix: `${configRemoveCommand(["platform:secrets", secret])} --stack ${stack}; known: ${names.join(", ")}`,
       })),
     ...(fault === undefined
       ? []
