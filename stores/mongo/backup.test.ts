@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -82,6 +82,7 @@ const run = (script: string) =>
   );
 const holds = (databases: object): void =>
   writeFileSync(join(home, "server.json"), JSON.stringify(databases));
+const held = (): unknown => JSON.parse(readFileSync(join(home, "server.json"), "utf8"));
 
 const accounts = { type: "collection", count: 2 };
 
@@ -95,4 +96,23 @@ test.each([
   const verified = run(mongo().verify(use));
   expect(verified).toMatchObject({ status: 0, stderr: "" });
   expect(verified.stdout).toContain("verified mongo/core");
+});
+
+test("a restore drops what was made since the backup, which is in what it has saved before", () => {
+  const then = { core: { accounts, active: { type: "view", count: 1 } }, other: { accounts } };
+  holds(then);
+  expect(run(mongo().script(use, { keepDays: 3 })).status).toBe(0);
+  const since = { drafts: accounts, temperatures: { type: "timeseries", count: 300 } };
+  holds({ ...then, core: { accounts: { ...accounts, count: 5 }, ...since } });
+  const restore = (from: string) =>
+    run(mongo().restore(use, { database: "core", from, fetched: false }).script);
+  const { status, stdout } = restore("latest");
+  expect(status).toBe(0);
+  for (const name of Object.keys(since)) expect(stdout).toContain(`dropped ${name}, which`);
+  expect(held()).toEqual(then);
+  const before = /saved the present state as (\S+)/.exec(stdout)?.[1] ?? "";
+  // What it saves now has the name of another second.
+  spawnSync("sleep", ["1.1"]);
+  expect(restore(before).status).toBe(0);
+  expect(held()).toEqual({ ...then, core: { accounts: { ...accounts, count: 5 }, ...since } });
 });

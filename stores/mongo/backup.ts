@@ -137,21 +137,30 @@ const replacePresent = [
   'trial="${database}_restore_$now"',
   'restore() { quietly mongorestore --config=/tmp/mongo.yaml --archive="$file" --gzip --stopOnError --nsInclude="$database.*" "$@"; }',
   // A file, since arguments are seen by others.
-  "sed -n 's/^uri: \\(.*\\)$/const at = connect(\"\\1\");/p' /tmp/mongo.yaml > /tmp/drop.js",
-  'echo "at.getSiblingDB(\\"$trial\\").dropDatabase();" >> /tmp/drop.js',
-  "drop_trial() { mongosh --quiet --nodb --file /tmp/drop.js > /dev/null; }",
+  `in_shell() { { ${connectInShell}; cat; } > /tmp/restore.js; mongosh --quiet --nodb --file /tmp/restore.js; }`,
+  'drop_trial() { echo "at.getSiblingDB(\\"$trial\\").dropDatabase();" | in_shell > /dev/null; }',
   'if ! restore --nsFrom="$database.*" --nsTo="$trial.*"; then',
   "  drop_trial",
   '  echo "the backup could not be restored; $database is as it was" >&2',
   "  exit 4",
   "fi",
+  'kept="$(echo "print(JSON.stringify(at.getSiblingDB(\\"$trial\\").getCollectionInfos().map(({ name }) => name)));" | in_shell)"',
   "drop_trial",
   "restore --drop",
+  // mongorestore drops what it brings back, and leaves what was made since.
+  `in_shell <<JS`,
+  'const restored = at.getSiblingDB("$database"), kept = $kept;',
+  "for (const { name } of restored.getCollectionInfos())",
+  '  if (!kept.includes(name) && !name.startsWith("system.")) {',
+  "    restored.getCollection(name).drop();",
+  '    print("dropped " + name + ", which the backup does not hold");',
+  "  }",
+  "JS",
 ];
 
 /**
  * Restores a database of MongoDB, which has no rename: the present state is saved first, the backup is tried in a
- * database of its own, and only then takes the place of the collections it holds.
+ * database of its own, and only then takes the place of what is there; collections made since the backup are dropped at the end.
  */
 export const restoreScript = (args: RestoreArgs): string =>
   [
