@@ -5,7 +5,7 @@ import { secretRule } from "../config/settings/secret-rules.ts";
 import { administratorSecret, signingKeyName } from "../core/names.ts";
 import { InputError } from "../core/problems.ts";
 import { plaintextSecret } from "../infra/graph/register.ts";
-import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
+import { inForce, type StackState, type StateResource } from "../infra/operate/stack-state.ts";
 import {
   chosenElsewhere,
   giveCommand,
@@ -231,7 +231,7 @@ async function replaceKept(session: SecretsSession, secret: string, value: strin
 
 /** The Stash that keeps a secret; what the platform itself remembers of a stack is none. */
 const stashOf = ({ resources }: StackState, secret: string): StateResource | undefined =>
-  resources.find(
+  inForce(resources).find(
     ({ type, urn }) =>
       type === "pulumi:index:Stash" &&
       urn.endsWith(`Stash::${secret}`) &&

@@ -15,7 +15,7 @@ import type { Settings } from "../config/settings/schema.ts";
 import { InputError, type Problem } from "../core/problems.ts";
 import { engineEnvironment } from "../infra/engine/address.ts";
 import { movedTarget } from "../infra/operate/moved.ts";
-import type { StackState, StateResource } from "../infra/operate/stack-state.ts";
+import { inForce, type StackState, type StateResource } from "../infra/operate/stack-state.ts";
 import { program, projectRoot } from "../stacks/program.ts";
 import { lockedProblem, locksIn } from "./lock.ts";
 import { type OpenedStack, openOrMake, refused } from "./new-stack.ts";
@@ -251,7 +251,7 @@ export async function stateOf(workspace: Workspace, name: string): Promise<Stack
 /** The secrets that a state keeps: resources of type Stash by name. */
 export function keptSecrets(state: StackState | undefined): Map<string, string> {
   return new Map(
-    (state?.resources ?? []).flatMap(({ type, urn, outputs }) => {
+    inForce(state?.resources ?? []).flatMap(({ type, urn, outputs }) => {
       const kept = (outputs?.output as { plaintext?: string } | undefined)?.plaintext;
       if (type !== "pulumi:index:Stash" || kept === undefined) return [];
       return [[urn.split("::").pop() as string, JSON.parse(kept) as string]];

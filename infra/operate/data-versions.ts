@@ -7,7 +7,7 @@ import { configSetCommand } from "../../core/config-commands.ts";
 import type { Problem } from "../../core/problems.ts";
 import { validateUpgrade, versionOf } from "../../core/versions.ts";
 import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
-import type { StateResource } from "./stack-state.ts";
+import { inForce, type StateResource } from "./stack-state.ts";
 
 /**
  * Stores whose data another version has written than the stack would now put on it, by the image that its state remembers.
@@ -42,7 +42,7 @@ const numbersOf = (reference: string): number[] => versionOf(partsOf(reference).
 
 /** The image that a store ran as, on whichever target. */
 function referenceIn(state: readonly StateResource[], kind: StoreKind): string | undefined {
-  for (const { type, urn, outputs = {} } of state) {
+  for (const { type, urn, outputs = {} } of inForce(state)) {
     const { metadata, spec } = outputs as SetOutputs;
     if (type === "kubernetes:apps/v1:StatefulSet" && metadata?.name === kind)
       return spec?.template?.spec?.containers?.[0]?.image;

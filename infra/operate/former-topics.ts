@@ -29,20 +29,45 @@ export function fewerPartitions(platform: PlatformModel, state: readonly StateRe
   });
 }
 
-/** What the provisioner of Kafka was given by the last run, on whichever target. */
+/** What the provisioner of Kafka has carried out, on whichever target: not what a run gave it that failed before it had ended. */
 function kafkaPlanIn(state: readonly StateResource[]) {
-  for (const { type, urn, outputs = {}, inputs = {} } of state.toReversed()) {
-    if (!urn.endsWith(`::${provisionerOf("kafka")}`)) continue;
+  const own = state.filter(({ urn }) => urn.endsWith(`::${provisionerOf("kafka")}`));
+  const done = mapsOfDoneJobs(own);
+  for (const resource of own) {
+    const { type, outputs = {}, inputs = {}, initErrors = [] } = resource;
     const text =
       type === "kubernetes:core/v1:ConfigMap"
-        ? planOf(outputs.data ?? inputs.data)
-        : type === "docker:index/container:Container"
+        ? done.includes(nameOf(outputs)) && planOf(outputs.data ?? inputs.data)
+        : type === "docker:index/container:Container" && resource.delete !== true && initErrors.length === 0
           ? uploadOf(outputs.uploads ?? inputs.uploads)
           : undefined;
     const plan = formerPlan.safeParse(parsed(text));
     if (plan.success) return plan.data;
   }
   return undefined;
+}
+
+/** What is read of a ConfigMap and a Job. */
+interface Kept {
+  readonly metadata?: { readonly name?: string };
+  readonly spec?: {
+    readonly template?: {
+      readonly spec?: { readonly volumes?: readonly { readonly configMap?: { readonly name?: string } }[] };
+    };
+  };
+  readonly status?: { readonly succeeded?: number; readonly completionTime?: string };
+}
+
+const nameOf = (outputs: Kept): string | undefined => outputs.metadata?.name;
+
+/** The ConfigMaps of the job that succeeded last; one that was replaced has, until another does. */
+function mapsOfDoneJobs(own: readonly StateResource[]): readonly (string | undefined)[] {
+  const [last] = own
+    .filter(({ type }) => type === "kubernetes:batch/v1:Job")
+    .map(({ outputs = {} }) => outputs as Kept)
+    .filter(({ status }) => (status?.succeeded ?? 0) > 0)
+    .sort((a, b) => ((a.status?.completionTime ?? "") < (b.status?.completionTime ?? "") ? 1 : -1));
+  return (last?.spec?.template?.spec?.volumes ?? []).flatMap(({ configMap }) => configMap?.name ?? []);
 }
 
 const planOf = (data: unknown): unknown =>

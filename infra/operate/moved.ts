@@ -1,6 +1,6 @@
 import type { Problem } from "../../core/problems.ts";
 import { stackLabel } from "../docker/labels.ts";
-import type { StateResource } from "./stack-state.ts";
+import { inForce, type StateResource } from "./stack-state.ts";
 
 /** Where a run would put a stack, and by which names it finds that again. */
 export interface Place {
@@ -72,7 +72,7 @@ const kinds = { docker: "a container engine", kubernetes: "a Kubernetes cluster"
 
 /** Told by what holds the data, or everything that does. */
 function placeIn(state: readonly StateResource[]): Before | undefined {
-  for (const { type, outputs } of state) {
+  for (const { type, outputs } of inForce(state)) {
     if (type === "docker:index/network:Network" || type === "docker:index/volume:Volume")
       return { target: "docker", name: labelOf(outputs?.labels), namespace: undefined };
     if (type !== "kubernetes:core/v1:Namespace" && type !== "kubernetes:core/v1:PersistentVolumeClaim")

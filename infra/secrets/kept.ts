@@ -1,7 +1,7 @@
 import type { Settings } from "../../config/settings/schema.ts";
 import { administratorSecret, passwordName, signingKeyName } from "../../core/names.ts";
 import { kindsWithLogin } from "../../stores/index.ts";
-import type { StateResource } from "../operate/stack-state.ts";
+import { inForce, type StateResource } from "../operate/stack-state.ts";
 
 /** The input of a Stash that the last run let go of: its protection is lifted, and this run may drop it. */
 export const releasedMark = "let go: the next run drops it";
@@ -16,7 +16,7 @@ export interface KeptSecret {
 
 /** The secrets among the resources of a state: each is a Stash under the component that holds them all. */
 export function secretsInState(state: readonly StateResource[]): KeptSecret[] {
-  return state
+  return inForce(state)
     .filter(({ type, urn }) => type === "pulumi:index:Stash" && /Secrets\$pulumi:index:Stash::/.test(urn))
     .map(({ urn, outputs }) => ({
       name: urn.split("::").pop() as string,

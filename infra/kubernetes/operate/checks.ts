@@ -2,7 +2,7 @@ import { controllerOf } from "../../../config/settings/exposure.ts";
 import { nameController } from "../../../config/settings/front.ts";
 import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { type Check, failed, passed } from "../../operate/check.ts";
-import type { StackState } from "../../operate/stack-state.ts";
+import { inForce, type StackState } from "../../operate/stack-state.ts";
 import { clusterStash } from "../deploy/binding.ts";
 import { type Cluster, ifFound, reasonOf, statusCode, withTimeout } from "./client.ts";
 
@@ -43,7 +43,7 @@ export const clusterIdentity = async (cluster: Cluster): Promise<string | undefi
 
 /** The identity the stack's state remembers; undefined before the first `up`. */
 export function boundIdentity(state: StackState): { readonly urn: string; readonly uid: string } | undefined {
-  const stash = state.resources.find(
+  const stash = inForce(state.resources).find(
     ({ type, urn }) => type === "pulumi:index:Stash" && urn.endsWith(`::${clusterStash}`),
   );
   const uid = stash?.outputs?.output;
