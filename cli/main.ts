@@ -1,10 +1,11 @@
 import { CommanderError } from "commander";
 import { InputError } from "../core/problems.ts";
 import { beat } from "./beat.ts";
+import { onWriteError } from "./leave.ts";
 import { say } from "./output.ts";
 
-// `./beat logs | head` closes the pipe early, which is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.stdout.on("error", onWriteError);
+process.stderr.on("error", onWriteError);
 
 try {
   await beat.parseAsync();

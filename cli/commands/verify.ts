@@ -9,6 +9,7 @@ import type { Tried } from "../../infra/verify/tried.ts";
 import { publicPart, verify } from "../../infra/verify/verify.ts";
 import { loadTransform } from "../../stacks/program.ts";
 import { command } from "../command.ts";
+import { heedLeave } from "../leave.ts";
 import { print, printJson, say } from "../output.ts";
 import type { Session } from "../session.ts";
 import { keptSecrets } from "../workspace.ts";
@@ -38,9 +39,10 @@ export function verifyCommand(beat: Command): void {
       const way = await wayTo(session, url);
       try {
         const report = await verifyStack(session, way, { json, journey });
+        if (report === undefined) return;
+        if (!report.ok) process.exitCode = 1;
         if (json) printJson(report);
         else print(summary(report));
-        if (!report.ok) process.exitCode = 1;
       } finally {
         way.close();
       }
@@ -84,7 +86,7 @@ async function verifyStack(
   { name, target, platform, settings, state }: Session,
   { base, note }: Way,
   { json, journey }: { readonly json: boolean; readonly journey: boolean },
-): Promise<Report> {
+): Promise<Report | undefined> {
   const start = performance.now();
   if (!json) print(`${name} through ${base}${note === undefined ? "" : `, ${note}`}\n`);
   const announced: string[] = [];
@@ -97,15 +99,31 @@ async function verifyStack(
     inside: target.inside(),
     publicKey: publicPart(settings.signingKey ?? keptSecrets(state).get(signingKeyName)),
   };
+  const ended = new AbortController();
+  let travels = false;
+  const heedless = heedLeave((code) => {
+    process.exitCode = code;
+    if (!travels) process.exit(code);
+    ended.abort();
+    say("  ! interrupted: what the journey made is removed; Ctrl-C again ends it where it stands");
+  });
   const announce = (lines: readonly string[]): void => {
+    travels = true;
     announced.push(...lines);
     say("the journey makes:");
     for (const line of lines) say(`  ${line}`);
   };
-  for await (const one of verify(subject, { journey, announce })) {
-    tried.push(one);
-    if (!json) print(lineOf(one));
+  const removed = (one: Tried) => say(lineOf(one));
+  try {
+    for await (const one of verify(subject, { journey, announce, removed, ended: ended.signal })) {
+      tried.push(one);
+      if (!json && !ended.signal.aborted) print(lineOf(one));
+    }
+  } finally {
+    if (!ended.signal.aborted) heedless();
   }
+  // The exit code says that it was.
+  if (ended.signal.aborted) return undefined;
   return {
     stack: name,
     gateway: base,

@@ -1,5 +1,11 @@
 import { Failed } from "./tried.ts";
 
+/** No answer came to what was sent: nobody knows whether it was carried out. */
+export class Unanswered extends Failed {}
+
+/** What says that nothing was sent. */
+const unsent = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+
 /** How long an answer may take, milliseconds: a sign-up takes three seconds on a good day. */
 const patience = 20_000;
 
@@ -33,7 +39,8 @@ export class Door {
       const { status, headers } = response;
       return { status, headers, text, own: ownWords(headers, text) };
     } catch (error) {
-      throw new Failed(`${this.base} ${silence(error)}`);
+      const { code = "" } = (error as { cause?: { code?: string } }).cause ?? {};
+      throw new (unsent.test(code) ? Failed : Unanswered)(`${this.base} ${silence(error)}`);
     }
   }
 
@@ -41,7 +48,10 @@ export class Door {
   async service(path: string, init: RequestInit = {}): Promise<Answer> {
     const answer = await this.ask(path, init);
     if (answer.own !== undefined)
-      throw new Failed(`${path}: the gateway answers ${answer.status} itself: ${answer.own}`);
+      // 504: the service took longer than the gateway waits.
+      throw new (answer.status === 504 ? Unanswered : Failed)(
+        `${path}: the gateway answers ${answer.status} itself: ${answer.own}`,
+      );
     if (!answer.headers.has("x-request-id"))
       throw new Failed(`${path}: ${answer.status} without X-Request-ID, so not from this platform's gateway`);
     return answer;

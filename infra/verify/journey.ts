@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
 import { type Journey, type JourneyStep, usedBy } from "../../config/define/verify.ts";
-import { parsed } from "./door.ts";
+import { parsed, Unanswered } from "./door.ts";
 import type { Subject } from "./subject.ts";
 import { Failed, Skipped, type Tried, tried, until } from "./tried.ts";
 
@@ -17,9 +17,13 @@ export class Traveller {
     ["id", randomUUID()],
   ]);
 
-  constructor(subject: Subject, journey: Journey) {
+  readonly #ended: AbortSignal | undefined;
+
+  /** @param ended no step is begun or waited for after it; what was made is taken away all the same. */
+  constructor(subject: Subject, journey: Journey, ended?: AbortSignal) {
     this.#subject = subject;
     this.#journey = journey;
+    this.#ended = ended;
   }
 
   /** What it makes and leaves, in words. */
@@ -42,7 +46,8 @@ export class Traveller {
   async *steps(): AsyncGenerator<Tried> {
     let stopped: string | undefined;
     for (const step of this.#journey.steps) {
-      const came = await this.#try(step, stopped);
+      if (this.#ended?.aborted) return;
+      const came = await this.#try(step, stopped, this.#ended);
       if (came.result === "failed") stopped ??= step.name;
       yield came;
     }
@@ -53,14 +58,14 @@ export class Traveller {
     for (const step of this.#journey.removes) yield await this.#try(step, undefined);
   }
 
-  #try(step: JourneyStep, stopped: string | undefined): Promise<Tried> {
+  #try(step: JourneyStep, stopped: string | undefined, ended?: AbortSignal): Promise<Tried> {
     const uses = step.uses.length > 0 ? ` (${step.uses.join(", ")})` : "";
     return tried("journey", `${step.name}${uses}`, async () => {
       if (stopped !== undefined) throw new Skipped(`"${stopped}" failed`);
       const missing = [...usedBy(step)].filter((name) => !this.#kept.has(name));
       if (missing.length > 0) throw new Skipped(`nothing gave it ${missing.join(", ")}`);
       const { patienceSeconds = Number.POSITIVE_INFINITY } = this.#subject;
-      return until(Math.min(step.withinSeconds, patienceSeconds), () => this.#go(step));
+      return until(Math.min(step.withinSeconds, patienceSeconds), () => this.#go(step), ended);
     });
   }
 
@@ -75,7 +80,7 @@ export class Traveller {
     keeps,
     service,
   }: JourneyStep): Promise<string> {
-    const answer = await this.#subject.door.service(this.#filled(path), {
+    const request = {
       method,
       headers: {
         ...(body && { "content-type": "application/json" }),
@@ -86,6 +91,12 @@ export class Traveller {
           Object.fromEntries(Object.entries(body).map(([key, text]) => [key, this.#filled(text)])),
         ),
       }),
+    };
+    const answer = await this.#subject.door.service(this.#filled(path), request).catch((error: unknown) => {
+      // What is not the same when it is done twice is not sent twice: the answer that was lost may have been a good one.
+      if (error instanceof Unanswered && /^(?:POST|PATCH)$/.test(method))
+        throw new Error(`${error.message}; it may have been carried out, so it was not sent again`);
+      throw error;
     });
     if (answer.status !== status)
       throw new Failed(`${service} answers ${answer.status} instead of ${status}${said(answer.text)}`);

@@ -38,14 +38,19 @@ export async function tried(what: string, name: string, look: () => Promise<stri
   }
 }
 
-/** Asks again until it passes, or its time is over. @throws what it threw last. */
-export async function until(seconds: number, look: () => Promise<string>): Promise<string> {
+/** Asks again until it passes, or its time is over. @param ended asks no more from then on. @throws what it threw last. */
+export async function until(
+  seconds: number,
+  look: () => Promise<string>,
+  ended?: AbortSignal,
+): Promise<string> {
   const deadline = performance.now() + seconds * 1000;
   for (;;)
     try {
       return await look();
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
+      if (ended?.aborted) throw error;
       if (performance.now() >= deadline)
         throw seconds === 0 ? error : new Failed(`${error.message}, for ${seconds} s`);
       await new Promise((resolve) => setTimeout(resolve, 500));

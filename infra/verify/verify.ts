@@ -16,6 +16,10 @@ export interface VerifyOptions {
   readonly journey: boolean;
   /** Told what a journey makes, before it begins. */
   readonly announce: (lines: readonly string[]) => void;
+  /** Told what a journey takes away that was ended before its own end. */
+  readonly removed?: (one: Tried) => void;
+  /** Ends a journey: no step is begun from then on, and what it made is taken away. */
+  readonly ended?: AbortSignal;
 }
 
 /**
@@ -31,7 +35,8 @@ export async function* verify(subject: Subject, options: VerifyOptions): AsyncGe
     ? [routes, health, jwks, headers, handshakes].flatMap((look) => look(subject))
     : [tried("routes", "all", () => Promise.reject(new Skipped("the gateway does not answer")))];
   for (const look of [...looks, ...stores(subject)]) yield await look;
-  if (options.journey && answers) yield* travel(subject, options.announce);
+  if (options.journey && answers) yield* travel(subject, options);
+  if (options.ended?.aborted) return;
   // After the journey: a consumer that is deaf is found out by what it should have read.
   for (const look of consumers(subject)) yield await look;
 }
@@ -46,7 +51,11 @@ async function ready({ door }: Subject): Promise<string> {
   return `${upstreams.length} services answer it`;
 }
 
-async function* travel(subject: Subject, announce: VerifyOptions["announce"]): AsyncGenerator<Tried> {
+/** Goes through the platform as a new user does. What that makes is taken away, however it ends. */
+export async function* travel(
+  subject: Subject,
+  { announce, removed, ended }: VerifyOptions,
+): AsyncGenerator<Tried> {
   const { journey } = subject.platform;
   if (journey === undefined) {
     yield await tried("journey", "none", async () => {
@@ -54,12 +63,34 @@ async function* travel(subject: Subject, announce: VerifyOptions["announce"]): A
     });
     return;
   }
-  const traveller = new Traveller(subject, journey);
+  const traveller = new Traveller(subject, journey, ended);
   announce(traveller.announcement());
-  yield* traveller.steps();
-  const { token } = traveller;
-  if (token !== undefined) for (const look of sockets(subject, token)) yield await look;
-  yield* traveller.removals();
+  let whole = false;
+  try {
+    yield* traveller.steps();
+    const { token } = traveller;
+    if (token !== undefined && !ended?.aborted) for (const look of sockets(subject, token)) yield await look;
+    whole = !ended?.aborted;
+  } finally {
+    // Whoever listens no more, or was told to end, leaves nothing behind either.
+    if (!whole) for await (const one of traveller.removals()) removed?.(one);
+  }
+  if (whole) yield* removalsOf(traveller, removed);
+}
+
+/** Each is carried out, also when nobody listens any more. */
+async function* removalsOf(traveller: Traveller, removed: VerifyOptions["removed"]): AsyncGenerator<Tried> {
+  const removals = traveller.removals();
+  let told = true;
+  try {
+    for (let next = await removals.next(); !next.done; next = await removals.next()) {
+      told = false;
+      yield next.value;
+      told = true;
+    }
+  } finally {
+    if (!told) for await (const one of removals) removed?.(one);
+  }
 }
 
 /** The public part of the key that signs a stack's tokens. @param pem the private key, where it is known. */
