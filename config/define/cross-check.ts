@@ -96,7 +96,7 @@ function databases(platform: PlatformModel): Problem[] {
           message: `"${database}" is already the database of ${owner}; both create tables of the same name`,
           fix: "give each service a database of its own",
         });
-      if (reservedDatabases.includes(database))
+      if (reservedDatabases.includes(database) || database.startsWith("beat_drill_"))
         problems.push({
           path,
           message: `"${database}" is reserved by the server`,

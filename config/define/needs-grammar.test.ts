@@ -49,6 +49,7 @@ describe("one error names the field, the place and what to write", () => {
     // The drill of the backups drops it.
     [{ postgres: { database: "beat_drill" } }, 'postgres.database: "beat_drill" is reserved'],
     [{ mongo: { database: "beat_drill" } }, 'mongo.database: "beat_drill" is reserved'],
+    [{ mongo: { database: "beat_drill_mine" } }, 'mongo.database: "beat_drill_mine" is reserved'],
     [{ postgres: { database: "d", extensions: ["a;b"] } }, "postgres.extensions[0]: "],
     [{ postgres: { database: "d", extensions: ["a--b"] } }, "postgres.extensions[0]: "],
     [{ postgres: { database: "d", extensions: ["hstore", "hstore"] } }, "extensions[1]: is the same as [0]"],

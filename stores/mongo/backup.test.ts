@@ -40,6 +40,7 @@ if (tool === "mongodump") {
   server[to] = { ...server[to], ...JSON.parse(readFileSync(option("archive"), "utf8")) };
 } else {
   const database = (name) => ({
+    runCommand: () => ({ databases: Object.keys(server).map((name) => ({ name })) }),
     dropDatabase: () => delete server[name],
     getCollectionInfos: () =>
       Object.entries(server[name] ?? {}).flatMap(([one, { type }]) => [
@@ -115,4 +116,24 @@ test("a restore drops what was made since the backup, which is in what it has sa
   spawnSync("sleep", ["1.1"]);
   expect(restore(before).status).toBe(0);
   expect(held()).toEqual({ ...then, core: { accounts: { ...accounts, count: 5 }, ...since } });
+});
+
+test("a drill leaves that of another pod alone, and clears away what one that was killed has left", () => {
+  const stamp = new Date()
+    .toISOString()
+    .replaceAll(/[-:]|\.\d+/g, "")
+    .toLowerCase();
+  const another = `beat_drill_${stamp}_0a1b2c3d`;
+  const held = { core: { accounts } };
+  holds(held);
+  run(mongo().script(use, { keepDays: 3 }));
+  holds({
+    ...held,
+    [another]: { accounts },
+    beat_drill_20260101t021700z_0a1b2c3d: { accounts },
+    beat_drill: { accounts },
+  });
+  expect(run(mongo().verify(use))).toMatchObject({ status: 0, stderr: "" });
+  const left: unknown = JSON.parse(readFileSync(join(home, "server.json"), "utf8"));
+  expect(left).toEqual({ ...held, [another]: { accounts } });
 });

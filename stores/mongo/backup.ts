@@ -1,5 +1,6 @@
 import { quoted } from "../../core/shell.ts";
 import { waitForLock } from "../backup-frame.ts";
+import { longestBackupSeconds } from "../backup-status.ts";
 import { type Dumps, saveScript, verifyScript } from "../dump-scripts.ts";
 import { findBackup, type RestoreFrame } from "../restore-frame.ts";
 import type { Backup } from "../store.ts";
@@ -61,23 +62,37 @@ const save: readonly string[] = [
 /** Lines of JavaScript for mongosh, in a file since arguments are seen by others: `at` is the connection. */
 const connectInShell = "sed -n 's/^uri: \\(.*\\)$/const at = connect(\"\\1\");/p' /tmp/mongo.yaml";
 
-/** Defines `restored_rows`: restores into a database of its own, counts, and drops it. */
+/**
+ * Defines `restored_rows`: restores into a database of its own, counts, and drops it. Each run has another, since pods that save into a
+ * bucket share no lock; one that was killed leaves its own, and the next one after the longest time that a drill may take drops it.
+ */
 const restoreApart: readonly string[] = [
   "in_shell() {",
   `  { ${connectInShell}; cat; } > /tmp/apart.js`,
   "  mongosh --quiet --nodb --file /tmp/apart.js",
   "}",
-  "drop_apart() { echo 'at.getSiblingDB(\"beat_drill\").dropDatabase();' | in_shell > /dev/null; }",
+  `apart="beat_drill_$(date -u +%Y%m%dt%H%M%Sz)_$(head -c 4 /dev/urandom | od -An -tx1 | tr -d ' \\n')"`,
+  `drop_apart() { printf 'at.getSiblingDB("%s").dropDatabase();\\n' "$apart" | in_shell > /dev/null; }`,
+  "drop_left() {",
+  "  {",
+  `    printf 'const before = "beat_drill_%s";\\n' "$(date -u -d "@$(($(date +%s) - ${longestBackupSeconds}))" +%Y%m%dt%H%M%Sz)"`,
+  "    cat <<'JS'",
+  'for (const { name } of at.getSiblingDB("admin").runCommand({ listDatabases: 1, nameOnly: true }).databases ?? [])',
+  // The second is that of versions before this one.
+  '  if ((/^beat_drill_[0-9]{8}t[0-9]{6}z_/.test(name) && name < before) || name === "beat_drill") at.getSiblingDB(name).dropDatabase();',
+  "JS",
+  "  } | in_shell > /dev/null",
+  "}",
   "restored_rows() {",
   "  local result=0",
-  "  drop_apart || return 1",
-  '  if quietly mongorestore --config=/tmp/mongo.yaml --archive="$2" --gzip --stopOnError --nsInclude="$1.*" --nsFrom="$1.*" --nsTo="beat_drill.*"; then',
-  `    in_shell > "$3" <<'JS' || result=1`,
-  'const apart = at.getSiblingDB("beat_drill");',
+  "  drop_left || return 1",
+  '  if quietly mongorestore --config=/tmp/mongo.yaml --archive="$2" --gzip --stopOnError --nsInclude="$1.*" --nsFrom="$1.*" --nsTo="$apart.*"; then',
+  `    { printf 'const apart = at.getSiblingDB("%s");\\n' "$apart"; cat <<'JS'`,
   "for (const { name, type } of apart.getCollectionInfos())",
   '  if (type !== "timeseries" && !name.startsWith("system."))',
   '    print("rows " + (type === "view" ? 0 : apart.getCollection(name).countDocuments({})) + " " + name);',
   "JS",
+  '    } | in_shell > "$3" || result=1',
   "  else",
   "    result=1",
   "  fi",

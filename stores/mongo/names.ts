@@ -3,6 +3,9 @@ import type { Invalid } from "../../core/validation.ts";
 /** Databases of the server's own, and the last one, which the drill of the backups makes and drops. */
 export const reservedDatabases = ["admin", "local", "config", "beat_drill"] as const;
 
+/** Whether a database is the drill's of some run. */
+export const isOfDrill = (database: string): boolean => database.startsWith("beat_drill_");
+
 /** Source: MongoDB, "Naming Restrictions" and "MongoDB Limits and Thresholds". */
 const most = { namespaceBytes: 255, databaseBytes: 63 };
 

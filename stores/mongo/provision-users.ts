@@ -1,7 +1,7 @@
 import type { MongoClient } from "mongodb";
 import { readPassword } from "../password-file.ts";
 import type { Done } from "../store.ts";
-import { reservedDatabases } from "./names.ts";
+import { isOfDrill, reservedDatabases } from "./names.ts";
 import type { MongoPlan } from "./plan-schema.ts";
 
 const existing = async (client: MongoClient, asked: string | 1): Promise<string[]> => {
@@ -68,7 +68,7 @@ export async function leftBehind(client: MongoClient, { admin, users }: MongoPla
   const isUsed = new Set([admin.user, ...users.map(({ name }) => name)]);
   const names = (await existing(client, 1)).filter((name) => !isUsed.has(name)).sort();
   const needed = new Set<string>([...reservedDatabases, ...users.map(({ database }) => database)]);
-  const unused = (await databasesOf(client)).filter((name) => !needed.has(name)).sort();
+  const unused = (await databasesOf(client)).filter((name) => !needed.has(name) && !isOfDrill(name)).sort();
   const stays = (object: string, drop: string): Done => ({
     object,
     result: "unchanged",

@@ -4,7 +4,7 @@ import type { Backup } from "../store.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
 import { type Context, plan as planOf } from "./plan.ts";
 import { folder, restoreScript } from "./restore.ts";
-import { connection, restoreInto, type Server } from "./script-parts.ts";
+import { connection, holdServer, restoreInto, type Server } from "./script-parts.ts";
 
 function serverOf(context: Context): Server {
   const { plan } = planOf(context);
@@ -51,6 +51,7 @@ const save: readonly string[] = [
 /** Defines `restored_rows`: restores into a database of its own, counts, and drops it. */
 const restoreApart = (context: Context): string[] => [
   ...restoreInto,
+  ...holdServer,
   // As the real one: what is in it belongs to its owner.
   'owner_of() { case "$1" in',
   ...planOf(context).plan.databases.map(({ name, owner }) => `${quoted(name)}) echo ${quoted(owner)} ;;`),
@@ -63,6 +64,13 @@ const restoreApart = (context: Context): string[] => [
   "SQL",
   "}",
   "restored_rows() {",
+  "  local result=0",
+  "  hold_server || return 1",
+  '  rows_apart "$@" || result=1',
+  "  release_server",
+  '  return "$result"',
+  "}",
+  "rows_apart() {",
   "  local result=0",
   "  drop_apart || return 1",
   '  admin_sql -v owner="$(owner_of "$1")" <<\'SQL\' || return 1',

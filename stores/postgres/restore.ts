@@ -1,6 +1,6 @@
 import { quoted } from "../../core/shell.ts";
 import { findBackup, type RestoreFrame } from "../restore-frame.ts";
-import { connection, restoreInto, type Server } from "./script-parts.ts";
+import { connection, holdServer, restoreInto, type Server } from "./script-parts.ts";
 
 /** Where its backups are. */
 export const folder: RestoreFrame = { store: "postgres", suffix: ".dump" };
@@ -29,6 +29,8 @@ export const restoreScript = (args: RestoreArgs): string =>
     ...connection(args),
     ...findBackup(folder, args.formerDatabases),
     ...restoreInto,
+    ...holdServer,
+    "hold_server",
     "stamp=\"$(printf %s \"$now\" | tr '[:upper:]' '[:lower:]')\"",
     // A name has 63 bytes at most, and what is longer would be cut without a word.
     'fresh="${database:0:38}_restore_$stamp" before="${database:0:38}_before_$stamp"',

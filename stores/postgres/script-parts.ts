@@ -24,6 +24,32 @@ export const connection = ({ host, port, user, adminDatabase, tls }: Server): st
   'admin_sql() { sql_in "$admin" "$@"; }',
 ];
 
+/**
+ * Defines `hold_server`, which waits until no other drill or restore is on this server, and `release_server`. Each pod that saves
+ * into a bucket has a spool of its own, so that a lock among the backups keeps no other away; what they make, a database for a drill
+ * and roles, is the server's. Whatever kills it, the server frees the lock when the connection ends. Source: PostgreSQL, "Advisory Locks".
+ */
+export const holdServer: readonly string[] = [
+  "hold_server() {",
+  '  exec 7> >(exec 9>&-; admin_sql > "$parts/held" 2>&1)',
+  "  holder=$!",
+  // It may be gone already, and writing to it must not end this one.
+  "  trap '' PIPE",
+  "  cat >&7 <<'SQL' || true",
+  // Of a node that is lost no connection ends by itself for two hours.
+  "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 6;",
+  "SET lock_timeout = '2h';",
+  "SELECT 'held' FROM pg_advisory_lock(hashtext('a drill or a restore of backups'));",
+  "SQL",
+  "  trap - PIPE",
+  '  until grep -qx held "$parts/held" 2> /dev/null; do',
+  '    if ! kill -0 "$holder" 2> /dev/null; then cat "$parts/held" >&2; return 1; fi',
+  "    sleep 0.2",
+  "  done",
+  "}",
+  'release_server() { exec 7>&-; wait "$holder" 2> /dev/null || true; rm -f "$parts/held"; }',
+];
+
 /** Marks a role that is there for a restore alone, so that one that was killed leaves none for good. */
 const mark = "made by a restore";
 /** An identifier as pg_dump writes it. */
