@@ -96,6 +96,9 @@ const savePresent: readonly string[] = [
 
 /** What is there is replaced only when all of the archive lies beside it, on the same volume. */
 const replacePresent: readonly string[] = [
+  // Pods that save into a bucket share this volume and no lock among the backups. One that knows no locks is restored all the same.
+  'exec 8< "/uploads/$database"',
+  'if flock -w 7200 -E 9 8; then :; elif [ "$?" = 9 ]; then echo "another restore of $database has been running for two hours" >&2; exit 1; fi',
   `volume="/uploads/$database" apart="/uploads/$database/${unpacked}"`,
   'rm -rf "$apart"',
   'mkdir "$apart"',
