@@ -76,18 +76,28 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
     stopAssisting();
   }
   const urls = (progress.outputs.urls ?? {}) as Record<string, string>;
-  live.phase("waiting until it answers");
-  try {
-    await target.untilAnswering(urls);
-  } finally {
-    live.stop();
-  }
+  await waitFor(target, urls, live);
   return {
     stack: session.name,
     seconds: (Date.now() - start) / 1000,
     changes: progress.changes,
     urls,
   };
+}
+
+/** Waits until what was brought up answers. @throws {DeploymentError} when somebody does not want to wait. */
+export async function waitFor(
+  target: Pick<Session["target"], "untilAnswering">,
+  urls: Readonly<Record<string, string>>,
+  live: Pick<Live, "phase" | "stop" | "ended">,
+): Promise<void> {
+  live.phase("waiting until it answers");
+  try {
+    await target.untilAnswering(urls, live.ended);
+  } finally {
+    live.stop();
+  }
+  if (live.ended.aborted) throw new DeploymentError(interrupted.wait);
 }
 
 /** What is under way, drawn where it can be. */
@@ -107,6 +117,7 @@ const secretsOf = ({ state, settings }: Session): string[] => [
 /** Pulumi does not always call a run that was cancelled failed, and what follows one would take away what is still in use. */
 const interrupted = {
   up: "interrupted: the stack is not up; to go on: ./beat up",
+  wait: "interrupted: everything is made, and whether it answers nobody waited for; see: ./beat status",
   down: "interrupted: the stack is not down; to go on: ./beat down",
 } as const;
 

@@ -36,7 +36,12 @@ export interface LiveOptions {
 /** Shows what is under way below all that is said, until it is stopped; nothing where nothing can be drawn. */
 export class Live {
   /** Somebody has pressed Ctrl-C: whatever fails from then on fails for that reason. */
-  interrupted = false;
+  get interrupted(): boolean {
+    return this.ended.aborted;
+  }
+  readonly #ended = new AbortController();
+  /** Is told when somebody presses Ctrl-C. */
+  readonly ended = this.#ended.signal;
   readonly #underWay = new UnderWay(Date.now(), (line) => this.words(line));
   readonly #options: LiveOptions;
   readonly #screen: Screen;
@@ -68,9 +73,7 @@ export class Live {
     const timer = setInterval(draw, tick);
     this.#screen.on("resize", draw);
     const heedless = heedInterrupts(
-      () => {
-        this.interrupted = true;
-      },
+      () => this.#ended.abort(),
       () => this.stop(),
     );
     draw();

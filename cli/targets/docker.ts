@@ -90,10 +90,11 @@ export class EngineTarget implements Target {
     return (await logOf(engine, `${prefix}-${resource}`, 5)).filter((line) => line.trim() !== "").at(-1);
   }
 
-  async untilAnswering(urls: Readonly<Record<string, string>>): Promise<void> {
+  async untilAnswering(urls: Readonly<Record<string, string>>, ended?: AbortSignal): Promise<void> {
     const deadline = Date.now() + patience;
     for (const [name, url] of Object.entries(urls))
       for (;;) {
+        if (ended?.aborted) return;
         const status = await statusOf(url);
         // Mongo Express wants a login: 401 is an answer.
         if ((status >= 200 && status < 400) || status === 401) break;

@@ -171,15 +171,17 @@ export class KubernetesTarget implements Target {
    * Pulumi has waited for the pods of what it changed; those of what it did not may be down all the same. A name or a load
    * balancer outside may take longer than the pods, which is no failure.
    */
-  async untilAnswering(urls: Readonly<Record<string, string>>): Promise<void> {
-    await this.#untilWell();
+  async untilAnswering(urls: Readonly<Record<string, string>>, ended?: AbortSignal): Promise<void> {
+    await this.#untilWell(ended);
+    if (ended?.aborted) return;
     const deadline = Date.now() + answerPatience;
     for (const [name, url] of Object.entries(urls)) {
       let status = await statusOf(url);
-      while (status !== 200 && Date.now() < deadline) {
+      while (status !== 200 && Date.now() < deadline && !ended?.aborted) {
         await new Promise((resolve) => setTimeout(resolve, 1000));
         status = await statusOf(url);
       }
+      if (ended?.aborted) return;
       if (status !== 200)
         say(`  ! ${name}: the pods are ready, but ${url} answers ${status || "nothing"} from here`);
     }
@@ -188,14 +190,14 @@ export class KubernetesTarget implements Target {
     for (const line of await this.#fullVolumes()) say(`  ! ${line}`);
   }
 
-  async #untilWell(): Promise<void> {
+  async #untilWell(ended?: AbortSignal): Promise<void> {
     const deadline = Date.now() + answerPatience;
     let down = notReady(await podsOf(this.cluster, this.namespace));
-    while (down.length > 0 && Date.now() < deadline) {
+    while (down.length > 0 && Date.now() < deadline && !ended?.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 1000));
       down = notReady(await podsOf(this.cluster, this.namespace));
     }
-    if (down.length === 0) return;
+    if (down.length === 0 || ended?.aborted) return;
     say("✘ everything is deployed, but these are not ready:");
     const names = new Set(down.map(nameOf));
     for (const line of await explainPods(this.cluster, this.namespace, (pod) => names.has(nameOf(pod))))

@@ -47,8 +47,8 @@ export interface Target {
   assist(): () => void;
   /** What a resource that is being made or deleted says meanwhile: the end of its log, or why it waits. May throw. */
   lastWords(resource: string): Promise<string | undefined>;
-  /** Returns when every address of the stack answers. @throws {DeploymentError} when they do not. */
-  untilAnswering(urls: Readonly<Record<string, string>>): Promise<void>;
+  /** Returns when every address of the stack answers, or nobody waits for it any more. @throws {DeploymentError} when they do not. */
+  untilAnswering(urls: Readonly<Record<string, string>>, ended?: AbortSignal): Promise<void>;
   parts(): Promise<PartState[]>;
   /** Why a deployment failed: lines about every part that is not well. */
   explain(): Promise<string[]>;

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { waitFor } from "./deploy.ts";
+
+test("whoever interrupts while it is waited for an answer is not told of a stack that is up", async () => {
+  const controller = new AbortController();
+  const live = { phase: () => {}, stop: () => {}, ended: controller.signal };
+  // As the targets do: they ask no more.
+  const target = {
+    untilAnswering: (_: unknown, ended?: AbortSignal) =>
+      new Promise<void>((resolve) => ended?.addEventListener("abort", () => resolve())),
+  };
+  const waits = waitFor(target, { app: "http://localhost" }, live);
+  controller.abort();
+  await expect(waits).rejects.toThrow(/^interrupted: .*\.\/beat status/);
+  await expect(
+    waitFor({ untilAnswering: async () => {} }, {}, { ...live, ended: new AbortController().signal }),
+  ).resolves.toBeUndefined();
+});
