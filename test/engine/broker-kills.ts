@@ -5,10 +5,26 @@ import { type Containers, crash, restartsOf } from "./crash.ts";
 import type { Account, Fetcher } from "./journey.ts";
 import { askForAccount, becomesActive, isActive, logIn, makeProfile } from "./real-journey.ts";
 
-/** A stack that runs: its containers, its gateway, and the host port of its broker. */
-export interface Running extends Containers, Fetcher {
-  readonly kafka: number;
+/** A broker that is killed. */
+export interface Broker {
+  /** Kills it from inside, and returns when somebody has started it anew. */
+  kill(): Promise<void>;
+  /** Whether it answers. */
+  answers(): Promise<boolean>;
 }
+
+/** The broker of a stack on an engine. @param port where it is published. */
+export const engineBroker = (stack: Containers, port: number): Broker => ({
+  async kill() {
+    const before = await restartsOf(stack, "kafka-b");
+    await crash(stack, "kafka-b");
+    await vi.waitFor(async () => expect(await restartsOf(stack, "kafka-b")).toBe(before + 1), {
+      timeout: 180_000,
+      interval: 250,
+    });
+  },
+  answers: () => answers(port),
+});
 
 /** Whether the broker answers at its published port. */
 async function answers(port: number): Promise<boolean> {
@@ -78,17 +94,12 @@ export interface Kill {
  * Kills the broker from inside while people sign up, and waits until one whose profile was made after its return is active.
  * Then everybody who was answered with 201 must become so.
  */
-export async function killBroker(stack: Running): Promise<Kill> {
+export async function killBroker(stack: Fetcher, broker: Broker): Promise<Kill> {
   const signUps = new SignUps(stack);
   try {
-    const before = await restartsOf(stack, "kafka-b");
     await sleep(2_000);
-    await crash(stack, "kafka-b");
-    await vi.waitFor(async () => expect(await restartsOf(stack, "kafka-b")).toBe(before + 1), {
-      timeout: 180_000,
-      interval: 250,
-    });
-    await vi.waitFor(async () => expect(await answers(stack.kafka)).toBe(true), {
+    await broker.kill();
+    await vi.waitFor(async () => expect(await broker.answers()).toBe(true), {
       // A busy machine takes minutes for what takes seconds; how long the broker needs is not what is measured.
       timeout: 300_000,
       interval: 250,

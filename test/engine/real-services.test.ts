@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { containersOf } from "../../infra/docker/operate/engine.ts";
-import { type Kill, killBroker } from "./broker-kills.ts";
+import { engineBroker, type Kill, killBroker } from "./broker-kills.ts";
 import { crash, restartsOf } from "./crash.ts";
 import { describeContainers } from "./diagnosis.ts";
 import type { Account } from "./journey.ts";
@@ -104,10 +104,10 @@ describe(`the platform with ${who}`, () => {
   story(
     `the broker is killed ${kills} times under sign-ups, and every account becomes active`,
     async () => {
-      const running = { engine: stack.engine, prefix: stack.prefix, kafka: stack.settings.ports.kafka || 0 };
+      const broker = engineBroker(stack, stack.settings.ports.kafka || 0);
       const came: Kill[] = [];
       for (let kill = 1; kill <= kills; kill++) {
-        const one = await killBroker({ ...running, fetch: stack.fetch.bind(stack) });
+        const one = await killBroker(stack, broker);
         came.push(one);
         console.log(
           `kill ${kill}: read ${one.seconds.toFixed(1)} s after the broker answered; ${one.accounts} accounts`,
