@@ -20,11 +20,15 @@ import { program, projectRoot } from "../stacks/program.ts";
 import { lockedProblem, locksIn } from "./lock.ts";
 import { type OpenedStack, openOrMake, refused } from "./new-stack.ts";
 import { say } from "./output.ts";
+import { dropUnused } from "./passphrase.ts";
 
 /** What this clone keeps for itself and git ignores: passphrase, tools, sources. `BEAT_HOME` names another folder. */
 export const beatDirectory = process.env.BEAT_HOME ?? join(projectRoot, ".beat");
 /** The Pulumi CLI this project is developed with; an installed one of another version is used as it is. */
 export const pulumiVersion = "3.259.0";
+
+/** The passphrase that was made for this clone. */
+const passphraseFile = join(beatDirectory, "passphrase");
 
 /** The environment that Pulumi runs with: the caller's, and a passphrase made for this clone when there is none. */
 export async function pulumiEnvironment(
@@ -34,13 +38,12 @@ export async function pulumiEnvironment(
   const env: Record<string, string> = { PULUMI_SKIP_UPDATE_CHECK: "true" };
   const given = process.env.PULUMI_CONFIG_PASSPHRASE ?? process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
   if (given !== undefined) return env;
-  const file = join(beatDirectory, "passphrase");
-  if (!existsSync(file)) {
+  if (!existsSync(passphraseFile)) {
     await requireNew(stack, pulumi);
     mkdirSync(beatDirectory, { recursive: true });
-    writeFileSync(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
+    writeFileSync(passphraseFile, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
   }
-  env.PULUMI_CONFIG_PASSPHRASE_FILE = file;
+  env.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile;
   return env;
 }
 
@@ -177,7 +180,9 @@ export async function openStack(
   needs: { readonly create: boolean; readonly state: boolean },
 ): Promise<OpenStack> {
   const pulumiCommand = await findPulumi(true);
+  const hadPassphrase = existsSync(passphraseFile);
   const envVars = await pulumiEnvironment(name, pulumiCommand);
+  const madePassphrase = !hadPassphrase && envVars.PULUMI_CONFIG_PASSPHRASE_FILE === passphraseFile;
   Object.assign(envVars, engineEnvironment(engine));
   const workspace = await LocalWorkspace.create({ workDir: projectRoot, pulumiCommand, envVars, program });
   // While the CLI answers there is time to load what the program of a container engine needs.
@@ -188,12 +193,22 @@ export async function openStack(
     workspace.getAllConfig(name),
     needs.state ? stateOf(workspace, name) : undefined,
   ]);
-  if (opened.status === "rejected") throw opened.reason;
+  const dropPassphrase = () =>
+    madePassphrase ? dropUnused(passphraseFile, workspace, stackFiles()) : undefined;
+  if (opened.status === "rejected") {
+    await dropPassphrase();
+    throw opened.reason;
+  }
   // What was read while Pulumi made the stack may be half of it: it writes the file of settings anew.
   const { made } = opened.value;
+  const unmake = async () => {
+    await opened.value.unmake();
+    await dropPassphrase();
+  };
   try {
     return {
       ...opened.value,
+      unmake,
       settings: settingsIn(
         config.status === "fulfilled" && !made ? config.value : await workspace.getAllConfig(name),
       ),
@@ -201,7 +216,7 @@ export async function openStack(
     };
   } catch (error) {
     const moved = await elsewhere(workspace, name, config);
-    throw await refused(name, opened.value, moved ?? error);
+    throw await refused(name, { made, unmake }, moved ?? error);
   }
 }
 
