@@ -57,6 +57,7 @@ export function command(
   needs: SessionNeeds,
   run: (session: Session, options: Common & Record<string, never>, ...args: string[]) => Promise<void>,
 ): Command {
+  const forNow = typeof needs.create === "string";
   return (name === undefined ? parent : parent.command(name))
     .description(description)
     .addOption(stackOption())
@@ -77,14 +78,11 @@ export function command(
         stackCalled(stack);
         session = await openSession(stack, needs);
         await run(session, options, ...(self.args as string[]));
-        if (needs.create === "for now") await session.unmake();
+        if (forNow) await session.unmake();
       } catch (error) {
         const refusal = pulumiRefusal(error, stack);
         // What was refused has changed nothing.
-        if (
-          session !== undefined &&
-          (refusal !== undefined || error instanceof InputError || needs.create === "for now")
-        )
+        if (session !== undefined && (refusal !== undefined || error instanceof InputError || forNow))
           throw await refused(stack, session, refusal ?? error);
         throw refusal ?? error;
       }

@@ -44,6 +44,8 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
   if (options.adoptCluster && !(await confirmAdopt(session, options.yes))) return undefined;
   if (options.adoptCluster)
     await target.adopt(session.state ?? (await stateOf(session.stack.workspace, session.name)));
+  // An image is looked for before it is built: where nothing answers it would be built for nobody.
+  requirePassed(await target.reach(session.state));
   await target.beforeChecks();
   const checks = await runChecks(session);
   requirePassed(checks);

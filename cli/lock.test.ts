@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { afterEach, expect, test, vi } from "vitest";
 import { projectRoot } from "../stacks/program.ts";
-import { lockedProblem, locksIn, runUnderWay, withLock } from "./lock.ts";
+import { abandonedBy, lockedProblem, locksIn, runUnderWay, withLock } from "./lock.ts";
 
 const message = (host: string, pid: number) =>
   `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
@@ -59,7 +59,8 @@ function withLockOf(host: string, pid: number, minutesAgo: number) {
     JSON.stringify({ pid, username: "ana", hostname: host, timestamp }),
   );
   try {
-    return [runUnderWay("prod", projectRoot), runUnderWay("dev", projectRoot)];
+    const left = abandonedBy("prod", projectRoot);
+    return Object.assign([runUnderWay("prod", projectRoot), runUnderWay("dev", projectRoot)], { left });
   } finally {
     rmSync(state, { recursive: true });
   }
@@ -92,4 +93,10 @@ test("of Pulumi's own refusal the same is told; where a killed run may have left
     ["elsewhere", 1],
   ] as const)
     expect(told(host, pid).fix).toContain("when there is none: pulumi cancel --stack prod");
+});
+
+test("the lock that a killed run left is known before the next run takes it away", () => {
+  expect(withLockOf(hostname(), gone, 1).left).toEqual([gone]);
+  expect(withLockOf(hostname(), process.pid, 1).left).toEqual([]);
+  expect(withLockOf("another", gone, 1).left).toEqual([]);
 });

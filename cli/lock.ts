@@ -93,6 +93,15 @@ export function runUnderWay(stack: string, root: string): Problem | undefined {
   return held.length === 0 ? undefined : lockedProblem(stack, held);
 }
 
+/** The processes of this machine that were killed while they held the stack's lock. */
+export const abandonedBy = (stack: string, root: string): number[] => [
+  ...new Set(
+    locksOf(stack, root)
+      .filter(isAbandoned)
+      .map(({ pid }) => pid),
+  ),
+];
+
 /** Whether the process that took a lock is surely gone: only this machine's can be asked for. */
 export function isAbandoned({ host, pid }: Pick<Lock, "host" | "pid">): boolean {
   if (host !== hostname()) return false;

@@ -55,9 +55,11 @@ export async function refused(
 
 /** Problems of a stack that is not there any more when they are told: Pulumi's commands know it only once it is made. */
 export function beforeMade(name: string, problems: readonly Problem[]): Problem[] {
+  const renamed = /^pulumi stack rename (\S+) --stack \S+?,.*$/;
   const first = problems.findIndex(({ fix }) => fix.includes("pulumi config"));
   const way = `${name} is not made yet: write it into Pulumi.${name}.yaml, or first: eval "$(./beat env --stack ${name})" && pulumi stack init ${name}`;
-  return problems.map((problem, index) =>
-    index === first ? { ...problem, fix: `${problem.fix}; ${way}` } : problem,
-  );
+  return problems.map((problem, index) => ({
+    ...problem,
+    fix: `${problem.fix.replace(renamed, `mv Pulumi.${name}.yaml Pulumi.$1.yaml, and then --stack $1`)}${index === first ? `; ${way}` : ""}`,
+  }));
 }

@@ -13,11 +13,12 @@ import type { Runtime } from "../infra/workloads/runtime.ts";
 import { inputProblems } from "../stacks/input-problems.ts";
 import { loadDefinition, loadTransform, projectRoot } from "../stacks/program.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
-import { runUnderWay } from "./lock.ts";
+import { abandonedBy, runUnderWay } from "./lock.ts";
 import { beforeMade, refused } from "./new-stack.ts";
+import { say } from "./output.ts";
 import { EngineTarget } from "./targets/docker.ts";
 import type { Target, TargetArgs } from "./targets/target.ts";
-import { beatDirectory, type OpenStack, openStack, pulumiRefusal, stateOf } from "./workspace.ts";
+import { beatDirectory, type OpenStack, openStack, pulumiRefusal, stateOf, unknown } from "./workspace.ts";
 
 /** What a command works with. */
 export interface Session extends TargetArgs {
@@ -33,8 +34,11 @@ export interface Session extends TargetArgs {
 
 /** What a command cannot do without. */
 export interface SessionNeeds {
-  /** Make the stack when it is new; `for now`: it goes again with the command, which only reads. */
-  readonly create: boolean | "for now";
+  /**
+   * Make the stack when it is new; `for now`: it goes again with the command, which only reads; `where its remains are`: so does
+   * this, and it is made only where the target has something of it, whose state was lost.
+   */
+  readonly create: boolean | "for now" | "where its remains are";
   /** A target that answers, and that the stack was made on. */
   readonly target: boolean;
   /** The stack's state. */
@@ -55,13 +59,17 @@ export async function openSession(name: string, needs: SessionNeeds): Promise<Se
   }
 }
 
+/** The engine that the stack's own settings name. */
+export const engineSetting = (settings: Settings): string | undefined =>
+  settings.target === "docker" ? settings.engine : undefined;
+
 async function sessionOf(
   name: string,
   needs: SessionNeeds,
   { stack, settings, state, made, unmake }: OpenStack,
   found: string | undefined,
 ): Promise<Session> {
-  const engine = settings.target === "docker" ? settings.engine : undefined;
+  const engine = engineSetting(settings);
   const address = engine === undefined ? found : withScheme(engine);
   const platform = await loadDefinition(settings.definition);
   await tryTransform(platform, settings, name);
@@ -78,6 +86,12 @@ async function sessionOf(
   };
   const target = await openTarget(args);
   if (needs.target) requirePassed(await target.reach(state), "the stack cannot be worked on from here");
+  if (made && needs.create === "where its remains are") {
+    if (!(await target.hasRemains())) throw new InputError("there is no such stack", [unknown(name)]);
+    say(
+      `  ! there is no state of ${name} here (PULUMI_BACKEND_URL may name it elsewhere), only what it left on its engine`,
+    );
+  }
   return { ...args, state, target, made, unmake };
 }
 
@@ -112,13 +126,18 @@ export async function runChecks(session: Session): Promise<Check[]> {
   const { target, stack, platform, settings } = session;
   const other = runUnderWay(session.name, session.root);
   if (other !== undefined) return [failed("another run", other)];
+  const left = abandonedBy(session.name, session.root);
+  const lock =
+    left.length === 0
+      ? []
+      : [note("lock", `a killed run left it (process ${left.join(", ")}); up and down remove it`)];
   const state = await stateIn(session);
   const [reached, pulumi, plugin] = await Promise.all([
     target.reach(state),
     checkPulumi(stack.workspace.pulumiCommand),
     checkPlugin(target.plugin),
   ]);
-  const first = [...(await checkInputs(session)), ...reached, pulumi, plugin];
+  const first = [...(await checkInputs(session)), ...reached, pulumi, plugin, ...lock];
   if (reached.some(({ ok }) => !ok)) return first;
   return [
     ...first,

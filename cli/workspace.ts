@@ -149,11 +149,15 @@ const stackFiles = (): string[] =>
   readdirSync(projectRoot).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 
 /** What is wrong with the name of a stack that is not there. */
-function unknown(stack: string): Problem {
+export function unknown(stack: string): Problem {
   const path = "--stack";
   const known = stackFiles();
   if (known.includes(stack))
-    return { path, message: `"${stack}" was never brought up here`, fix: `./beat up --stack ${stack}` };
+    return {
+      path,
+      message: `"${stack}" was never brought up here: there is no state of it, which PULUMI_BACKEND_URL may name elsewhere`,
+      fix: `./beat up --stack ${stack}`,
+    };
   return {
     path,
     message: `"${stack}" was never brought up here and has no Pulumi.${stack}.yaml`,

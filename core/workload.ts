@@ -72,7 +72,9 @@ export type ImageUse =
   | { readonly reference: string };
 
 /** The project's own programs that run as containers. */
-export type OwnProgram = "gateway" | "provision" | "sample";
+export const ownPrograms = ["gateway", "provision", "sample"] as const;
+/** One of them. */
+export type OwnProgram = (typeof ownPrograms)[number];
 
 /** Files put into one folder before it starts, and never part of an image. */
 export interface FileSet {

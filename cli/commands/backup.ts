@@ -12,7 +12,7 @@ export function backupCommand(beat: Command): void {
     beat,
     "backup",
     "save databases and uploads of a stack now, or list what was saved",
-    { create: false, target: true },
+    { create: "where its remains are", target: true },
     async (session, options) => {
       const { json, store, list } = options as { json?: boolean; store?: string; list?: boolean };
       const operations = await session.target.backups();
@@ -36,7 +36,7 @@ export function backupCommand(beat: Command): void {
     backup,
     "verify",
     "restore the newest backups into a place of their own and count what is in them",
-    { create: false, target: true },
+    { create: "where its remains are", target: true },
     async (session, options) => {
       const { json, store } = options as { json?: boolean; store?: string };
       const lines = await (await session.target.backups()).verify(store);

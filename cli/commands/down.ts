@@ -9,7 +9,7 @@ export function downCommand(beat: Command): void {
     beat,
     "down",
     'take the stack down; its data stays, unless --volumes is said or platform:kubernetes.volumes is "delete"',
-    { create: false, target: true },
+    { create: "where its remains are", target: true },
     async (session, options) => {
       const {
         volumes = false,

@@ -7,7 +7,7 @@ import { pinImages } from "../../infra/images/pin.ts";
 import { failed } from "../../infra/operate/check.ts";
 import { command, oldSpelling } from "../command.ts";
 import { print, printJson } from "../output.ts";
-import { requirePassed, type Session } from "../session.ts";
+import { engineSetting, requirePassed, type Session } from "../session.ts";
 
 const needs = { create: true, target: false };
 
@@ -24,7 +24,7 @@ export function imagesCommand(beat: Command): void {
       const { engine, address, settings } = session;
       requirePassed(
         [
-          await checkEngine(engine, address),
+          await checkEngine(engine, address, engineSetting(settings)),
           ...(settings.registry === "localhost"
             ? [
                 failed("registry", {
@@ -57,7 +57,10 @@ export function imagesCommand(beat: Command): void {
     "write the digest of every image of the stack into Pulumi.<stack>.yaml",
     needs,
     async (session, { json }) => {
-      requirePassed([await checkEngine(session.engine, session.address)], "nothing was pinned");
+      requirePassed(
+        [await checkEngine(session.engine, session.address, engineSetting(session.settings))],
+        "nothing was pinned",
+      );
       const pinned = await pinImages(session);
       if (json) return printJson(pinned);
       for (const { reference, digest, already } of pinned)
@@ -90,7 +93,10 @@ export function imagesCommand(beat: Command): void {
 }
 
 async function build(session: Session, json: boolean | undefined): Promise<void> {
-  requirePassed([await checkEngine(session.engine, session.address)], "images cannot be built here");
+  requirePassed(
+    [await checkEngine(session.engine, session.address, engineSetting(session.settings))],
+    "images cannot be built here",
+  );
   const built = await buildServiceImages(session, { onlyMissing: false });
   if (json) printJson(built);
   else print(built.length === 0 ? "no service has a git or path source" : built.join("\n"));

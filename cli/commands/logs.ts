@@ -7,7 +7,7 @@ export function logsCommand(beat: Command): void {
     beat,
     "logs",
     "show logs of one container, or of all",
-    { create: false, target: true },
+    { create: "where its remains are", target: true },
     async (session, options, name) => {
       const { follow = false, tail } = options as unknown as { follow?: boolean; tail: number };
       await session.target.logs(name, { follow, tail });

@@ -23,9 +23,8 @@ export function previewCommand(beat: Command): void {
       };
       const progress = new Progress(() => {});
       requirePassed(await checkInputs(session));
-      // Against a cluster that is not the stack's own, a preview would say nothing of it.
-      if (session.target.kind === "kubernetes")
-        requirePassed(await session.target.reach(session.state), "the stack cannot be previewed from here");
+      // Against a place that does not answer, or is not the stack's own, a preview would say nothing of it.
+      requirePassed(await session.target.reach(session.state), "the stack cannot be previewed from here");
       try {
         const result = await session.stack.preview({
           onEvent: progress.onEvent,

@@ -8,7 +8,7 @@ export function statusCommand(beat: Command): void {
     beat,
     "status",
     "show the stack's containers or pods",
-    { create: false, target: true },
+    { create: "where its remains are", target: true },
     async (session, { json }) => {
       const containers = await session.target.parts();
       const width = Math.max(20, ...containers.map(({ name }) => name.length));

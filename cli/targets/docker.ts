@@ -15,6 +15,7 @@ import {
   lastLogLines,
   logOf,
   objectsOf,
+  removeOwnImages,
 } from "../../infra/docker/operate/engine.ts";
 import { EngineInside } from "../../infra/docker/operate/inside.ts";
 import { checkLeftovers } from "../../infra/docker/operate/leftovers.ts";
@@ -49,8 +50,8 @@ export class EngineTarget implements Target {
   }
 
   async reach(known?: StackState): Promise<Check[]> {
-    const { engine, address, prefix, stack, name } = this.#args;
-    const reached = await checkEngine(engine, address);
+    const { engine, address, prefix, stack, name, settings } = this.#args;
+    const reached = await checkEngine(engine, address, settings.engine);
     if (!reached.ok) return [reached];
     const state = async () => known ?? (await stateOf(stack.workspace, name));
     return [reached, await checkHome(engine, prefix, address, state)];
@@ -66,7 +67,9 @@ export class EngineTarget implements Target {
     ]);
     return [
       disk,
-      ...[...frontNotes(settings), ...backupNotes(settings)].map(({ name, text }) => note(name, text)),
+      ...[...frontNotes(settings), ...backupNotes(settings, platform)].map(({ name, text }) =>
+        note(name, text),
+      ),
       ...leftovers,
       ...ports,
       ...images,
@@ -104,6 +107,11 @@ export class EngineTarget implements Target {
         }
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
+  }
+
+  async hasRemains(): Promise<boolean> {
+    const { engine, prefix } = this.#args;
+    return Object.values(await objectsOf(engine, prefix)).some((found) => found.length > 0);
   }
 
   async parts(): Promise<PartState[]> {
@@ -175,6 +183,7 @@ export class EngineTarget implements Target {
         await engine.getVolume(name).remove();
         say(`  ✔ volume ${name}, which the state did not know, removed`);
       }
+    if (volumes) await removeOwnImages(engine, prefix);
     const kept = `${prefix}-${backupsVolume}`;
     const backups = await engine
       .getVolume(kept)

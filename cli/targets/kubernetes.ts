@@ -104,7 +104,7 @@ export class KubernetesTarget implements Target {
   }
 
   async checks(state: StackState): Promise<Check[]> {
-    const { settings, name } = this.#args;
+    const { platform, settings, name } = this.#args;
     const [storage, sizes, extensions, dns] = await Promise.all([
       checkStorageClass(this.cluster, settings.kubernetes.storageClass),
       this.#checkSizes(),
@@ -116,7 +116,9 @@ export class KubernetesTarget implements Target {
       sizes,
       ...extensions,
       ...dns,
-      ...[...frontNotes(settings), ...backupNotes(settings)].map(({ name, text }) => note(name, text)),
+      ...[...frontNotes(settings), ...backupNotes(settings, platform)].map(({ name, text }) =>
+        note(name, text),
+      ),
       checkPending(state, name),
     ];
   }
@@ -259,6 +261,11 @@ export class KubernetesTarget implements Target {
 
   logs(name: string | undefined, options: LogOptions): Promise<void> {
     return followPodLogs(this.cluster, this.namespace, name, options, printAsIs);
+  }
+
+  /** What a cluster has without a state nobody can take down but by its namespace. */
+  async hasRemains(): Promise<boolean> {
+    return false;
   }
 
   async beforeDown(): Promise<void> {

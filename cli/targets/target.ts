@@ -50,6 +50,8 @@ export interface Target {
   /** Returns when every address of the stack answers, or nobody waits for it any more. @throws {DeploymentError} when they do not. */
   untilAnswering(urls: Readonly<Record<string, string>>, ended?: AbortSignal): Promise<void>;
   parts(): Promise<PartState[]>;
+  /** Whether something of a stack whose state was lost is here, and can be shown and taken down all the same. */
+  hasRemains(): Promise<boolean>;
   /** Why a deployment failed: lines about every part that is not well. */
   explain(): Promise<string[]>;
   /** The way into it while it runs. */

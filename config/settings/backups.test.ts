@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { InputError } from "../../core/problems.ts";
-import { backupsOf, oldBackupsSpelling } from "./backups.ts";
+import { backupNotes, backupsOf, oldBackupsSpelling } from "./backups.ts";
 import { parseSettings } from "./parse.ts";
 
 const settings = (values: Readonly<Record<string, unknown>>) =>
@@ -72,4 +72,18 @@ test.each([
   const problems = refused(values);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toContain(problem);
+});
+
+test("what is not saved is told of the stores there are", () => {
+  const told = (stores: object) =>
+    backupNotes(settings({ target: "docker", backups: {} }) as never, { stores } as never).map(
+      ({ text }) => text,
+    );
+  expect(told({ postgres: {} })).toEqual([]);
+  expect(told({ postgres: {}, kafka: {} })).toEqual([
+    "what is in kafka is not saved: docs/backups.md says why",
+  ]);
+  expect(told({ redis: {}, kafka: {} })).toEqual([
+    expect.stringMatching(/^what is in (redis and kafka|kafka and redis) is/),
+  ]);
 });

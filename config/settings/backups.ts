@@ -4,6 +4,8 @@ import { quantity } from "../../core/fields.ts";
 import type { Problem } from "../../core/problems.ts";
 import { timeZone } from "../../core/time-zones.ts";
 import { volumeField } from "../../stores/fields.ts";
+import { kindsWithBackup, storeKinds } from "../../stores/index.ts";
+import type { PlatformModel } from "../define/model.ts";
 import { type Bucket, bucketSchema } from "./bucket.ts";
 
 const when = schedule.default("17 2 * * *");
@@ -143,15 +145,19 @@ export const bucketOf = (settings: BackupSettings): Bucket | undefined =>
 /** What the owner of a stack is told of its backups; nothing of it stops a deployment. */
 export function backupNotes(
   settings: BackupSettings & { readonly environment: string },
+  { stores }: Pick<PlatformModel, "stores">,
 ): { readonly name: string; readonly text: string }[] {
   const now = oldBackupsSpelling(settings);
   const plan = backupsOf(settings);
+  const unsaved = storeKinds.filter((kind) => stores[kind] !== undefined && !kindsWithBackup.includes(kind));
   const texts = [
     now && `this spelling goes with the next version; the new one: ${now}`,
     plan === undefined &&
       settings.environment === "Production" &&
       "nothing is saved: set platform:backups, see docs/backups.md",
-    plan && "Kafka's records and Redis' keys are not saved: docs/backups.md says why",
+    plan &&
+      unsaved.length > 0 &&
+      `what is in ${unsaved.join(" and ")} is not saved: docs/backups.md says why`,
   ];
   return texts.flatMap((text) => (text ? [{ name: "backups", text }] : []));
 }

@@ -18,6 +18,14 @@ export function engineAddress(): string | undefined {
   return podman ?? chosenContext()?.host ?? firstSocket([...dockerSockets(), ...podmanSockets()]);
 }
 
+/** What says where the engine is, as a person may change it; undefined where it is the usual socket. */
+export function engineNamedBy(): string | undefined {
+  if (process.env.DOCKER_HOST) return "DOCKER_HOST";
+  if (process.env.CONTAINER_TOOL === "podman" && firstSocket(podmanSockets()) !== undefined)
+    return "CONTAINER_TOOL";
+  return chosenContext()?.chosenBy;
+}
+
 /**
  * The environment that makes other programs (docker, buildx, Pulumi's provider) use the same engine.
  * @param address where it is; undefined leaves the choice to them.
@@ -52,6 +60,8 @@ export const withScheme = (address: string): string =>
 const dockerDirectory = (): string => process.env.DOCKER_CONFIG || join(homedir(), ".docker");
 
 interface Context {
+  /** The variable, or the file with its name. */
+  readonly chosenBy: string;
   readonly host: string;
   /** Where its certificates are, when it has any. */
   readonly certificates: string | undefined;
@@ -82,7 +92,11 @@ function chosenContext(): Context | undefined {
       },
     ]);
   const certificates = join(directory, "contexts/tls", id, "docker");
-  return { host: withScheme(host), certificates: existsSync(certificates) ? certificates : undefined };
+  return {
+    chosenBy,
+    host: withScheme(host),
+    certificates: existsSync(certificates) ? certificates : undefined,
+  };
 }
 
 function readJson<T>(file: string): T | undefined {

@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeMade } from "../../cli/new-stack.ts";
+import { parseSettings } from "../../config/settings/parse.ts";
+import { stackNameProblems } from "../../config/settings/stack-name.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { missingForPulumi } from "../engine/requirements.ts";
 
@@ -44,6 +47,13 @@ describe("a stack that was never made", { timeout: 120_000 }, () => {
     expect(exitCode).toBe(code);
     expect(readFileSync(file, "utf8")).toBe(written);
     expect(stacks()).toEqual([]);
+  });
+
+  test.for(["A_B", "a..b"])("has no file that pulumi could rename: %s", (odd) => {
+    const problems = stackNameProblems("beat", odd, parseSettings({}));
+    expect(beforeMade(odd, problems).map(({ fix }) => fix)).toEqual([
+      `mv Pulumi.${odd}.yaml Pulumi.a-b.yaml, and then --stack a-b`,
+    ]);
   });
 
   test("that a command did something to stays, and a refused one leaves it alone", async ({ skip }) => {

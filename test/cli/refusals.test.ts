@@ -165,6 +165,22 @@ describe("beat refuses before anything is changed", { timeout: 120_000 }, () => 
     await made();
     return beat(["status"], { DOCKER_HOST: `unix://${home}/nothing.sock` });
   });
+  test.for(["preview", "up", "down"])(
+    "an engine that its own setting names wrongly, in the same words: %s",
+    async (command, { skip }) => {
+      if (missing !== undefined) skip(missing);
+      config(`  platform:engine: unix://${home}/typo.sock\n`);
+      await made();
+      const { exitCode, stdout, stderr } = await beat([command]);
+      expect([exitCode, stdout, stderr]).toEqual([
+        2,
+        "",
+        expect.stringMatching(
+          / - unix:\S+typo\.sock: does not answer \(ENOENT\); platform:engine names it\n.*pulumi config set platform:engine/,
+        ),
+      ]);
+    },
+  );
   test("doctor names a missing Pulumi beside the rest", async ({ skip }) => {
     if (missing !== undefined) skip(missing);
     config("");

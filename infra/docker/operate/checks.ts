@@ -9,6 +9,7 @@ import { urlHost } from "../../../core/addresses.ts";
 import { gatewayName } from "../../../core/names.ts";
 import { storePorts } from "../../../stores/index.ts";
 import type { HostPort } from "../../../stores/store.ts";
+import { engineNamedBy } from "../../engine/address.ts";
 import { type Check, failed, passed } from "../../operate/check.ts";
 import type { StackState, StateResource } from "../../operate/stack-state.ts";
 import { stackLabel } from "../labels.ts";
@@ -16,18 +17,37 @@ import { containersOf } from "./engine.ts";
 
 const leastFreeBytes = 5 * 1024 ** 3;
 
-/** Whether the engine answers. */
-export async function checkEngine(engine: Docker, address: string | undefined): Promise<Check> {
+/** Whether the engine answers. @param setting the stack's `platform:engine`, which wins over everything else. */
+export async function checkEngine(
+  engine: Docker,
+  address: string | undefined,
+  setting?: string,
+): Promise<Check> {
   try {
     const { Version } = await engine.version();
     return passed("engine", `${address ?? "default address"}, version ${Version}`);
   } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    const namedBy = setting === undefined ? engineNamedBy() : "platform:engine";
     return failed("engine", {
       path: address ?? "container engine",
-      message: `does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`,
-      fix: "start Docker (systemctl start docker) or Podman (systemctl start podman.socket), or name another engine: DOCKER_HOST=<address>, or docker context use <name>",
+      message: `does not answer (${reason})${namedBy === undefined ? "" : `; ${namedBy} names it`}`,
+      fix: `start it there, or ${otherEngine(namedBy)}`,
     });
   }
+}
+
+/** How another engine is named where this one was named so: something that loses against it would change nothing. */
+function otherEngine(namedBy: string | undefined): string {
+  if (namedBy === "platform:engine")
+    return "name another: pulumi config set platform:engine <address>; for the one that docker uses: pulumi config rm platform:engine";
+  if (namedBy === "DOCKER_HOST")
+    return "name another: DOCKER_HOST=<address>; for the usual one: unset DOCKER_HOST";
+  if (namedBy === "DOCKER_CONTEXT")
+    return "name another: DOCKER_CONTEXT=<name> (docker context ls); for the usual one: unset DOCKER_CONTEXT";
+  if (namedBy === undefined || namedBy === "CONTAINER_TOOL")
+    return "name another: DOCKER_HOST=<address>, or docker context use <name>; Docker is started by systemctl start docker, Podman by systemctl start podman.socket";
+  return "name another: docker context use <name>, or DOCKER_HOST=<address>";
 }
 
 /** Whether this is the engine that has the stack's volumes; without one nothing is known. @param state is read only where it matters. */

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { logLines } from "../../../core/log-lines.ts";
+import { ownPrograms } from "../../../core/workload.ts";
 import { componentLabel, stackLabel } from "../labels.ts";
 
 export { engineAddress, engineEnvironment } from "../../engine/address.ts";
@@ -51,6 +52,19 @@ export async function imageTags(engine: Docker, prefix: string): Promise<Readonl
       return tag === undefined ? [] : [[Id, tag]];
     }),
   );
+}
+
+/** Removes the images that were built for a stack alone, but for those that something still uses. */
+export async function removeOwnImages(engine: Docker, prefix: string): Promise<void> {
+  const names = ownPrograms.map((program) => `localhost/${prefix}-${program}:latest`);
+  const tags = (await engine.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
+  for (const name of names.filter((each) => tags.includes(each)))
+    await engine
+      .getImage(name)
+      .remove()
+      .catch((error: { statusCode?: number }) => {
+        if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
+      });
 }
 
 /** The end of a container's log, with what its health check last said: what may be shown of it. */

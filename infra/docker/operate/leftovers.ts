@@ -56,7 +56,7 @@ function earlierRun(
       path: prefix,
       message: `an earlier run left ${strays.join(", ")}, which the stack's state does not know`,
       fix: locked
-        ? `restore the state that made them, or delete them with their data: ./beat down --volumes --stack ${name}`
+        ? `restore the state that made them (PULUMI_BACKEND_URL names where it is looked for), or delete them with their data: ./beat down --volumes --stack ${name}`
         : `./beat down --stack ${name}  (volumes and their data stay)`,
     });
   if (pending.length > 0)
