@@ -63,6 +63,7 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
       stack.up({
         // A container that somebody removed or stopped is only noticed by a refresh.
         refresh: true,
+        signal: live.ended,
         onEvent: both(live, progress),
         color: "never",
         suppressOutputs: true,
@@ -227,6 +228,7 @@ export async function down(
       await stack.destroy({
         excludeProtected: !options.volumes,
         refresh: true,
+        signal: live.ended,
         onEvent: both(live, progress),
         color: "never",
       });

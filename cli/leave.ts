@@ -33,6 +33,14 @@ export function heedLeave(onLeave: (code: number) => void): () => void {
   };
 }
 
+/**
+ * From now on it is no matter that nobody reads what is written any more: what is under way goes on to its end. The `tee` that
+ * shows it is ended by the same Ctrl-C.
+ */
+export function goOnUnread(): void {
+  finish = () => {};
+}
+
 /** What becomes of a stream that cannot be written to. */
 export function onWriteError({ code }: NodeJS.ErrnoException): void {
   if (finish !== undefined) finish(code === "EPIPE" ? brokenPipe : 1);

@@ -21,6 +21,7 @@ import { lockedProblem, locksIn } from "./lock.ts";
 import { type OpenedStack, openOrMake, refused } from "./new-stack.ts";
 import { say } from "./output.ts";
 import { dropUnused } from "./passphrase.ts";
+import { apart } from "./pulumi-apart.ts";
 
 /** What this clone keeps for itself and git ignores: passphrase, tools, sources. `BEAT_HOME` names another folder. */
 export const beatDirectory = process.env.BEAT_HOME ?? join(projectRoot, ".beat");
@@ -188,7 +189,12 @@ export async function openStack(
   const envVars = await pulumiEnvironment(name, pulumiCommand);
   const madePassphrase = !hadPassphrase && envVars.PULUMI_CONFIG_PASSPHRASE_FILE === passphraseFile;
   Object.assign(envVars, engineEnvironment(engine));
-  const workspace = await LocalWorkspace.create({ workDir: projectRoot, pulumiCommand, envVars, program });
+  const workspace = await LocalWorkspace.create({
+    workDir: projectRoot,
+    pulumiCommand: apart(pulumiCommand),
+    envVars,
+    program,
+  });
   // While the CLI answers there is time to load what the program of a container engine needs.
   if (needs.state) setImmediate(() => import("../stacks/docker.ts").catch(() => undefined));
   // Each question starts the CLI anew, so they are asked side by side. A new stack answers them once it is made.

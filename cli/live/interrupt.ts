@@ -1,23 +1,34 @@
+import { constants } from "node:os";
+import { goOnUnread } from "../leave.ts";
 import { say } from "../output.ts";
 
+/** What asks a process to end: Ctrl-C, a CI system or an init system, and a terminal that went away. */
+export const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
- * A terminal's Ctrl-C reaches Pulumi too, which ends what is under way and keeps the state whole; this process runs the program,
- * so it stays until then. The second one ends both at once.
+ * Whoever asks this process to end, on a terminal or not, has what is under way brought to its end first: this process runs
+ * Pulumi's program, so it stays until then. The same signal once more ends both at once; another kind does not, since a
+ * system that waits no longer sends one after the other.
  * @param onFirst is called by the first one.
  * @param leave is called before this process ends.
- * @returns ends it: Ctrl-C means again what it always does.
+ * @returns ends it: signals mean again what they always do.
  */
 export function heedInterrupts(onFirst: () => void, leave: () => void): () => void {
-  let times = 0;
-  const onInterrupt = () => {
-    if (++times === 1) {
-      onFirst();
-      say("  ! interrupted: what is under way is brought to its end; Ctrl-C again ends it where it stands");
-      return;
+  goOnUnread();
+  const seen = new Set<NodeJS.Signals>();
+  const onSignal = (signal: NodeJS.Signals = "SIGINT") => {
+    if (seen.has(signal)) {
+      leave();
+      return process.exit(128 + constants.signals[signal]);
     }
-    leave();
-    process.exit(130);
+    seen.add(signal);
+    if (seen.size > 1) return;
+    onFirst();
+    const again = signal === "SIGINT" ? "Ctrl-C again" : `another ${signal}`;
+    say(`  ! interrupted: what is under way is brought to its end; ${again} ends it where it stands`);
   };
-  process.on("SIGINT", onInterrupt);
-  return () => void process.off("SIGINT", onInterrupt);
+  for (const signal of endings) process.on(signal, onSignal);
+  return () => {
+    for (const signal of endings) process.off(signal, onSignal);
+  };
 }

@@ -118,3 +118,16 @@ test("Ctrl-C leaves what is under way to its end, and the second one ends the pr
   expect(shown()).toBe("");
   expect(process.listenerCount("SIGINT")).toBe(before);
 });
+
+test("also where nothing is drawn, and whatever asks the process to end", () => {
+  const exit = vi.spyOn(process, "exit").mockImplementation((() => {}) as never);
+  const live = open(async () => undefined, true);
+  process.emit("SIGTERM", "SIGTERM");
+  expect(written).toContain("interrupted");
+  expect(live.ended.aborted).toBe(true);
+  process.emit("SIGHUP", "SIGHUP");
+  expect(exit).not.toHaveBeenCalled();
+  process.emit("SIGTERM", "SIGTERM");
+  expect(exit).toHaveBeenCalledExactlyOnceWith(143);
+  expect(process.listenerCount("SIGHUP")).toBe(0);
+});

@@ -33,19 +33,19 @@ export interface LiveOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Shows what is under way below all that is said, until it is stopped; nothing where nothing can be drawn. */
+/** Shows what is under way below all that is said, until it is stopped; nothing where nothing can be drawn. Until then the process does not end at once. */
 export class Live {
-  /** Somebody has pressed Ctrl-C: whatever fails from then on fails for that reason. */
+  /** Somebody has asked the process to end: whatever fails from then on fails for that reason. */
   get interrupted(): boolean {
     return this.ended.aborted;
   }
   readonly #ended = new AbortController();
-  /** Is told when somebody presses Ctrl-C. */
+  /** Is told when somebody asks the process to end: what is under way is then to be brought to its end. */
   readonly ended = this.#ended.signal;
   readonly #underWay = new UnderWay(Date.now(), (line) => this.words(line));
   readonly #options: LiveOptions;
   readonly #screen: Screen;
-  readonly #stop: () => void = () => {};
+  readonly #stop: () => void;
   #words: { readonly urn: string; readonly text: string | undefined } | undefined;
   #asking = false;
   #asked = 0;
@@ -55,6 +55,12 @@ export class Live {
   constructor(options: LiveOptions) {
     this.#options = options;
     this.#screen = options.screen ?? process.stderr;
+    // Also where nothing is drawn: in a CI system, or with a log.
+    const heedless = heedInterrupts(
+      () => this.#ended.abort(),
+      () => this.stop(),
+    );
+    this.#stop = heedless;
     if (options.json || !isLive(this.#screen, options.env ?? process.env)) return;
     // The cursor stays: whoever is killed leaves the terminal as it was.
     const update = createLogUpdate(this.#screen as NodeJS.WriteStream, { showCursor: true });
@@ -72,10 +78,6 @@ export class Live {
     });
     const timer = setInterval(draw, tick);
     this.#screen.on("resize", draw);
-    const heedless = heedInterrupts(
-      () => this.#ended.abort(),
-      () => this.stop(),
-    );
     draw();
     this.#stop = () => {
       heedless();
