@@ -25,7 +25,7 @@ export const commandsIn = (text: string, kind: "./beat" | "pulumi config"): stri
   text
     .split("\n")
     .flatMap((line) => line.split(new RegExp(`(?=${kind.replace(".", "\\.")} )`)).slice(1))
-    .map((rest) => rest.split(/`|"\)|",?$/)[0] ?? "");
+    .map((rest) => rest.split(/`|"\)|"[,;:]?$/)[0] ?? "");
 
 const placeholder = /^[<$[]|\$\{/;
 
