@@ -5,7 +5,7 @@ import { namesOf, type SourceNames, tellBackup, tellEarlier, tellParts } from ".
 /** Where a step notes what it could not save, for the step that carries the rest into a bucket. */
 export const failedFile = "/backups/.failed";
 /** Where files are written until they are whole: apart from the backups, on the same volume. */
-const partsFolder = "/backups/.parts";
+export const partsFolder = "/backups/.parts";
 
 /** What a script that saves is told. */
 interface FrameArgs extends SourceNames {

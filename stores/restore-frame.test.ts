@@ -1,6 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -58,4 +58,45 @@ test("one that is asked for by its name is first looked for by the present one",
   expect(found("20261119T021700Z.dump")).toContain("/postgres/core/");
   expect(found("20261126T021700Z.dump")).toContain("/postgres/shop/");
   expect(found("20261130T021700Z.dump")).toContain("there is no backup");
+});
+
+test("a second restore of the same database is refused while one is under way", () => {
+  put("core", "20261119");
+  mkdirSync(join(home, ".parts"));
+  const lock = join(home, ".parts/postgres.core.restore");
+  const other = spawn("flock", [lock, "sleep", "60"], { detached: true });
+  try {
+    while (spawnSync("flock", ["-n", lock, "true"]).status === 0);
+    expect(found("latest")).toBe(
+      "another restore of core is under way; nothing was changed: wait until it has ended",
+    );
+  } finally {
+    process.kill(-(other.pid ?? 0));
+  }
+});
+
+test("of a damaged one the next older is named, with the command", () => {
+  for (const day of ["20261118", "20261119", "20261120"]) put("core", day);
+  appendFileSync(join(home, "postgres/core/20261120T021700Z.dump"), "more");
+  expect(found("latest")).toMatch(
+    /20261120T021700Z.dump is damaged.*\nthe one before it: .\/beat restore --store postgres --database core --from 20261119T021700Z.dump$/,
+  );
+});
+
+test.runIf(process.getuid?.() === 0)("one that may not be read is not called damaged", () => {
+  put("core", "20261119");
+  put("core", "20261120");
+  chmodSync(home, 0o777);
+  chmodSync(join(home, "postgres/core/20261120T021700Z.dump"), 0o600);
+  chownSync(join(home, "postgres/core/20261120T021700Z.dump"), 999, 999);
+  const find = findBackup({ store: "postgres", suffix: ".dump" });
+  const script = ["set -euo pipefail", "database=core from=latest", ...find].join("\n");
+  const { stderr } = spawnSync("bash", ["-c", script.replaceAll("/backups", home)], {
+    encoding: "utf8",
+    uid: 65534,
+    gid: 65534,
+  });
+  expect(stderr).toContain("20261120T021700Z.dump cannot be read by");
+  expect(stderr).toContain("--from 20261119T021700Z.dump");
+  expect(stderr).not.toContain("damaged");
 });

@@ -1,5 +1,5 @@
 import { quoted } from "../core/shell.ts";
-import { waitForLock } from "./backup-frame.ts";
+import { partsFolder, waitForLock } from "./backup-frame.ts";
 import { namingFunctions, newestOf } from "./backup-names.ts";
 
 /** Which backups a restore looks for: the folder of its store, and how its files end. */
@@ -22,6 +22,10 @@ export const listScript = [
  */
 export const findBackup = ({ store, suffix }: RestoreFrame, former: readonly string[] = []): string[] => [
   `STORE=${quoted(store)}`,
+  // Whoever began one and left, e.g. by Ctrl-C, may not know that it goes on: a second one on top is nobody's wish.
+  `mkdir -p ${partsFolder}`,
+  `exec 7> "${partsFolder}/$STORE.$database.restore"`,
+  'if ! flock -n 7; then echo "another restore of $database is under way; nothing was changed: wait until it has ended" >&2; exit 6; fi',
   ...waitForLock,
   ...namingFunctions([suffix]),
   ...newestOf,
@@ -35,9 +39,21 @@ export const findBackup = ({ store, suffix }: RestoreFrame, former: readonly str
   "  done",
   "fi",
   'if [ -z "$file" ]; then echo "there is no backup $folder/$from" >&2; exit 3; fi',
+  "name_older() {",
+  "  local older",
+  `  older="$(ls -1 "\${file%/*}" | awk -v than="$from" '$0 < than' | latest "\${file%/*}")"`,
+  '  if [ -n "$older" ]; then echo "the one before it: ./beat restore --store $STORE --database $database --from $older" >&2; fi',
+  "}",
+  'for part in "$file" "$file.manifest"; do',
+  '  if [ ! -e "$part" ] || [ -r "$part" ]; then continue; fi',
+  '  echo "$part cannot be read by $(id -un 2> /dev/null || id -u): its owner or mode was changed; nothing was changed by this restore" >&2',
+  "  name_older",
+  "  exit 4",
+  "done",
   // Where there is a manifest, a damaged file is found before anything is touched.
   `if [ -f "$file.manifest" ] && ! grep -qx "sha256 $(sha256sum < "$file" | cut -d ' ' -f 1)" "$file.manifest"; then`,
   '  echo "$file is damaged: its checksum is not that of its manifest; nothing was changed" >&2',
+  "  name_older",
   "  exit 4",
   "fi",
   'now="$(date -u +%Y%m%dT%H%M%SZ)"',

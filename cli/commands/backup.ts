@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { kindsWithBackup } from "../../stores/index.ts";
 import { uploadsName } from "../../stores/uploads.ts";
 import { command } from "../command.ts";
-import { print, printJson } from "../output.ts";
+import { heedLeave } from "../leave.ts";
+import { print, printJson, say } from "../output.ts";
 
 const storeChoice = `${[...kindsWithBackup, uploadsName].join(", ")}; default: everything that is saved`;
 
@@ -17,7 +18,13 @@ export function backupCommand(beat: Command): void {
       const { json, store, list } = options as { json?: boolean; store?: string; list?: boolean };
       const operations = await session.target.backups();
       if (!list) {
-        const lines = await operations.save(store);
+        const heedless = heedLeave((code) => {
+          say(
+            "  ! interrupted, but the backup that is under way goes on in its container or job to its end; to see it: ./beat status",
+          );
+          process.exit(code);
+        });
+        const lines = await operations.save(store).finally(heedless);
         return json ? printJson(lines) : print(lines.join("\n"));
       }
       const all = (await operations.list()).filter((found) => store === undefined || found.store === store);

@@ -3,7 +3,8 @@ import { kindsWithBackup } from "../../stores/index.ts";
 import { uploadsName } from "../../stores/uploads.ts";
 import { command } from "../command.ts";
 import { confirmed } from "../confirm.ts";
-import { print, printJson } from "../output.ts";
+import { heedLeave } from "../leave.ts";
+import { print, printJson, say } from "../output.ts";
 
 /** Puts a backup in place of a database. */
 export function restoreCommand(beat: Command): void {
@@ -13,13 +14,23 @@ export function restoreCommand(beat: Command): void {
     "put a backup in place of a database or of uploads; what it was is kept",
     { create: false, target: true },
     async (session, options) => {
-      const { json, store, database, from, yes } = options as unknown as {
+      const {
+        json,
+        store,
+        database,
+        from: named,
+        yes,
+      } = options as unknown as {
         json?: boolean;
         store: string;
         database: string;
         from: string;
         yes?: boolean;
       };
+      // As a script that saves prints it, too.
+      const from = named.replace(/^(?:\/backups\/)?([^/]+)\/([^/]+)\/(?=[^/]+$)/, (path, of, part) =>
+        of === store && part === database ? "" : path,
+      );
       const operations = await session.target.backups();
       // Wrong arguments are said before anybody is asked.
       operations.examine({ store, database, from });
@@ -30,7 +41,14 @@ export function restoreCommand(beat: Command): void {
         yes: yes ?? false,
       });
       if (!goOn) return;
-      const lines = await operations.restore({ store, database, from });
+      const heedless = heedLeave((code) => {
+        const kept = store === "postgres" ? `${database}_before_<time>` : "<time>.before-restore…";
+        say(
+          `  ! interrupted, but the restore goes on in its container or job to its end; what ${database} was is kept as ${kept}; a second restore is refused until then`,
+        );
+        process.exit(code);
+      });
+      const lines = await operations.restore({ store, database, from }).finally(heedless);
       if (json) printJson(lines);
       else print(lines.join("\n"));
     },
