@@ -147,7 +147,7 @@ export async function runChecks(session: Session): Promise<Check[]> {
 }
 
 /** The state as it was when the stack was opened. */
-const stateIn = async ({ state, stack, name }: Session): Promise<StackState> =>
+export const stateIn = async ({ state, stack, name }: Session): Promise<StackState> =>
   state ?? (await stateOf(stack.workspace, name));
 
 /** What can be told without the place that a stack runs on; the program refuses it as well, under a plain `pulumi up`. */

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { shown } from "../../core/issues.ts";
-import { signingKeyName } from "../../core/names.ts";
+import { gatewayName, signingKeyName } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import type { Way } from "../../infra/operate/inside.ts";
 import { DeploymentError } from "../../infra/operate/parts.ts";
@@ -11,7 +11,7 @@ import { loadTransform } from "../../stacks/program.ts";
 import { command } from "../command.ts";
 import { heedLeave } from "../leave.ts";
 import { print, printJson, say } from "../output.ts";
-import type { Session } from "../session.ts";
+import { type Session, stateIn } from "../session.ts";
 import { keptSecrets } from "../workspace.ts";
 
 /** What `verify` reports. */
@@ -59,13 +59,22 @@ interface Wishes {
   readonly url?: string;
 }
 
+/** A way to the gateway, or why there can be none. */
+type WayOrNone = Way & { readonly gone?: string };
+
 /** @throws {DeploymentError} when the stack is down. */
-async function wayTo({ name, target, state }: Session, url: string | undefined): Promise<Way> {
-  const parts = await target.parts();
+async function wayTo(session: Session, url: string | undefined): Promise<WayOrNone> {
+  const { name, target } = session;
+  const state = await stateIn(session);
+  const parts = await target.parts(state);
   if (parts.length === 0) throw new DeploymentError(`${name} is not up; bring it up: ./beat up`);
   if (url !== undefined) return { base: baseOf(url), close: () => {} };
-  const stack = state?.resources.find(({ type }) => type === "pulumi:pulumi:Stack");
-  return target.inside().gateway((stack?.outputs?.urls ?? {}) as Record<string, string>);
+  const stack = state.resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const urls = (stack?.outputs?.urls ?? {}) as Record<string, string>;
+  const missing = parts.find((part) => part.name === gatewayName && part.missing === true);
+  if (missing !== undefined)
+    return { base: urls.gateway ?? gatewayName, gone: `${missing.name} ${missing.status}`, close: () => {} };
+  return target.inside().gateway(urls);
 }
 
 /** @throws {InputError} when it is no address. */
@@ -84,7 +93,7 @@ function baseOf(text: string): string {
 
 async function verifyStack(
   { name, target, platform, settings, state }: Session,
-  { base, note }: Way,
+  { base, note, gone }: WayOrNone,
   { json, journey }: { readonly json: boolean; readonly journey: boolean },
 ): Promise<Report | undefined> {
   const start = performance.now();
@@ -96,6 +105,7 @@ async function verifyStack(
     settings,
     transform: await loadTransform(settings.transform),
     door: new Door(base),
+    gone,
     inside: target.inside(),
     publicKey: publicPart(settings.signingKey ?? keptSecrets(state).get(signingKeyName)),
   };

@@ -30,7 +30,7 @@ import { backupsVolume } from "../../infra/workloads/of-backups.ts";
 import { workloadsOf } from "../../infra/workloads/plan.ts";
 import { printAsIs, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
-import { statusOf, type Target, type TargetArgs } from "./target.ts";
+import { mendOf, statusOf, type Target, type TargetArgs } from "./target.ts";
 
 /** How long the published addresses may take to answer; milliseconds. */
 const patience = 60_000;
@@ -82,7 +82,15 @@ export class EngineTarget implements Target {
     await buildServiceImages(this.#args, { onlyMissing: true });
   }
 
-  async afterChecks(): Promise<void> {}
+  /** No refresh notices a container that was paused: its settings are as they were, and its probes wait. */
+  async afterChecks(): Promise<void> {
+    const { engine, prefix } = this.#args;
+    for (const { id, container, state } of await containersOf(engine, prefix)) {
+      if (state !== "paused") continue;
+      await engine.getContainer(id).unpause();
+      say(`  ✔ container ${container} was paused, and goes on`);
+    }
+  }
 
   assist(): () => void {
     return () => {};
@@ -103,6 +111,7 @@ export class EngineTarget implements Target {
         if ((status >= 200 && status < 400) || status === 401) break;
         if (Date.now() > deadline) {
           say(`✘ ${name}: ${url} answers ${status || "nothing"}`);
+          for (const line of await this.explain()) say(`  ${line}`);
           throw new DeploymentError("the platform does not answer");
         }
         await new Promise((resolve) => setTimeout(resolve, 500));
@@ -114,7 +123,7 @@ export class EngineTarget implements Target {
     return Object.values(await objectsOf(engine, prefix)).some((found) => found.length > 0);
   }
 
-  async parts(): Promise<PartState[]> {
+  async parts(state: StackState): Promise<PartState[]> {
     const { engine, prefix, platform, settings } = this.#args;
     const tags = await imageTags(engine, prefix);
     const containers = (await containersOf(engine, prefix)).map((container) => ({
@@ -122,9 +131,12 @@ export class EngineTarget implements Target {
       image: tags.get(container.image) ?? container.image,
     }));
     const wanted = workloadsOf(platform, { kind: "engine", settings, id: prefix, waitsForExit: false });
+    const known = new Set(state.resources.map(({ id }) => id));
+    const killed = state.pending.length > 0 || containers.some(({ id }) => !known.has(id));
+    const mend = mendOf(this.#args, killed ? "./beat down, then ./beat up" : "./beat up");
     return [
       ...containers,
-      ...missingParts(wanted, containers),
+      ...missingParts({ wanted, present: containers.map(({ name }) => name), state, mend }),
       ...(await new EngineBackups(this.#args).reports()),
     ];
   }

@@ -60,7 +60,7 @@ import { workloadsOf } from "../../infra/workloads/plan.ts";
 import { loadTransform } from "../../stacks/program.ts";
 import { printAsIs, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
-import { statusOf, type Target, type TargetArgs } from "./target.ts";
+import { mendOf, statusOf, type Target, type TargetArgs } from "./target.ts";
 
 /** How long pods that nothing was changed of, or an address outside the cluster, may take, milliseconds. */
 const answerPatience = 60_000;
@@ -213,7 +213,7 @@ export class KubernetesTarget implements Target {
     return fullVolumes(await volumeUse(this.cluster, this.namespace, pods));
   }
 
-  async parts(): Promise<PartState[]> {
+  async parts(state: StackState): Promise<PartState[]> {
     const { platform, settings } = this.#args;
     const saved = this.#saved();
     const pods = await podsOf(this.cluster, this.namespace);
@@ -226,10 +226,12 @@ export class KubernetesTarget implements Target {
     );
     return [
       ...withoutEnded(pods, saved).map(partOf),
-      ...missingParts(
+      ...missingParts({
         wanted,
-        pods.map((pod) => ({ name: componentOf(pod) })),
-      ),
+        present: pods.map(componentOf),
+        state,
+        mend: mendOf(this.#args, "./beat up"),
+      }),
       ...volumes.map(volumePart),
       ...(await backupReports(this.cluster, this.namespace, saved, backupsOf(settings))),
     ];

@@ -8,6 +8,7 @@ import type { Check } from "../../infra/operate/check.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
 import type { LogOptions, PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
+import { runUnderWay } from "../lock.ts";
 
 /** What a target is opened with. */
 export interface TargetArgs<S extends Settings = Settings> {
@@ -49,7 +50,8 @@ export interface Target {
   lastWords(resource: string): Promise<string | undefined>;
   /** Returns when every address of the stack answers, or nobody waits for it any more. @throws {DeploymentError} when they do not. */
   untilAnswering(urls: Readonly<Record<string, string>>, ended?: AbortSignal): Promise<void>;
-  parts(): Promise<PartState[]>;
+  /** What there is of it, what should be there and is not, and how its backups are. */
+  parts(state: StackState): Promise<PartState[]>;
   /** Whether something of a stack whose state was lost is here, and can be shown and taken down all the same. */
   hasRemains(): Promise<boolean>;
   /** Why a deployment failed: lines about every part that is not well. */
@@ -71,3 +73,7 @@ export const statusOf = (url: string): Promise<number> =>
     (response) => response.status,
     () => 0,
   );
+
+/** What mends a stack of which something is missing: first of all, that a run that is making it ends. */
+export const mendOf = ({ name, root }: Pick<TargetArgs, "name" | "root">, mend: string): string =>
+  runUnderWay(name, root) === undefined ? mend : "wait for the run that is under way";

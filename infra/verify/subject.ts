@@ -11,6 +11,8 @@ export interface Subject {
   readonly settings: Settings;
   readonly transform?: Transform | undefined;
   readonly door: Door;
+  /** Why the gateway need not be asked: it is not there. */
+  readonly gone?: string | undefined;
   readonly inside: Inside;
   /** The key that the stack's tokens are checked with; undefined when it is not known here. */
   readonly publicKey: KeyObject | undefined;

@@ -29,7 +29,8 @@ export interface VerifyOptions {
 export async function* verify(subject: Subject, options: VerifyOptions): AsyncGenerator<Tried> {
   const door = await tried("gateway", subject.door.base, () => ready(subject));
   yield door;
-  const answers = door.result === "passed" || !door.detail.startsWith(subject.door.base);
+  const silent = subject.gone ?? subject.door.base;
+  const answers = door.result === "passed" || !door.detail.startsWith(silent);
   // Side by side: one that hangs holds up nobody.
   const looks = answers
     ? [routes, health, jwks, headers, handshakes].flatMap((look) => look(subject))
@@ -41,7 +42,8 @@ export async function* verify(subject: Subject, options: VerifyOptions): AsyncGe
   for (const look of consumers(subject)) yield await look;
 }
 
-async function ready({ door }: Subject): Promise<string> {
+async function ready({ door, gone }: Subject): Promise<string> {
+  if (gone !== undefined) throw new Failed(gone);
   const { status, text } = await door.ask("/_gateway/ready");
   const { upstreams } = parsed(text) as { upstreams?: readonly { name: string; status: string }[] };
   if (!Array.isArray(upstreams)) throw new Failed(`/_gateway/ready: ${status}, which is no gateway's answer`);

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { stateIn } from "../../cli/session.ts";
 import { type Account, expectWired, isKnown, signUp } from "../engine/journey.ts";
 import { ClusterStack } from "./cluster-stack.ts";
 import { missingForCluster } from "./requirements.ts";
@@ -53,8 +54,10 @@ describe("a store whose volume is full, on a real cluster", { timeout: 10 * minu
 
   story("a full volume is told by `status`; Postgres without room goes down, and `up` says why", async () => {
     await volumes.fill("data-postgres-0");
-    const { target } = await stack.session();
-    const part = async (wanted: string) => (await target.parts()).find(({ name }) => name === wanted);
+    const session = await stack.session();
+    const state = await stateIn(session);
+    const part = async (wanted: string) =>
+      (await session.target.parts(state)).find(({ name }) => name === wanted);
     await vi.waitFor(
       async () =>
         expect(await part("volume data-postgres-0")).toMatchObject({
@@ -78,7 +81,7 @@ describe("a store whose volume is full, on a real cluster", { timeout: 10 * minu
       { timeout: 4 * minutes, interval: 200 },
     );
     const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-    await expect(target.untilAnswering({})).rejects.toThrow("the platform is not ready");
+    await expect(session.target.untilAnswering({})).rejects.toThrow("the platform is not ready");
     const text = said.mock.calls.join("");
     said.mockRestore();
     expect(text).toMatch(/postgres-0: [\s\S]*No space left on device[\s\S]*fix: its volume is full/);

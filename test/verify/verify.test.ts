@@ -72,6 +72,16 @@ describe("what is broken is named", () => {
     await new Promise((resolve) => setTimeout(resolve, 1100));
   });
 
+  test("a gateway that does not exist: it is not asked for, its routes neither", async () => {
+    const gone = "gateway is not there; fix: ./beat up";
+    const lines = await stack.verify(false, { ...stack.subject, gone });
+    expect(lines.filter(({ result }) => result === "failed").map(({ detail }) => detail)).toEqual([gone]);
+    expect(lines.slice(0, 2).map(({ what, result }) => `${what} ${result}`)).toEqual([
+      "gateway failed",
+      "routes skipped",
+    ]);
+  });
+
   test("keys that are not the stack's", async () => {
     stack.faults.key = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
     expect(await wrong()).toEqual([

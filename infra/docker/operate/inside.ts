@@ -1,15 +1,16 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import type { DockerSettings } from "../../../config/settings/schema.ts";
+import { clientHost } from "../../../core/addresses.ts";
 import { configSetCommand } from "../../../core/config-commands.ts";
 import { InputError } from "../../../core/problems.ts";
 import { type Inside, inTime, longestCommand, type Place, type Ran, type Way } from "../../operate/inside.ts";
-import type { Runtime } from "../../workloads/runtime.ts";
+import type { EngineRuntime } from "../../workloads/runtime.ts";
 import { containersOf } from "./engine.ts";
 
 /** A running stack on an engine. */
 export class EngineInside implements Inside {
-  readonly runtime: Runtime;
+  readonly runtime: EngineRuntime;
   readonly #engine: Docker;
   readonly #prefix: string;
 
@@ -41,7 +42,9 @@ export class EngineInside implements Inside {
   }
 
   async gateway({ gateway }: Readonly<Record<string, string>>): Promise<Way> {
-    if (gateway === undefined)
+    if (gateway !== undefined) return { base: new URL(gateway).origin, close: () => {} };
+    const { bind, ports } = this.runtime.settings;
+    if (ports.gateway === false)
       throw new InputError("the gateway cannot be reached from here", [
         {
           path: "platform:ports.gateway",
@@ -49,7 +52,8 @@ export class EngineInside implements Inside {
           fix: `name an address that leads to it: --url http://…; or publish it: ${configSetCommand("platform:ports.gateway", "9000")}, then ./beat up`,
         },
       ]);
-    return { base: new URL(gateway).origin, close: () => {} };
+    // The state tells no address before an `up` has ended.
+    return { base: `http://${clientHost(bind)}:${ports.gateway}`, close: () => {} };
   }
 }
 

@@ -2,13 +2,22 @@ import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { componentLabel } from "../labels.ts";
 
-/** An engine that is told its containers, `running` or `exited`, and notes what is run inside of them. */
+/** What an engine says of how a container is. */
+const statuses: Readonly<Record<string, string>> = {
+  running: "Up 3 hours (healthy)",
+  paused: "Up 3 hours (Paused)",
+};
+
+/** An engine that is told its containers, `running`, `paused` or `exited`, and notes what is run inside of them. */
 export function engineOf(states: Readonly<Record<string, string>>): {
   readonly engine: Docker;
   /** The containers in which something was run, in order. */
   readonly ran: string[];
+  /** The containers that were paused and go on, in order. */
+  readonly unpaused: string[];
 } {
   const ran: string[] = [];
+  const unpaused: string[] = [];
   const engine = {
     listContainers: async () =>
       Object.entries(states).map(([name, state]) => ({
@@ -17,7 +26,7 @@ export function engineOf(states: Readonly<Record<string, string>>): {
         Labels: { [componentLabel]: name },
         Image: "image",
         State: state,
-        Status: state === "running" ? "Up 3 hours (healthy)" : "Exited (137) 2 days ago",
+        Status: statuses[state] ?? "Exited (137) 2 days ago",
         Ports: [],
       })),
     listImages: async () => [],
@@ -26,6 +35,7 @@ export function engineOf(states: Readonly<Record<string, string>>): {
         from.on("data", (chunk: Buffer) => to.write(chunk)),
     },
     getContainer: (id: string) => ({
+      unpause: async () => unpaused.push(id),
       inspect: async () => ({ Created: "2026-10-01T00:00:00Z" }),
       exec: async () => ({
         start: async () => {
@@ -38,5 +48,5 @@ export function engineOf(states: Readonly<Record<string, string>>): {
       }),
     }),
   };
-  return { engine: engine as unknown as Docker, ran };
+  return { engine: engine as unknown as Docker, ran, unpaused };
 }
