@@ -73,7 +73,11 @@ async function wayTo(session: Session, url: string | undefined): Promise<WayOrNo
   const urls = (stack?.outputs?.urls ?? {}) as Record<string, string>;
   const missing = parts.find((part) => part.name === gatewayName && part.missing === true);
   if (missing !== undefined)
-    return { base: urls.gateway ?? gatewayName, gone: `${missing.name} ${missing.status}`, close: () => {} };
+    return {
+      base: urls.gateway === undefined ? gatewayName : new URL(urls.gateway).origin,
+      gone: `${missing.name} ${missing.status}`,
+      close: () => {},
+    };
   return target.inside().gateway(urls);
 }
 
