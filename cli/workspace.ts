@@ -31,15 +31,16 @@ export const pulumiVersion = "3.259.0";
 /** The passphrase that was made for this clone. */
 const passphraseFile = join(beatDirectory, "passphrase");
 
-/** The environment that Pulumi runs with: the caller's, and a passphrase made for this clone when there is none. */
+/** The environment that Pulumi runs with: the caller's, and a passphrase made for this clone when there is none and a Pulumi. */
 export async function pulumiEnvironment(
   stack: string,
-  pulumi: PulumiCommand,
+  pulumi: PulumiCommand | undefined,
 ): Promise<Record<string, string>> {
   const env: Record<string, string> = { PULUMI_SKIP_UPDATE_CHECK: "true" };
   const given = process.env.PULUMI_CONFIG_PASSPHRASE ?? process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
   if (given !== undefined) return env;
   if (!existsSync(passphraseFile)) {
+    if (pulumi === undefined) return env;
     await requireNew(stack, pulumi);
     mkdirSync(beatDirectory, { recursive: true });
     writeFileSync(passphraseFile, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });

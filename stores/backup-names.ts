@@ -7,11 +7,13 @@ const ending = (suffixes: readonly string[]): string =>
   suffixes.map((suffix) => suffix.replaceAll(".", "\\.")).join("|");
 
 /**
- * Defines what every script asks of names, for a POSIX shell and BusyBox; all functions read names, a line each. `latest FOLDER`
- * prints the newest backup, none where there is none; one whose name is of the future was made while a clock was wrong, is
- * named, and is never the latest. `newest` is given lines `NAME PLACE` and prints the newest of them, the first where two are. `goes_before DAYS` is given all names of a store and prints the time before which a backup of it may go: it
-is so many days ago, and there were so many later days with a backup, since a clock that is ahead makes everything old at once.
-`too_old TIME LATEST` prints what may go: what is older, was named here, and does not belong to the latest.
+ * Defines what every script asks of names, for a POSIX shell and BusyBox; all functions read names, a line each.
+ * - `latest FOLDER` prints the newest backup, none where there is none; one whose name is of the future was made while a clock
+ *   was wrong, is named, and is never the latest.
+ * - `newest` is given lines `NAME PLACE` and prints the newest of them, the first where two are.
+ * - `goes_before DAYS` is given all names of a store and prints the time before which a backup of it may go: it is so many days
+ *   ago, and there were so many later days with a backup, since a clock that is ahead makes everything old at once.
+ * - `too_old TIME LATEST` prints what may go: what is older, was named here, and does not belong to the latest.
  * @param suffixes how the names of backups end.
  */
 export const namingFunctions = (suffixes: readonly string[]): string[] => [

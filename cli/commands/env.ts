@@ -12,7 +12,9 @@ export function envCommand(beat: Command): void {
     .description('print the environment for a plain pulumi: eval "$(./beat env)"')
     .addOption(stackOption())
     .action(async ({ stack }: Common) => {
-      const own = await pulumiEnvironment(stackCalled(stack), await findPulumi(true));
+      // Also says the rest where there is no Pulumi yet: that is how a machine gets Node and the packages.
+      const pulumi = await findPulumi(false).catch(() => undefined);
+      const own = await pulumiEnvironment(stackCalled(stack), pulumi);
       const variables = { ...own, ...engineEnvironment(engineAddress()) };
       for (const [name, value] of Object.entries(variables)) printAsIs(`export ${name}=${quoted(value)}`);
     });

@@ -37,3 +37,19 @@ describe.skipIf(missing !== undefined)("a clone's first stack", { timeout: 120_0
     expect(existsSync(join(clone, "passphrase"))).toBe(true);
   });
 });
+
+test("a machine without Pulumi is told the rest of its environment, and gets no passphrase", async () => {
+  const empty = mkdtempSync(join(tmpdir(), "beat-test-"));
+  try {
+    const { exitCode, stdout } = await execa(process.execPath, [join(projectRoot, "cli/main.ts"), "env"], {
+      reject: false,
+      extendEnv: false,
+      env: { PATH: empty, HOME: empty, BEAT_HOME: empty },
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("export PULUMI_SKIP_UPDATE_CHECK=");
+    expect(existsSync(join(empty, "passphrase"))).toBe(false);
+  } finally {
+    rmSync(empty, { recursive: true });
+  }
+});
