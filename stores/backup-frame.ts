@@ -50,7 +50,7 @@ export const backupFrame = (
     ...tellBackup,
     // Whatever ends it before all is done, but for a kill: of that its beginning tells.
     "ended=no",
-    `trap 'if [ "$ended" = no ]; then tell failed; fi' EXIT`,
+    `trap 'trap "" TERM INT; if [ "$ended" = no ]; then tell failed; fi' EXIT`,
     ...save,
     ...waitForLock,
     tellEarlier,

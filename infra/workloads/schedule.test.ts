@@ -18,7 +18,9 @@ test("a container that is stopped while it saves tells that this backup has fail
       writeFileSync(join(home, "bin", name), `#!/bin/bash\n${line}\n`, { mode: 0o755 });
     // Due at once, and never done.
     tool("sleep", "exit 0");
-    tool("tar", `touch ${home}/saving; exec /bin/sleep 60`);
+    tool("tar", `cut -d' ' -f5 /proc/$$/stat > ${home}/saving; exec /bin/sleep 60`);
+    // What tells is slow enough to be hit by a signal to its whole group, as `timeout` sends one.
+    tool("sort", `/bin/sleep 1; exec "$(PATH=\${PATH#*:} command -v sort)" "$@"`);
     const save = uploadsScript(["files"], { keepDays: 3 })
       .replaceAll(/"\/(backups|tmp)\b/g, `"${home}/$1`)
       .replaceAll("/uploads/$", `${home}/uploads/$`);
@@ -31,8 +33,11 @@ test("a container that is stopped while it saves tells that this backup has fail
       stdio: "ignore",
     });
     const ended = once(child, "exit");
-    while (!existsSync(join(home, "saving"))) await new Promise((resolve) => setTimeout(resolve, 50));
+    const group = () => (existsSync(join(home, "saving")) ? readFileSync(join(home, "saving"), "utf8") : "");
+    while (!group().endsWith("\n")) await new Promise((resolve) => setTimeout(resolve, 50));
     child.kill("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    process.kill(-Number(group()), "SIGTERM");
     expect(await ended).toEqual([0, null]);
     expect(readFileSync(join(home, "backups/.status/uploads"), "utf8")).toMatch(
       /^backup \S+ failed uploads\n$/,
