@@ -57,6 +57,11 @@ export class ClusterDayTwo extends DayTwoStack {
     return stdout;
   }
 
+  /** Makes an object of the cluster what it says. */
+  async apply(object: object): Promise<void> {
+    await execa("kubectl", ["apply", "-f", "-"], { input: JSON.stringify(object) });
+  }
+
   override async inside(part: string, ...command: readonly string[]): Promise<string> {
     const pod = part.endsWith("-service") ? `deployment/${part}` : `${part}-0`;
     return (await this.kubectl("exec", pod, "--", ...command)).trim();
