@@ -114,7 +114,7 @@ export const settingChanges = {
   },
   targetMoved: {
     what: "the stack is moved from an engine to a cluster",
-    says: "belongs to the target docker, and this stack's is kubernetes",
+    says: "was made on a container engine, and its data would not come along to a Kubernetes cluster",
     data: "untouched: it is refused; a move is a backup, another stack and a restore",
     back: "the old target",
   },
