@@ -1,5 +1,11 @@
+import { constants } from "node:os";
+
+/** What asks a process to end: Ctrl-C, a CI system or an init system, and a terminal that went away. */
+export const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** How a process ends that is told to, by the number that a shell gives for the signal. */
-const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+export const codeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
+
 /** As a shell tells of a program that wrote to a pipe which nobody reads any more. */
 const brokenPipe = 141;
 
@@ -13,7 +19,8 @@ let finish: ((code: number) => void) | undefined;
  */
 export function heedLeave(onLeave: (code: number) => void): () => void {
   let left = false;
-  const handlers = Object.entries(codes).map(([signal, code]) => {
+  const handlers = endings.map((signal) => {
+    const code = codeOf(signal);
     const handler = () => {
       if (left) process.exit(code);
       left = true;

@@ -10,15 +10,17 @@ import { type Check, failed, note, passed } from "../infra/operate/check.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { workloadsOf } from "../infra/workloads/plan.ts";
 import type { Runtime } from "../infra/workloads/runtime.ts";
+import type { Transform } from "../infra/workloads/transform.ts";
 import { inputProblems } from "../stacks/input-problems.ts";
 import { loadDefinition, loadTransform, projectRoot } from "../stacks/program.ts";
+import { beatDirectory, unknown } from "./clone.ts";
 import { checkPlugin, checkPulumi } from "./doctor-pulumi.ts";
 import { abandonedBy, runUnderWay } from "./lock.ts";
 import { beforeMade, refused } from "./new-stack.ts";
 import { say } from "./output.ts";
 import { EngineTarget } from "./targets/docker.ts";
 import type { Target, TargetArgs } from "./targets/target.ts";
-import { beatDirectory, type OpenStack, openStack, pulumiRefusal, stateOf, unknown } from "./workspace.ts";
+import { type OpenStack, openStack, pulumiRefusal, stateOf } from "./workspace.ts";
 
 /** What a command works with. */
 export interface Session extends TargetArgs {
@@ -72,12 +74,12 @@ async function sessionOf(
   const engine = engineSetting(settings);
   const address = engine === undefined ? found : withScheme(engine);
   const platform = await loadDefinition(settings.definition);
-  await tryTransform(platform, settings, name);
   const args: TargetArgs = {
     name,
     stack,
     settings,
     platform,
+    transform: await triedTransform(platform, settings, name),
     engine: openEngine(address),
     address,
     prefix: stackName(platform.name, name),
@@ -96,15 +98,20 @@ async function sessionOf(
 }
 
 /** What is wrong with a stack's transform is told before anything is done. @throws {InputError} when something is. */
-async function tryTransform(platform: PlatformModel, settings: Settings, name: string): Promise<void> {
+async function triedTransform(
+  platform: PlatformModel,
+  settings: Settings,
+  name: string,
+): Promise<Transform | undefined> {
   const transform = await loadTransform(settings.transform);
-  if (transform === undefined) return;
+  if (transform === undefined) return undefined;
   const id = stackName(platform.name, name);
   const runtime: Runtime =
     settings.target === "docker"
       ? { kind: "engine", settings, id, waitsForExit: false }
       : { kind: "cluster", settings, id, memberHost: (workload, member) => `${workload}-${member}` };
   workloadsOf(platform, runtime, transform);
+  return transform;
 }
 
 /** A cluster's client is a second of loading: only for a stack that is on one. */

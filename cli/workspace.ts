@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   type ConfigMap,
@@ -9,77 +8,22 @@ import {
   StackNotFoundError,
   type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
-import { execa } from "execa";
 import { parseSettings, refuseShownSecrets } from "../config/settings/parse.ts";
 import type { Settings } from "../config/settings/schema.ts";
-import { InputError, type Problem } from "../core/problems.ts";
+import { InputError } from "../core/problems.ts";
 import { engineEnvironment } from "../infra/engine/address.ts";
 import { movedTarget } from "../infra/operate/moved.ts";
 import { inForce, type StackState, type StateResource } from "../infra/operate/stack-state.ts";
 import { program, projectRoot } from "../stacks/program.ts";
+import { beatDirectory, stackFiles, unknown, unreadableFile } from "./clone.ts";
 import { lockedProblem, locksIn } from "./lock.ts";
 import { type OpenedStack, openOrMake, refused } from "./new-stack.ts";
 import { say } from "./output.ts";
-import { dropUnused } from "./passphrase.ts";
+import { dropUnused, passphraseFile, pulumiEnvironment } from "./passphrase.ts";
 import { apart } from "./pulumi-apart.ts";
 
-/** What this clone keeps for itself and git ignores: passphrase, tools, sources. `BEAT_HOME` names another folder. */
-export const beatDirectory = process.env.BEAT_HOME ?? join(projectRoot, ".beat");
 /** The Pulumi CLI this project is developed with; an installed one of another version is used as it is. */
 export const pulumiVersion = "3.259.0";
-
-/** The passphrase that was made for this clone. */
-const passphraseFile = join(beatDirectory, "passphrase");
-
-/** The environment that Pulumi runs with: the caller's, and a passphrase made for this clone when there is none and a Pulumi. */
-export async function pulumiEnvironment(
-  stack: string,
-  pulumi: PulumiCommand | undefined,
-): Promise<Record<string, string>> {
-  const env: Record<string, string> = { PULUMI_SKIP_UPDATE_CHECK: "true" };
-  const given = process.env.PULUMI_CONFIG_PASSPHRASE ?? process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
-  if (given !== undefined) return env;
-  if (!existsSync(passphraseFile)) {
-    if (pulumi === undefined) return env;
-    await requireNew(stack, pulumi);
-    mkdirSync(beatDirectory, { recursive: true });
-    writeFileSync(passphraseFile, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
-  }
-  env.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile;
-  return env;
-}
-
-/**
- * A new passphrase is for a stack that nobody has encrypted with another one.
- * @throws {InputError} when somebody has, by its file or by its state, or when there is no such stack.
- */
-async function requireNew(stack: string, { command }: PulumiCommand): Promise<void> {
-  const other = (where: string) =>
-    new InputError("the stack's secrets cannot be read", [
-      {
-        path: "PULUMI_CONFIG_PASSPHRASE",
-        message: `is not set, and ${where} was encrypted with a passphrase that this clone does not have`,
-        fix: "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, or put the passphrase into .beat/passphrase",
-      },
-    ]);
-  const config = join(projectRoot, `Pulumi.${stack}.yaml`);
-  if (existsSync(config) && /^encryptionsalt:/m.test(readFileSync(config, "utf8")))
-    throw other(`Pulumi.${stack}.yaml`);
-  // The file may have lost its salt; the state has it as well, and tells it without a passphrase.
-  const { stdout, exitCode } = await execa(command, ["stack", "export", "--stack", stack], {
-    cwd: projectRoot,
-    reject: false,
-    stdin: "ignore",
-  });
-  if (exitCode !== 0) {
-    if (!existsSync(config)) throw new InputError("there is no such stack", [unknown(stack)]);
-    return;
-  }
-  const { deployment } = JSON.parse(stdout) as {
-    deployment?: { secrets_providers?: { type?: string } } | null;
-  };
-  if (deployment?.secrets_providers?.type === "passphrase") throw other(`the state of ${stack}`);
-}
 
 /** The Pulumi CLI: the one on PATH, or one installed into `.beat/pulumi`. */
 export async function findPulumi(install: boolean): Promise<PulumiCommand> {
@@ -136,37 +80,6 @@ export function pulumiRefusal(error: unknown, stack: string): InputError | undef
   return undefined;
 }
 
-/** A stack's file is no YAML. @param fault where and what, in a reader's words. */
-export const unreadableFile = (stack: string, fault: string): InputError =>
-  new InputError("the stack's settings cannot be read", [
-    {
-      path: `Pulumi.${stack}.yaml`,
-      message: fault,
-      fix: "correct it there: each setting stands below config:, two spaces in; or let Pulumi write it: pulumi config set --path platform:<setting> <value>",
-    },
-  ]);
-
-/** The names of the stacks that have a file of settings. */
-const stackFiles = (): string[] =>
-  readdirSync(projectRoot).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
-
-/** What is wrong with the name of a stack that is not there. */
-export function unknown(stack: string): Problem {
-  const path = "--stack";
-  const known = stackFiles();
-  if (known.includes(stack))
-    return {
-      path,
-      message: `"${stack}" was never brought up here: there is no state of it, which PULUMI_BACKEND_URL may name elsewhere`,
-      fix: `./beat up --stack ${stack}`,
-    };
-  return {
-    path,
-    message: `"${stack}" was never brought up here and has no Pulumi.${stack}.yaml`,
-    fix: `name one of ${known.join(", ")}; or for a new one: printf 'config: {}\\n' > Pulumi.${stack}.yaml`,
-  };
-}
-
 /** A stack with what was read of it when it was opened. */
 export interface OpenStack extends OpenedStack {
   readonly settings: Settings;
@@ -204,8 +117,7 @@ export async function openStack(
     workspace.getAllConfig(name),
     needs.state ? stateOf(workspace, name) : undefined,
   ]);
-  const dropPassphrase = () =>
-    madePassphrase ? dropUnused(passphraseFile, workspace, stackFiles()) : undefined;
+  const dropPassphrase = () => (madePassphrase ? dropUnused(workspace) : undefined);
   if (opened.status === "rejected") {
     await dropPassphrase();
     throw opened.reason;

@@ -12,12 +12,6 @@ export interface Change {
   readonly saysOnCluster?: string;
 }
 
-/** The same change as `./beat` tells it on a cluster. */
-export const onCluster = (change: Change): Change => ({
-  ...change,
-  says: change.saysOnCluster ?? change.says,
-});
-
 /** A service and what is its own. */
 export const serviceChanges = {
   serviceRemoved: {

@@ -17,8 +17,8 @@ test("every change that is told of has been tried on an engine or a cluster", ()
   const folders = ["engine/", "cluster/"].map((name) => new URL(name, import.meta.url));
   const tests = folders
     .flatMap((folder) =>
-      readdirSync(folder)
-        .filter((file) => /^day-two.*\.test\.ts$/.test(file))
+      readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((file) => /^day-two.*(\.test|-stories)\.ts$/.test(file))
         .map((file) => readFileSync(new URL(file, folder), "utf8")),
     )
     .join("\n");

@@ -3,7 +3,8 @@ import { quoted } from "../../core/shell.ts";
 import { engineAddress, engineEnvironment } from "../../infra/engine/address.ts";
 import { type Common, stackCalled, stackOption } from "../command.ts";
 import { printAsIs } from "../output.ts";
-import { findPulumi, pulumiEnvironment } from "../workspace.ts";
+import { pulumiEnvironment } from "../passphrase.ts";
+import { findPulumi } from "../workspace.ts";
 
 /** Prints the environment for a plain Pulumi. */
 export function envCommand(beat: Command): void {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { InputError } from "../../core/problems.ts";
+import { beatDirectory } from "../clone.ts";
 import { oldSpelling, stackCalled, stackNamed, stackOption } from "../command.ts";
 import { print, printAsIs, printJson, say } from "../output.ts";
-import { beatDirectory } from "../workspace.ts";
 
 /** Writes what a stack is made of as files for others: the objects of a cluster, or a Compose project. */
 export function renderCommand(beat: Command): void {

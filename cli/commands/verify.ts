@@ -7,7 +7,6 @@ import { DeploymentError } from "../../infra/operate/parts.ts";
 import { Door } from "../../infra/verify/door.ts";
 import type { Tried } from "../../infra/verify/tried.ts";
 import { publicPart, verify } from "../../infra/verify/verify.ts";
-import { loadTransform } from "../../stacks/program.ts";
 import { command } from "../command.ts";
 import { heedLeave } from "../leave.ts";
 import { print, printJson, say } from "../output.ts";
@@ -96,7 +95,7 @@ function baseOf(text: string): string {
 }
 
 async function verifyStack(
-  { name, target, platform, settings, state }: Session,
+  { name, target, platform, settings, state, transform }: Session,
   { base, note, gone }: WayOrNone,
   { json, journey }: { readonly json: boolean; readonly journey: boolean },
 ): Promise<Report | undefined> {
@@ -107,7 +106,7 @@ async function verifyStack(
   const subject = {
     platform,
     settings,
-    transform: await loadTransform(settings.transform),
+    transform,
     door: new Door(base),
     gone,
     inside: target.inside(),

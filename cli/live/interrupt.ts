@@ -1,9 +1,5 @@
-import { constants } from "node:os";
-import { goOnUnread } from "../leave.ts";
+import { codeOf, endings, goOnUnread } from "../leave.ts";
 import { say } from "../output.ts";
-
-/** What asks a process to end: Ctrl-C, a CI system or an init system, and a terminal that went away. */
-export const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Whoever asks this process to end, on a terminal or not, has what is under way brought to its end first: this process runs
@@ -19,7 +15,7 @@ export function heedInterrupts(onFirst: () => void, leave: () => void): () => vo
   const onSignal = (signal: NodeJS.Signals = "SIGINT") => {
     if (seen.has(signal)) {
       leave();
-      return process.exit(128 + constants.signals[signal]);
+      return process.exit(codeOf(signal));
     }
     seen.add(signal);
     if (seen.size > 1) return;

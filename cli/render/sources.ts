@@ -9,7 +9,8 @@ import { InputError } from "../../core/problems.ts";
 import { missingSecrets } from "../../infra/secrets/problems.ts";
 import { makePrivateKey } from "../../infra/secrets/values.ts";
 import { loadDefinition, projectRoot } from "../../stacks/program.ts";
-import { keptSecrets, openStack, pulumiRefusal, unreadableFile } from "../workspace.ts";
+import { unreadableFile } from "../clone.ts";
+import { keptSecrets, openStack, pulumiRefusal } from "../workspace.ts";
 
 /** What a stack is rendered from. */
 export interface RenderSource {

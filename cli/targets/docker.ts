@@ -124,13 +124,17 @@ export class EngineTarget implements Target {
   }
 
   async parts(state: StackState): Promise<PartState[]> {
-    const { engine, prefix, platform, settings } = this.#args;
+    const { engine, prefix, platform, settings, transform } = this.#args;
     const tags = await imageTags(engine, prefix);
     const containers = (await containersOf(engine, prefix)).map((container) => ({
       ...container,
       image: tags.get(container.image) ?? container.image,
     }));
-    const wanted = workloadsOf(platform, { kind: "engine", settings, id: prefix, waitsForExit: false });
+    const wanted = workloadsOf(
+      platform,
+      { kind: "engine", settings, id: prefix, waitsForExit: false },
+      transform,
+    );
     const known = new Set(state.resources.map(({ id }) => id));
     const killed = state.pending.length > 0 || containers.some(({ id }) => !known.has(id));
     const mend = mendOf(this.#args, killed ? "./beat down, then ./beat up" : "./beat up");

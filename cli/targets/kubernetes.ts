@@ -37,33 +37,21 @@ import {
   removeEmptyNamespace,
   removeNamespace,
 } from "../../infra/kubernetes/operate/namespace.ts";
-import { crowdedStores, openNodes } from "../../infra/kubernetes/operate/placement.ts";
-import {
-  componentOf,
-  explainPods,
-  nameOf,
-  notReady,
-  partOf,
-  podsOf,
-  problemOf,
-} from "../../infra/kubernetes/operate/pods.ts";
+import { componentOf, explainPods, partOf, podsOf, problemOf } from "../../infra/kubernetes/operate/pods.ts";
 import { replaceStuckPods } from "../../infra/kubernetes/operate/stuck-pods.ts";
-import { fullVolumes, volumePart, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
+import { volumePart, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, failed, note } from "../../infra/operate/check.ts";
 import { namespaceGoes } from "../../infra/operate/deleted-claims.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
-import { DeploymentError, type LogOptions, missingParts, type PartState } from "../../infra/operate/parts.ts";
+import { type LogOptions, missingParts, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { type BackupSource, backupSources } from "../../infra/workloads/backup-sources.ts";
 import { workloadsOf } from "../../infra/workloads/plan.ts";
-import { loadTransform } from "../../stacks/program.ts";
 import { printAsIs, say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
-import { mendOf, statusOf, type Target, type TargetArgs } from "./target.ts";
-
-/** How long pods that nothing was changed of, or an address outside the cluster, may take, milliseconds. */
-const answerPatience = 60_000;
+import { fullVolumesIn, untilAnswering } from "./cluster-answers.ts";
+import { mendOf, type Target, type TargetArgs } from "./target.ts";
 
 /** A Kubernetes cluster. */
 export class KubernetesTarget implements Target {
@@ -124,8 +112,7 @@ export class KubernetesTarget implements Target {
   }
 
   async #checkSizes(): Promise<Check> {
-    const { platform, settings, name } = this.#args;
-    const transform = await loadTransform(settings.transform);
+    const { platform, settings, name, transform } = this.#args;
     return checkClaimSizes(this.place(), name, sizedClaims(platform, settings, this.namespace, transform));
   }
 
@@ -169,52 +156,12 @@ export class KubernetesTarget implements Target {
     return problem && [problem.reason, problem.message].filter(Boolean).join(": ");
   }
 
-  /**
-   * Pulumi has waited for the pods of what it changed; those of what it did not may be down all the same. A name or a load
-   * balancer outside may take longer than the pods, which is no failure.
-   */
-  async untilAnswering(urls: Readonly<Record<string, string>>, ended?: AbortSignal): Promise<void> {
-    await this.#untilWell(ended);
-    if (ended?.aborted) return;
-    const deadline = Date.now() + answerPatience;
-    for (const [name, url] of Object.entries(urls)) {
-      let status = await statusOf(url);
-      while (status !== 200 && Date.now() < deadline && !ended?.aborted) {
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-        status = await statusOf(url);
-      }
-      if (ended?.aborted) return;
-      if (status !== 200)
-        say(`  ! ${name}: the pods are ready, but ${url} answers ${status || "nothing"} from here`);
-    }
-    const pods = await podsOf(this.cluster, this.namespace);
-    for (const line of crowdedStores(pods, await openNodes(this.cluster))) say(`  ! ${line}`);
-    for (const line of await this.#fullVolumes()) say(`  ! ${line}`);
-  }
-
-  async #untilWell(ended?: AbortSignal): Promise<void> {
-    const deadline = Date.now() + answerPatience;
-    let down = notReady(await podsOf(this.cluster, this.namespace));
-    while (down.length > 0 && Date.now() < deadline && !ended?.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      down = notReady(await podsOf(this.cluster, this.namespace));
-    }
-    if (down.length === 0 || ended?.aborted) return;
-    say("✘ everything is deployed, but these are not ready:");
-    const names = new Set(down.map(nameOf));
-    for (const line of await explainPods(this.cluster, this.namespace, (pod) => names.has(nameOf(pod))))
-      say(`  ${line}`);
-    for (const line of await this.#fullVolumes()) say(`  ${line}`);
-    throw new DeploymentError("the platform is not ready");
-  }
-
-  async #fullVolumes(): Promise<string[]> {
-    const pods = await podsOf(this.cluster, this.namespace);
-    return fullVolumes(await volumeUse(this.cluster, this.namespace, pods));
+  untilAnswering(urls: Readonly<Record<string, string>>, ended?: AbortSignal): Promise<void> {
+    return untilAnswering(this.place(), urls, ended);
   }
 
   async parts(state: StackState): Promise<PartState[]> {
-    const { platform, settings } = this.#args;
+    const { platform, settings, transform } = this.#args;
     const saved = this.#saved();
     const pods = await podsOf(this.cluster, this.namespace);
     const volumes = await volumeUse(this.cluster, this.namespace, pods);
@@ -222,7 +169,7 @@ export class KubernetesTarget implements Target {
     const wanted = workloadsOf(
       platform,
       { kind: "cluster", settings, id: this.namespace, memberHost },
-      await loadTransform(settings.transform),
+      transform,
     );
     return [
       ...withoutEnded(pods, saved).map(partOf),
@@ -242,7 +189,10 @@ export class KubernetesTarget implements Target {
     const jobs = new Set(this.#saved().map(({ job }) => job));
     const concerns = (pod: V1Pod) => !jobs.has(componentOf(pod));
     try {
-      return [...(await explainPods(this.cluster, this.namespace, concerns)), ...(await this.#fullVolumes())];
+      return [
+        ...(await explainPods(this.cluster, this.namespace, concerns)),
+        ...(await fullVolumesIn(this.place())),
+      ];
     } catch (error) {
       return [`the pods cannot be asked: ${reasonOf(error)}`];
     }

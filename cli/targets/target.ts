@@ -8,6 +8,7 @@ import type { Check } from "../../infra/operate/check.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
 import type { LogOptions, PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
+import type { Transform } from "../../infra/workloads/transform.ts";
 import { runUnderWay } from "../lock.ts";
 
 /** What a target is opened with. */
@@ -16,6 +17,8 @@ export interface TargetArgs<S extends Settings = Settings> {
   readonly stack: Stack;
   readonly settings: S;
   readonly platform: PlatformModel;
+  /** What the stack changes of its workloads. */
+  readonly transform: Transform | undefined;
   /** The container engine of this machine; images are built on it for every target. */
   readonly engine: Docker;
   readonly address: string | undefined;

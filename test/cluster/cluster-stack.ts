@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
+import { beatDirectory } from "../../cli/clone.ts";
 import type { Session } from "../../cli/session.ts";
 import { KubernetesTarget } from "../../cli/targets/kubernetes.ts";
-import { beatDirectory, findPulumi, stateOf } from "../../cli/workspace.ts";
+import { findPulumi, stateOf } from "../../cli/workspace.ts";
 import { imageReference } from "../../config/catalogue.ts";
 import { requiredSecrets } from "../../config/environment.ts";
 import type { KubernetesSettings } from "../../config/settings/schema.ts";
@@ -213,6 +214,7 @@ export class ClusterStack {
       stack: await this.#open(),
       settings: this.settings,
       platform: basePlatform,
+      transform: undefined,
       engine: openEngine(address),
       address,
       prefix: this.name,

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect } from "vitest";
-import { settingChanges as changes, clusterChanges, onCluster } from "../../docs/day-two.ts";
+import { settingChanges as changes, clusterChanges } from "../../docs/day-two.ts";
 import { ClusterDayTwo } from "./day-two/stack.ts";
 
 const minutes = 60_000;
@@ -54,7 +54,7 @@ describe("settings of a stack of a cluster", { timeout: 15 * minutes }, () => {
   stack.story(changes.memoryChanged.what, async () => {
     const at = path("platform:services.guest-service.memoryMiB");
     await stack.config(["set", ...at, "160"]);
-    await stack.change(onCluster(changes.memoryChanged), {});
+    await stack.change(changes.memoryChanged, {});
     await stack.config(["rm", ...at]);
     await stack.up();
   });

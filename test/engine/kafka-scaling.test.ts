@@ -11,6 +11,7 @@ import { type KafkaPlan, planSchema } from "../../stores/kafka/plan-schema.ts";
 import { provision } from "../../stores/kafka/provision.ts";
 import { features, layoutOf } from "../../stores/kafka/requests.ts";
 import { Brokers, kafkaImage, missingImage } from "./kafka-brokers.ts";
+import { using } from "./kafka-client.ts";
 
 const missing = await missingImage(kafkaImage);
 const previous = "apache/kafka:4.0.1";
@@ -45,14 +46,6 @@ const planFor = (brokers: Brokers, of: number, step: KafkaPlan["step"] = "provis
     },
   });
 
-/** Does something with a client, which is closed then. */
-async function using<C extends { close(): Promise<void> }, T>(client: C, work: (client: C) => Promise<T>) {
-  try {
-    return await work(client);
-  } finally {
-    await client.close();
-  }
-}
 const common = (brokers: Brokers) => ({ clientId: "test", bootstrapBrokers: [brokers.address(0)] });
 
 const producerOf = (brokers: Brokers, transactionalId?: string) =>

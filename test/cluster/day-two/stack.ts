@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { imageReference } from "../../../config/catalogue.ts";
+import type { Change } from "../../../docs/day-two.ts";
 import { engineAddress, openEngine } from "../../../infra/docker/operate/engine.ts";
 import { buildOwnImages } from "../../../infra/images/build-own.ts";
 import { projectRoot } from "../../../stacks/program.ts";
@@ -60,6 +61,10 @@ export class ClusterDayTwo extends DayTwoStack {
   /** Makes an object of the cluster what it says. */
   async apply(object: object): Promise<void> {
     await execa("kubectl", ["apply", "-f", "-"], { input: JSON.stringify(object) });
+  }
+
+  override saysOf({ says, saysOnCluster }: Change): string {
+    return saysOnCluster ?? says;
   }
 
   override async inside(part: string, ...command: readonly string[]): Promise<string> {

@@ -7,18 +7,10 @@ import {
   stringSerializers,
 } from "@platformatic/kafka";
 import { features } from "../../../stores/kafka/requests.ts";
+import { using } from "../kafka-client.ts";
 import { ports } from "./stack.ts";
 
 const broker = { clientId: "test", bootstrapBrokers: [`127.0.0.1:${ports.kafka}`] };
-
-/** Does something with a client, which is closed then. */
-async function using<C extends { close(): Promise<void> }, T>(client: C, work: (client: C) => Promise<T>) {
-  try {
-    return await work(client);
-  } finally {
-    await client.close();
-  }
-}
 
 /** Writes records, which have these keys. */
 export const write = (topic: string, ...keys: readonly string[]): Promise<void> =>

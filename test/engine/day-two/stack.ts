@@ -137,12 +137,17 @@ export class DayTwoStack {
     return said;
   }
 
+  /** What is said of a change where the stack runs. */
+  saysOf({ says }: Change): string {
+    return says;
+  }
+
   /** Changes the definition: the preview says so, every `up` succeeds, and the last one changes nothing. @returns the first one's words. */
-  async change({ says }: Change, wish: Wish): Promise<string> {
+  async change(change: Change, wish: Wish): Promise<string> {
     this.#wish = { ...this.#base, ...wish };
     const preview = await this.beat("preview");
     expect(preview.code, preview.said).toBe(0);
-    expect(inWords(preview.said)).toContain(says);
+    expect(inWords(preview.said)).toContain(this.saysOf(change));
     const first = await this.up();
     if (/until the next up|after the next up/.test(first)) await this.up();
     await this.rest();
