@@ -81,7 +81,9 @@ describe.skipIf(missing !== undefined)("a clone in which nothing was done yet", 
     expect([exitCode, stdout + stderr]).toEqual([code, expect.stringContaining(words)]);
   });
 
-  test("another run of the stack is told as what it is, before anything it has made so far", async ({ skip }) => {
+  test("another run of the stack is told as what it is, before anything it has made so far", async ({
+    skip,
+  }) => {
     const without = await missingForEngine([]);
     if (without !== undefined) skip(without);
     const { command } = await findPulumi(false);
