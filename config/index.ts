@@ -5,6 +5,7 @@
 export { InputError, type Problem } from "../core/problems.ts";
 export { type EnvValue, type Part, Value, value } from "../core/value.ts";
 export { type StoreKind, storeHosts } from "../stores/index.ts";
+export type { Budget } from "./define/budget.ts";
 export { definePlatform, type Platform, type PlatformInput, type ServiceOf } from "./define/define.ts";
 export type { PlatformModel, ServiceModel } from "./define/model.ts";
 export {

@@ -42,6 +42,16 @@ describe("one error names the field, the place and what to write", () => {
     [{ rateLimit: { perClient: { rate: 1e9, burst: 1 } } }, "rateLimit.perClient.rate: "],
     [{ rateLimit: { total: { rate: 1, burst: 1e9 } } }, "rateLimit.total.burst: "],
     [{ tunnels: { max: 1e9 } }, "tunnels.max: "],
+    [
+      { budget: { errors: 1.5 } },
+      "budget.errors: Too big: expected number to be <=0.05 (found 1.5) | at most 0.05",
+    ],
+    [{ budget: { errors: 0 } }, "budget.errors: Too small"],
+    [
+      { budget: { p99Ms: 300 } },
+      "budget.p99Ms: Invalid option: expected one of 5|10|25|50|100|250|500|1000|",
+    ],
+    [{ budget: { p95Ms: 100 } }, "budget: "],
   ])("route %j", (route, message) =>
     expect(ofRoute(route)).toEqual([expect.stringContaining(`services.a.routes[0].${message}`)]),
   );

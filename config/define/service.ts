@@ -19,6 +19,7 @@ import { uniqueList, validText } from "../../core/validation.ts";
 import type { EnvValue, Value } from "../../core/value.ts";
 import { eachStore, type StoreKind, type StoreOf } from "../../stores/index.ts";
 import type { Address, RefsFor } from "../../stores/store.ts";
+import { budgetSchema } from "./budget.ts";
 import { verifySchema } from "./verify.ts";
 
 /** The name of a service. */
@@ -107,6 +108,8 @@ export const routeSchema = z.strictObject({
   rateLimit: z.strictObject({ perClient: bucket.optional(), total: bucket.optional() }).optional(),
   /** Default: the stack's `platform:cors`; without that the service's own answers pass as they are. */
   cors: corsSchema.optional(),
+  /** What its clients may expect; alerts follow from it. */
+  budget: budgetSchema.prefault({}),
 });
 
 const storeNeeds = eachStore(({ need }) => need.optional()) as {

@@ -98,8 +98,10 @@ test("closed and refused connections are counted by reason", () => {
 
 test.each(["closed", "connectionRefused", "refused"] as const)("%s: reasons are bounded", (count) => {
   const metrics = new Metrics();
-  for (let i = 0; i < 10_000; i++) metrics[count](`reason_${i}`);
-  metrics[count]("reason_0");
+  const counted = (reason: string): void =>
+    count === "refused" ? metrics.unrouted.refused(reason) : metrics[count](reason);
+  for (let i = 0; i < 10_000; i++) counted(`reason_${i}`);
+  counted("reason_0");
   const samples = metrics.snapshot().flatMap((family) => (family.type === "counter" ? family.samples : []));
   const reasons = samples.filter(({ labels }) => labels.reason !== undefined);
   expect(reasons.length).toBeLessThanOrEqual(65);
@@ -131,7 +133,8 @@ test("workers report as one: numbers add up, delays take the worst, also after a
   const worker = (requests: number, delay: number): Snapshot => {
     const metrics = new Metrics();
     for (let i = 0; i < requests; i++) metrics.route("a").record(200, 3);
-    metrics.refused("rate_limited");
+    metrics.route("a").refused("rate_limited");
+    metrics.unrouted.refused("rate_limited");
     metrics.retries = 2;
     metrics.reloads.failed = 1;
     metrics.observe(() => [gauge("delay_seconds", "d", delay, "max")]);
@@ -155,7 +158,8 @@ test("workers report as one: numbers add up, delays take the worst, also after a
   expect(reading(text, "gateway_requests_total", { route: "a" })).toBe(7);
   expect(reading(text, "gateway_request_duration_seconds_bucket", { le: "0.005" })).toBe(7);
   expect(reading(text, "gateway_request_duration_seconds_bucket", { le: "0.0025" })).toBe(0);
-  expect(reading(text, "gateway_refusals_total", { reason: "rate_limited" })).toBe(2);
+  expect(reading(text, "gateway_refusals_total", { route: "a", reason: "rate_limited" })).toBe(2);
+  expect(reading(text, "gateway_refusals_total", { route: "none" })).toBe(2);
   expect(reading(text, "gateway_retries_total")).toBe(4);
   expect(reading(text, "gateway_route_reloads_total", { result: "failed" })).toBe(2);
   expect(reading(text, "delay_seconds")).toBe(0.5);

@@ -61,6 +61,21 @@ function add(cells: Float64Array, at: number, milliseconds: number): void {
   cells[at + buckets] = (cells[at + buckets] as number) + milliseconds;
 }
 
+/** Counters by reason. A reason is a word of the code, never of a request; the bound is for a mistake in that. */
+class Reasons {
+  readonly #counts = new Map<string, number>();
+
+  count(reason: string): void {
+    const known = this.#counts.get(reason);
+    const name = known !== undefined || this.#counts.size < mostReasons ? reason : "other";
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  samples(more: Sample["labels"] = {}): Sample[] {
+    return [...this.#counts].map(([reason, value]) => ({ labels: { ...more, reason }, value }));
+  }
+}
+
 /** The requests of one route. Writes numbers into arrays, and makes nothing. */
 export class RouteMetrics {
   readonly name: string;
@@ -68,6 +83,8 @@ export class RouteMetrics {
   readonly cells = new Float64Array(classes.length * width);
   /** @internal */
   readonly times = new Float64Array(stages.length * width);
+  /** @internal */
+  readonly refusals = new Reasons();
 
   constructor(name: string) {
     this.name = name;
@@ -76,6 +93,11 @@ export class RouteMetrics {
   /** Counts an answer. @param milliseconds from the request's first byte to the end of the answer. */
   record(status: number, milliseconds: number): void {
     add(this.cells, (status >= 100 && status < 600 ? (status / 100) | 0 : 0) * width, milliseconds);
+  }
+
+  /** Counts an answer that the gateway gave itself, or cut. @param reason a word of the code, never of a request. */
+  refused(reason: string): void {
+    this.refusals.count(reason);
   }
 
   /** A connection was opened. @param milliseconds from the look-up of the name until it was there. */
@@ -94,21 +116,6 @@ export class RouteMetrics {
   }
 }
 
-/** Counters by reason. A reason is a word of the code, never of a request; the bound is for a mistake in that. */
-class Reasons {
-  readonly #counts = new Map<string, number>();
-
-  count(reason: string): void {
-    const known = this.#counts.get(reason);
-    const name = known !== undefined || this.#counts.size < mostReasons ? reason : "other";
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
-  }
-
-  samples(): Sample[] {
-    return [...this.#counts].map(([reason, value]) => ({ labels: { reason }, value }));
-  }
-}
-
 /** Reads families when somebody asks for them. */
 export type Source = () => readonly Family[];
 
@@ -120,7 +127,6 @@ export class Metrics {
   retries = 0;
   readonly reloads = { ok: 0, failed: 0 };
   readonly #routes = new Map<string, RouteMetrics>();
-  readonly #refusals = new Reasons();
   readonly #closes = new Reasons();
   readonly #refusedConnections = new Reasons();
   readonly #sources: Source[] = [];
@@ -137,11 +143,6 @@ export class Metrics {
       this.#routes.set(name, found);
     }
     return found;
-  }
-
-  /** Counts an answer that the gateway gave itself. @param reason a word of the code, never of a request. */
-  refused(reason: string): void {
-    this.#refusals.count(reason);
   }
 
   /** Counts a client's connection that the gateway closed. @param reason a word of the code. */
@@ -187,8 +188,8 @@ export class Metrics {
       ...stages.map(([name, help], index) => histogram(name, help, times[index] ?? [])),
       counter(
         "gateway_refusals_total",
-        "Answers the gateway gave itself, by reason.",
-        this.#refusals.samples(),
+        "Answers the gateway gave itself, by route and reason.",
+        [...this.#routes.values()].flatMap(({ name, refusals }) => refusals.samples({ route: name })),
       ),
       counter(
         "gateway_client_closes_total",

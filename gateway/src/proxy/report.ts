@@ -11,9 +11,9 @@ export interface Observers {
 }
 
 /** Counts an answer, once it is given: a handshake then too, since how long its tunnel lives is no latency. */
-export function reportAnswer({ metrics, spans }: Observers, exchange: Exchange): void {
+export function reportAnswer({ spans }: Observers, exchange: Exchange): void {
   exchange.metrics.record(exchange.status, exchange.durationMs);
-  if (exchange.outcome !== undefined) metrics.refused(exchange.outcome);
+  if (exchange.outcome !== undefined) exchange.metrics.refused(exchange.outcome);
   const { trace } = exchange;
   if (trace !== undefined)
     spans?.record({

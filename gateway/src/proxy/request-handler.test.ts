@@ -18,7 +18,7 @@ class World {
   written = "";
   /** What was logged of each turn. */
   readonly logged: Exchange[] = [];
-  readonly metrics = { unrouted: { record() {} }, refused() {}, retries: 0 };
+  readonly metrics = { unrouted: { record() {}, refused() {} }, retries: 0 };
   #decided = "";
   readonly client = {
     address: "192.0.2.1",

@@ -57,7 +57,7 @@ export const observeFigures: readonly Mutant[] = [
       "",
       "unit:observe/metrics",
     ],
-    ["refusals are not counted by reason", "this.#refusals.count(reason);", "", "unit:observe/metrics"],
+    ["refusals are not counted by reason", "this.refusals.count(reason);", "", "unit:observe/metrics"],
     ["closed connections are not counted", "this.#closes.count(reason);", "", "unit:observe/metrics"],
     ["sources are not asked", "this.#sources.push(source);", "", "unit:observe/metrics"],
   ]),

@@ -210,7 +210,7 @@ export const proxyRequest: readonly Mutant[] = [
     ],
     [
       "refused requests are not counted",
-      "if (exchange.outcome !== undefined) metrics.refused(exchange.outcome);",
+      "if (exchange.outcome !== undefined) exchange.metrics.refused(exchange.outcome);",
       "",
       "counts",
     ],
