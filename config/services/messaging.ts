@@ -89,5 +89,8 @@ export const messagingService = defineService({
     MONGO_PASSWORD: mongo.password,
     KAFKA_HOST: kafka.host,
     KAFKA_PORT: kafka.port,
+    // Its HTTP client asks Erlang's resolver, which keeps an address for ten minutes on an engine: until then it would look for
+    // auth's keys where auth was before, and refuse every token.
+    ERL_AFLAGS: "-eval inet_db:set_cache_size(0)",
   }),
 });
