@@ -1,4 +1,5 @@
 import { quoted } from "../core/shell.ts";
+import { restoreLock } from "./restore-status.ts";
 
 /** The longest that a backup may take, seconds: a cluster ends its job then, and one that began earlier and has no end was killed. */
 export const longestBackupSeconds = 6 * 3600;
@@ -17,6 +18,8 @@ export const namesOf = ({ store, source }: SourceNames): string =>
 
 /** A line of a status: whatever else a damaged file holds is passed over. */
 const noted = "^(backup|drill) [0-9]{8}T[0-9]{6}Z (begun|dumped|ok|failed) [^ ]";
+/** That of a restore: see `restore-status.ts`. */
+const notedRestore = "^restore [0-9]{8}T[0-9]{6}Z (begun|replacing|ok|unchanged|failed) [^ ]";
 
 /**
  * Defines what a script says of itself, for `./beat status`: lines `backup <time> <what> <source>`, where `<time>` is when that
@@ -59,9 +62,14 @@ export const tellEarlier = `{ noted .status; noted .drill; } | awk -v now="$now"
 
 /**
  * Prints what is known of a source, names a file that tells nothing, and says `idle` when nothing saves or tries it now: the lock
- * is asked first and held while it reads, so that what begins or ends meanwhile is not told as killed.
+ * is asked first and held while it reads, so that what begins or ends meanwhile is not told as killed. Of each of its parts it
+ * prints what became of the last restore, and `restoring <store>/<part>` while one is under way.
  */
-export const statusScript = ({ store, source }: SourceNames): string =>
+export const statusScript = ({
+  store,
+  source,
+  parts = [],
+}: SourceNames & { readonly parts?: readonly string[] }): string =>
   [
     namesOf({ store, source }),
     // Held by others from the beginning to the end: see `waitForLock`.
@@ -73,5 +81,13 @@ export const statusScript = ({ store, source }: SourceNames): string =>
     "  fi",
     "done",
     'if [ "$idle" = yes ]; then echo idle; fi',
+    `for part in ${parts.map(quoted).join(" ")}; do`,
+    `  held="${restoreLock("$STORE", "$part")}"`,
+    '  if [ ! -r "$held" ]; then continue; fi',
+    // For a moment, and not alone: who begins one meanwhile waits so long.
+    '  if ! flock -s -n "$held" true; then echo "restoring $STORE/$part"; fi',
+    `  grep -aE '${notedRestore}' "$held"`,
+    "done",
+    "true",
     "",
   ].join("\n");

@@ -1,6 +1,7 @@
 import { quoted } from "../core/shell.ts";
-import { partsFolder, waitForLock } from "./backup-frame.ts";
+import { waitForLock } from "./backup-frame.ts";
 import { namingFunctions, newestOf } from "./backup-names.ts";
+import { tellRestore } from "./restore-status.ts";
 
 /** Which backups a restore looks for: the folder of its store, and how its files end. */
 export interface RestoreFrame {
@@ -22,10 +23,7 @@ export const listScript = [
  */
 export const findBackup = ({ store, suffix }: RestoreFrame, former: readonly string[] = []): string[] => [
   `STORE=${quoted(store)}`,
-  // Whoever began one and left, e.g. by Ctrl-C, may not know that it goes on: a second one on top is nobody's wish.
-  `mkdir -p ${partsFolder}`,
-  `exec 7> "${partsFolder}/$STORE.$database.restore"`,
-  'if ! flock -n 7; then echo "another restore of $database is under way; nothing was changed: wait until it has ended" >&2; exit 6; fi',
+  ...tellRestore,
   ...waitForLock,
   ...namingFunctions([suffix]),
   ...newestOf,

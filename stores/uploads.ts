@@ -107,6 +107,7 @@ const replacePresent: readonly string[] = [
   '  echo "the backup could not be restored; $database is as it was" >&2',
   "  exit 4",
   "fi",
+  "replaces",
   `find "$volume" -mindepth 1 -maxdepth 1 ! -name ${unpacked} ! -name lost+found -exec rm -rf {} +`,
   'find "$apart" -mindepth 1 -maxdepth 1 -exec mv -t "$volume" {} +',
   'rmdir "$apart"',

@@ -14,6 +14,9 @@ export const componentLabel = "app.kubernetes.io/component";
 /** Annotation of a job of `./beat backup` that does less than its CronJob: the containers it is made of. */
 export const stepsAnnotation = "beat-ecoprove.org/steps";
 
+/** Annotation of a job of `./beat restore`: `<store>/<database>`. */
+export const restoresAnnotation = "beat-ecoprove.org/restores";
+
 /** The namespace of a stack. */
 export const namespaceOf = (platform: PlatformModel, settings: KubernetesSettings, stack: string): string =>
   settings.kubernetes.namespace ?? stackName(platform.name, stack);

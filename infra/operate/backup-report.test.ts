@@ -142,3 +142,49 @@ test("a weekly backup is overdue after a week, in its own time zone", () => {
   expect(reportOf(lines, { ...nightly, plan }, at("23T09:00")).ok).toBe(true);
   expect(reportOf(lines, { ...nightly, plan }, at("23T10:30")).ok).toBe(false);
 });
+
+const restore = (result: string, database = "core", time = "28T080000"): string =>
+  `restore 202611${time}Z ${result} postgres/${database}`;
+const good = [save(28, "ok"), drill(28, "ok")];
+const begun = "the restore of core begun 2026-11-28 08:00Z";
+
+test.each([
+  [
+    "is under way",
+    [restore("begun"), "restoring postgres/core"],
+    true,
+    "a restore of core begun 2026-11-28 08:00Z is running",
+  ],
+  ["has told nothing of itself yet", ["restoring postgres/core"], true, "a restore of core is running"],
+  ["is the second one", [restore("ok"), "restoring postgres/core"], true, "a restore of core is running"],
+  ["ended well", [restore("begun"), restore("replacing"), restore("ok")], true, `${begun} ended well`],
+  ["changed nothing", [restore("unchanged")], true, `${begun} failed, and changed nothing`],
+  ["was killed in time", [restore("begun")], true, `${begun} was killed, and left nothing by halves`],
+  [
+    "was killed too late",
+    [restore("replacing")],
+    false,
+    `${begun} NEVER ENDED: it was killed; restore again`,
+  ],
+  [
+    "failed by halves",
+    [`${restore("failed")} job backup-restore-1`],
+    false,
+    `${begun} FAILED (job backup-restore-1): restore again`,
+  ],
+])("a restore that %s is told", (_what, lines, ok, words) => {
+  expect(reportOf([...good, ...lines].join("\n"), nightly, at("28T09:30"))).toEqual({
+    ok,
+    text: `saved 2026-11-28 02:17Z ok, 7 h ago, drill 2026-11-28 02:18Z ok, ${words}`,
+  });
+});
+
+test("of restores the last of each part counts, and one that left nothing by halves is told for a day", () => {
+  const lines = [...good, restore("ok", "core", "26T080000"), restore("replacing", "notes", "20T080000")];
+  const told = reportOf(lines.join("\n"), nightly, at("28T09:30"));
+  expect(told.ok).toBe(false);
+  expect(told.text).not.toContain("core");
+  expect(told.text).toContain("the restore of notes begun 2026-11-20 08:00Z NEVER ENDED");
+  const again = reportOf([...lines, restore("ok", "notes", "28T090000")].join("\n"), nightly, at("28T09:30"));
+  expect(again.ok).toBe(true);
+});

@@ -3,7 +3,8 @@ import { parseCron } from "../../core/cron.ts";
 import { lastDue } from "../../core/cron-times.ts";
 import { isOfFuture } from "../../stores/backup-names.ts";
 import { longestBackupSeconds } from "../../stores/backup-status.ts";
-import type { BackupSource } from "../workloads/backup-sources.ts";
+import { dateOf, hasEnded, type Note, notesIn, shown, stampOf } from "./backup-notes.ts";
+import { restoreWords } from "./restore-report.ts";
 
 /** What the last backup and the last drill of one thing came to. */
 export interface BackupReport {
@@ -18,44 +19,8 @@ export interface Expected {
   readonly since: Date;
 }
 
-/** A line that a backup or a drill has told of itself: see `stores/backup-status.ts`. */
-export interface Note {
-  readonly what: "backup" | "drill";
-  /** When that backup began, or a part of a drill ended; as `20261128T021700Z`. */
-  readonly time: string;
-  readonly result: string;
-  /** The source, or `<store>/<database>` of a drill that has ended. */
-  readonly of: string;
-  /** The job that ended without a word. */
-  readonly job: string | undefined;
-  /** Told by a later one, of what it found. */
-  readonly earlier: boolean;
-}
-
-const pattern = /^(before: )?(backup|drill) (\d{8}T\d{6}Z) (begun|dumped|ok|failed) (\S+)(?: job (\S+))?/;
-
-/** The notes among lines of whatever kind. */
-export const notesIn = (lines: string): Note[] =>
-  lines.split("\n").flatMap((line) => {
-    const [, earlier, what, time = "", result = "", of = "", job] = pattern.exec(line.trim()) ?? [];
-    return what === "backup" || what === "drill"
-      ? [{ what, time, result, of, job, earlier: earlier !== undefined }]
-      : [];
-  });
-
-/** Whether something that began has ended. */
-export const hasEnded = ({ result }: Note): boolean => result === "ok" || result === "failed";
-
-/** Whether a note is about a source. Versions before this one told uploads by their store alone. */
-export const concerns =
-  ({ source, store, parts }: BackupSource) =>
-  ({ what, result, of }: Note): boolean =>
-    what === "backup" || result === "begun"
-      ? of === source || of === store
-      : parts.some((part) => of === `${store}/${part}`);
-
 /**
- * Reads what the backups and drills of one source have told: the newest of each counts, whatever the order.
+ * Reads what the backups, drills and restores of one source have told: the newest of each counts, whatever the order.
  * @param expected tells also what is overdue: the backup or the drill that should have begun longer ago than one may take.
  */
 export function reportOf(lines: string, expected?: Expected, now = new Date()): BackupReport {
@@ -78,6 +43,7 @@ export function reportOf(lines: string, expected?: Expected, now = new Date()): 
       expected,
       { now, mostMs },
     ),
+    ...restoreWords(notes, lines, now),
     ...(future === undefined
       ? []
       : [bad(`one of ${shown(future.time)}, which is in the FUTURE, does not count`)]),
@@ -163,14 +129,6 @@ function dueBefore({ plan, since }: Expected, now: Date): Date | undefined {
 /** Whether something began, if ever, before a time. Clocks that differ by some minutes are no reason to say so. */
 const isBefore = (note: Note | undefined, time: Date): boolean =>
   note === undefined || dateOf(note.time) < time.getTime() - 15 * 60_000;
-
-/** A time as the names of backups have it. */
-export const stampOf = (date: Date): string => date.toISOString().replace(/[-:]|\.\d+/g, "");
-
-const dateOf = (stamp: string): number =>
-  Date.parse(stamp.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-
-const shown = (stamp: string): string => stamp.replace(/^(....)(..)(..)T(..)(..).*$/, "$1-$2-$3 $4:$5Z");
 
 function ago(stamp: string, now: Date): string {
   const minutes = Math.max(0, Math.floor((now.getTime() - dateOf(stamp)) / 60_000));

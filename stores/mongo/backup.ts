@@ -161,6 +161,7 @@ const replacePresent = [
   "fi",
   'kept="$(echo "print(JSON.stringify(at.getSiblingDB(\\"$trial\\").getCollectionInfos().map(({ name }) => name)));" | in_shell)"',
   "drop_trial",
+  "replaces",
   "restore --drop",
   // mongorestore drops what it brings back, and leaves what was made since.
   `in_shell <<JS`,

@@ -63,7 +63,7 @@ export const restoreScript = (args: RestoreArgs): string =>
     "",
   ].join("\n");
 
-/** Removes what is of no use at the end, however that comes, and what a restore has left that was killed. */
+/** Defines, for the end, and calls what removes things that are of no use, and what a restore has left that was killed. */
 const clearAway: readonly string[] = [
   "clear_away() {",
   "  sql <<'SQL' || true",
@@ -74,7 +74,6 @@ const clearAway: readonly string[] = [
   "  drop_made || true",
   "}",
   "clear_away",
-  "trap clear_away EXIT",
   // What a role owns that the service had before, and that is still there.
   "adopt() {",
   '  sql_in "$fresh" -v owner="$owner" -v former="$former" <<\'SQL\'',

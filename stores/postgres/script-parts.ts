@@ -31,7 +31,7 @@ export const connection = ({ host, port, user, adminDatabase, tls }: Server): st
  */
 export const holdServer: readonly string[] = [
   "hold_server() {",
-  '  exec 7> >(exec 9>&-; admin_sql > "$parts/held" 2>&1)',
+  '  exec 7> >(exec 6>&- 9>&-; admin_sql > "$parts/held" 2>&1)',
   "  holder=$!",
   // It may be gone already, and writing to it must not end this one.
   "  trap '' PIPE",

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { statusScript } from "../backup-status.ts";
 import type { Context } from "./plan.ts";
 import { postgres } from "./store.ts";
 import { ownServer, type RunningServer } from "./test-servers.ts";
@@ -53,7 +54,7 @@ describe.skipIf(own === undefined)("on the server that the platform runs (needs 
     ["restore", backup.restore(context, { database: "notes", from: "latest", fetched: false }).script],
   ])(
     "a %s leaves the drill of another pod alone, and has its turn when that is done",
-    async (_, script) => {
+    async (what, script) => {
       // What another one holds, and the database that it is at work in.
       await other.query("SELECT pg_advisory_lock(hashtext('a drill or a restore of backups'))");
       await other.query("CREATE DATABASE beat_drill");
@@ -72,6 +73,14 @@ describe.skipIf(own === undefined)("on the server that the platform runs (needs 
         expect(Date.now(), said).toBeLessThan(deadline);
         expect(child.exitCode, said).toBe(null);
         await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      // A second one of the same database is refused, and status tells of this one, for as long as it takes.
+      if (what === "restore") {
+        const lock = "/backups/.parts/postgres.notes.restore";
+        expect(inside(`flock -n ${lock} true`).status).toBe(1);
+        expect(inside(script).stderr).toContain("another restore of notes is under way; nothing was changed");
+        const told = inside(statusScript({ store: "postgres", source: "postgres", parts: ["notes"] })).stdout;
+        expect(told).toMatch(/^restoring postgres\/notes\nrestore \S+ begun postgres\/notes$/m);
       }
       expect((await work.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
       await work.end();

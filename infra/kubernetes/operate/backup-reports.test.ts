@@ -4,7 +4,7 @@ import { defined, plain } from "../../../config/define/test-definition.ts";
 import { backupsOf } from "../../../config/settings/backups.ts";
 import { parseSettings } from "../../../config/settings/parse.ts";
 import { backupSources } from "../../workloads/backup-sources.ts";
-import { componentLabel, stepsAnnotation } from "../labels.ts";
+import { componentLabel, restoresAnnotation, stepsAnnotation } from "../labels.ts";
 import { backupReports, withoutEnded } from "./backup-reports.ts";
 import type { Cluster } from "./client.ts";
 
@@ -29,16 +29,20 @@ interface Ran {
   readonly at?: string;
   readonly said?: Readonly<Record<string, string>>;
   readonly steps?: string;
+  readonly restores?: string;
 }
 
 /** An API server that knows jobs, with the logs of their pods; one without words has no pod any more. */
 function clusterOf(ran: readonly Ran[], cronSince?: string, crons = ["backup", "backup-core"]): Cluster {
-  const job = ({ name, of = "backup", end, at = "2026-11-28T02:17:00Z", steps }: Ran): V1Job => ({
+  const job = ({ name, of = "backup", end, at = "2026-11-28T02:17:00Z", steps, restores }: Ran): V1Job => ({
     metadata: {
       name,
       creationTimestamp: new Date(at),
       ownerReferences: [{ apiVersion: "batch/v1", kind: "CronJob", name: of, uid: "1" }],
-      ...(steps !== undefined && { annotations: { [stepsAnnotation]: steps } }),
+      annotations: {
+        ...(steps !== undefined && { [stepsAnnotation]: steps }),
+        ...(restores !== undefined && { [restoresAnnotation]: restores }),
+      },
     },
     status: end === undefined ? {} : { conditions: [{ type: end, status: "True" }] },
   });
@@ -201,4 +205,31 @@ test("a CronJob that was taken away is told; of a stack that is down nothing is"
   );
   expect(await told([], ["backup"])).toHaveLength(3);
   expect(await told([], [])).toEqual([]);
+});
+
+test("a restore is told of its own source alone: under way from its beginning on, also before it has said a word", async () => {
+  const time = new Date(Date.now() - 3_600_000);
+  const stamp = time.toISOString().replace(/[-:]|\.\d+/g, "");
+  const job: Ran = {
+    name: "backup-restore-1",
+    at: time.toISOString(),
+    steps: "backup-mongo",
+    restores: "mongo/core",
+  };
+  const told = async (more: Partial<Ran>) => {
+    const { mongo, ...others } = await reports([night, { ...job, ...more }]);
+    expect(Object.values(others).join()).not.toContain("restore");
+    return mongo?.replace(/.*no drill yet(, )?/, "");
+  };
+  const replacing = `restore ${stamp} replacing mongo/core`;
+  for (const said of [undefined, { "step-1": replacing }])
+    expect(await told({ ...(said && { said }) })).toMatch(/^a restore of core begun \S+ \S+ is running$/);
+  expect(
+    await told({ end: "Complete", said: { "step-1": `${replacing}\nrestore ${stamp} ok mongo/core` } }),
+  ).toMatch(/^the restore of core begun \S+ \S+ ended well$/);
+  // Of a bucket that did not answer, or a node that was lost.
+  expect(await told({ end: "Failed" })).toMatch(/failed \(job backup-restore-1\), and changed nothing$/);
+  expect(await told({ end: "Failed", said: { "step-1": replacing } })).toMatch(
+    /NEVER ENDED: it was killed; restore again$/,
+  );
 });

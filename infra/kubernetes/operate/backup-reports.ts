@@ -1,9 +1,10 @@
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
 import type { BackupPlan } from "../../../config/settings/backups.ts";
-import { concerns, hasEnded, type Note, notesIn, reportOf, stampOf } from "../../operate/backup-report.ts";
+import { concerns, hasEnded, type Note, notesIn, stampOf } from "../../operate/backup-notes.ts";
+import { reportOf } from "../../operate/backup-report.ts";
 import type { PartState } from "../../operate/parts.ts";
 import type { BackupSource } from "../../workloads/backup-sources.ts";
-import { stepsAnnotation } from "../labels.ts";
+import { restoresAnnotation, stepsAnnotation } from "../labels.ts";
 import type { Cluster } from "./client.ts";
 import { componentOf, nameOf, podsOf } from "./pods.ts";
 
@@ -67,14 +68,36 @@ function linesOf({ job, notes }: Run, source: BackupSource): string[] {
   const lines = own.map(
     ({ what, time, result, of }) => `${what} ${time} ${result} ${what === "backup" ? source.source : of}`,
   );
-  const failed = job.status?.conditions?.some(({ type, status }) => type === "Failed" && status === "True");
   const saves = own.filter(({ what, earlier }) => what === "backup" && !earlier);
-  if (failed && takesPart(job, source) && !saves.some(hasEnded)) {
+  if (hasFailed(job) && takesPart(job, source) && !saves.some(hasEnded)) {
     const time = saves.at(-1)?.time ?? stampOf(new Date(job.metadata?.creationTimestamp ?? 0));
     lines.push(`backup ${time} failed ${source.source} job ${job.metadata?.name}`);
   }
-  return lines;
+  return [...lines, ...restoreLines(job, own, source)];
 }
+
+/** What a job of `./beat restore` is about, where that is of a source; it may have told nothing of itself yet. */
+function restoreLines(job: V1Job, own: readonly Note[], { store, parts }: BackupSource): string[] {
+  const { annotations, name, creationTimestamp } = job.metadata ?? {};
+  const of = annotations?.[restoresAnnotation];
+  if (of === undefined || !parts.some((part) => of === `${store}/${part}`)) return [];
+  const untold = !own.some(({ what }) => what === "restore");
+  const note = (what: string) =>
+    untold ? [`restore ${stampOf(new Date(creationTimestamp ?? 0))} ${what}`] : [];
+  if (!isOver(job)) return [...note(`begun ${of}`), `restoring ${of}`];
+  return hasFailed(job) ? note(`unchanged ${of} job ${name}`) : [];
+}
+
+const ended =
+  (types: RegExp) =>
+  ({ status }: V1Job): boolean =>
+    status?.conditions?.some((condition) => types.test(condition.type) && condition.status === "True") ??
+    false;
+
+const hasFailed = ended(/^Failed$/);
+
+/** Whether a job has ended, in whatever way. */
+export const isOver = ended(/^(Complete|Failed)$/);
 
 /** Whether a job saves a source: one of the schedule, or of `./beat backup`, which may name one store; no list, drill or restore. */
 function takesPart({ metadata }: V1Job, { job, component }: BackupSource): boolean {

@@ -129,7 +129,7 @@ export class ClusterBackups implements BackupOperations {
 
   restore(wish: RestoreRequest): Promise<string[]> {
     return eachOf([sourceOfRequest(this.#all, wish)], ({ job }) =>
-      this.#run(job, "restore", this.steps(wish)),
+      this.#run(job, "restore", this.steps(wish), undefined, `${wish.store}/${wish.database}`),
     );
   }
 
@@ -142,6 +142,7 @@ export class ClusterBackups implements BackupOperations {
     purpose: string,
     steps?: readonly JobStep[],
     timeoutSeconds = longestBackupSeconds,
+    restores?: string,
   ): Promise<string> {
     const { cluster, namespace } = this.#place;
     return runJob(cluster, {
@@ -151,7 +152,8 @@ export class ClusterBackups implements BackupOperations {
       ...(steps && { steps }),
       timeoutSeconds,
       // The log is what `./beat status` reads, until the next night's tells of it.
-      ...(["now", "verify"].includes(purpose) && { keptSeconds: 36 * 3600 }),
+      ...(purpose !== "list" && { keptSeconds: 36 * 3600 }),
+      ...(restores !== undefined && { restores }),
     });
   }
 }

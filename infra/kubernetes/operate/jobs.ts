@@ -4,7 +4,7 @@ import { bounded } from "../../../core/names.ts";
 import { InputError } from "../../../core/problems.ts";
 import { DeploymentError } from "../../operate/parts.ts";
 import { escapeExpansion } from "../expansion.ts";
-import { stepsAnnotation } from "../labels.ts";
+import { restoresAnnotation, stepsAnnotation } from "../labels.ts";
 import { type Cluster, ifFound } from "./client.ts";
 import { cannotStart, explainPods, nameOf, podsOf, problemOf } from "./pods.ts";
 
@@ -24,6 +24,8 @@ export interface JobArgs {
   readonly purpose: string;
   /** What it does instead of the template, one after the other. */
   readonly steps?: readonly JobStep[];
+  /** What it puts a backup in place of: `<store>/<database>`. */
+  readonly restores?: string;
   /** Seconds that the job is waited for. */
   readonly timeoutSeconds: number;
   /** Seconds after which it is deleted with its log when it has ended; default: an hour. */
@@ -70,6 +72,7 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
         annotations: {
           "cronjob.kubernetes.io/instantiate": "manual",
           ...(args.steps && { [stepsAnnotation]: args.steps.map(({ container }) => container).join(" ") }),
+          ...(args.restores !== undefined && { [restoresAnnotation]: args.restores }),
         },
         // It goes with the CronJob, so that a stack that is taken down leaves no pod.
         ownerReferences: [
