@@ -1,4 +1,4 @@
-/** Port of the gateway's metrics on a cluster; never part of what is exposed. */
+/** Port of the gateway's metrics; never part of what is exposed. */
 export const metricsPort = 9464;
 /** Port of what watches a service's consumer, in the service's own pod on a cluster. */
 export const watchPort = 9465;

@@ -8,6 +8,7 @@ import { spanSource } from "./observe/sources.ts";
 import { endOnCrash } from "./process/crash.ts";
 import { isReady, isReadyAfterRest } from "./process/health.ts";
 import { serveWithWorkers } from "./process/primary.ts";
+import { readMetrics } from "./process/read-metrics.ts";
 import { RouteFile } from "./process/reload.ts";
 import { serve } from "./process/serve.ts";
 import { StartError } from "./process/start-error.ts";
@@ -19,6 +20,7 @@ const usage = `serve   run the gateway (the default)
 check   validate the routing table
 health  ask a running gateway on this machine whether it is ready; with a number, that many
         seconds later once it has been
+metrics print what a running gateway on this machine tells a scraper
 `;
 const version = "0.1.0";
 /** POSIX: a write of at most PIPE_BUF bytes to a pipe is not mixed with those of other writers. */
@@ -44,6 +46,7 @@ async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
 async function run(command: string): Promise<void> {
   if (command.endsWith("help")) return void process.stdout.write(usage);
   const settings = readSettings(process.env);
+  if (command === "metrics") return void process.stdout.write(await readMetrics(settings));
   const routeFile = new RouteFile(settings.routes ?? fileURLToPath(new URL("routes.json", import.meta.url)));
   const rest = process.argv[3];
   if (command === "health")
@@ -61,8 +64,8 @@ async function run(command: string): Promise<void> {
 
 try {
   const command = process.argv[2] ?? "serve";
-  if (!["serve", "check", "health", "worker", "help", "--help"].includes(command))
-    throw new StartError(`"${command}": is no command: use serve, check or health`, 2);
+  if (!["serve", "check", "health", "metrics", "worker", "help", "--help"].includes(command))
+    throw new StartError(`"${command}": is no command: use serve, check, health or metrics`, 2);
   await run(command);
 } catch (error) {
   // Anything else is a defect: its stack is wanted.

@@ -9,6 +9,10 @@ import type { Runtime } from "./runtime.ts";
 
 const routesDirectory = "/etc/beat";
 
+/** Its metrics are read inside the platform's network alone: no port of a machine leads there. */
+const metrics = { GATEWAY_METRICS_PORT: String(metricsPort) };
+const monitored = { name: "metrics", port: metricsPort, scope: "monitoring" } as const;
+
 /**
  * The gateway. On an engine its table is part of its image, and it starts beside the services: it is healthy once each of
  * them answers through it. On a cluster the table is mounted, and it starts after them.
@@ -38,9 +42,9 @@ export function gatewayWorkload(
     return {
       ...common,
       image: { program: "gateway", files: { "routes.json": `${table}\n` } },
-      env: text({ PROXY_PORT: String(port), ...trusted }),
+      env: text({ PROXY_PORT: String(port), ...metrics, ...trusted }),
       files: [],
-      endpoints: [{ name: "http", port, published: runtime.settings.ports.gateway }],
+      endpoints: [{ name: "http", port, published: runtime.settings.ports.gateway }, monitored],
       health: {
         ready: { exec: ["node", "/app/gateway.mjs", "health"], rests: true },
         startupSeconds: slowestStart(platform),
@@ -59,7 +63,7 @@ export function gatewayWorkload(
       PROXY_HOST: "::",
       PROXY_PORT: String(port),
       GATEWAY_ROUTES: `${routesDirectory}/routes.json`,
-      GATEWAY_METRICS_PORT: String(metricsPort),
+      ...metrics,
       ...trusted,
     }),
     files: [
@@ -70,10 +74,7 @@ export function gatewayWorkload(
         files: { "routes.json": asValue(table) },
       },
     ],
-    endpoints: [
-      { name: "http", port },
-      { name: "metrics", port: metricsPort, scope: "monitoring" },
-    ],
+    endpoints: [{ name: "http", port }, monitored],
     scratch: [{ name: "tmp", path: "/tmp" }],
     // Not `ready`: one upstream that is down must not take the whole gateway out of its Service.
     health: { ready: { http: "/_gateway/health", port }, startupSeconds: 30, everySeconds: 1 },
