@@ -55,7 +55,7 @@ const gateway = from("gateway", {
   gateway_upstream_connect_seconds: histogram("seconds", ["route"]),
   gateway_upstream_first_byte_seconds: histogram("seconds", ["route"]),
   gateway_upstream_seconds: histogram("seconds", ["route"]),
-  gateway_refusals_total: counter("requests", ["reason"], "once the gateway has answered itself"),
+  gateway_refusals_total: counter("requests", ["route", "reason"], "once the gateway has answered itself"),
   gateway_client_closes_total: counter(
     "connections",
     ["reason"],

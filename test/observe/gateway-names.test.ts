@@ -10,7 +10,7 @@ test("what alerts and dashboards may use of the gateway is what it tells, with t
   route.connected(1);
   route.firstByte(1);
   route.upstreamDone(1);
-  metrics.refused("queue-full");
+  route.refused("queue-full");
   metrics.closed("idle");
   metrics.connectionRefused("full");
   metrics.observe(spanSource({ sent: 1, dropped: 0 }));
