@@ -21,6 +21,7 @@ import { type OpenedStack, openOrMake, refused } from "./new-stack.ts";
 import { say } from "./output.ts";
 import { dropUnused, passphraseFile, pulumiEnvironment } from "./passphrase.ts";
 import { apart } from "./pulumi-apart.ts";
+import { whole } from "./whole-program.ts";
 
 /** The Pulumi CLI this project is developed with; an installed one of another version is used as it is. */
 export const pulumiVersion = "3.259.0";
@@ -107,7 +108,7 @@ export async function openStack(
     workDir: projectRoot,
     pulumiCommand: apart(pulumiCommand),
     envVars,
-    program,
+    program: whole(program),
   });
   // While the CLI answers there is time to load what the program of a container engine needs.
   if (needs.state) setImmediate(() => import("../stacks/docker.ts").catch(() => undefined));
