@@ -21,7 +21,9 @@ export const authService = defineService({
   ],
   // It has no health route: every unknown path answers 500. The image has busybox wget.
   health: { probe: { http: "/.well-known/jwks.json" }, tool: "wget", startupSeconds: 60 },
-  stopGraceSeconds: 30,
+  // Once the broker was away its stop waits until the group has given up its member of before, 30 s after the broker's return: a stop that
+  // is cut short there leaves another such member, and nothing is read for 30 s more.
+  stopGraceSeconds: 45,
   replicas: { max: 1, why: "migrations take no lock at first boot; Redis holds one session per account" },
   memoryMiB: 256,
   needs: {

@@ -35,6 +35,8 @@ export async function bundle(entry: string, root: string, target = "node22"): Pr
       format: "esm",
       minifyWhitespace: true,
       minifySyntax: true,
+      // Node shows the line that threw, and all of a program would hide why it ended.
+      lineLimit: 200,
       legalComments: "none",
       logLevel: "silent",
       // Its main file reads a .wasm beside itself; this one carries it.
