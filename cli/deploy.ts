@@ -6,6 +6,7 @@ import { deletedClaims } from "../infra/operate/deleted-claims.ts";
 import { DeploymentError } from "../infra/operate/parts.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { confirmed } from "./confirm.ts";
+import { secretsOf } from "./known-secrets.ts";
 import { Live } from "./live/live.ts";
 import { lockedProblem, locksIn, withLock } from "./lock.ts";
 import { say } from "./output.ts";
@@ -109,13 +110,6 @@ function liveOf(session: Session, json?: boolean): Live {
   live.hide(secretsOf(session));
   return live;
 }
-
-/** The stack's secrets, as far as they were known when it was opened. */
-const secretsOf = ({ state, settings }: Session): string[] => [
-  ...keptSecrets(state).values(),
-  ...Object.values(settings.secrets),
-  ...(settings.signingKey === undefined ? [] : [settings.signingKey]),
-];
 
 /** Pulumi does not always call a run that was cancelled failed, and what follows one would take away what is still in use. */
 const interrupted = {

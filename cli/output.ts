@@ -44,3 +44,5 @@ export const printAsIs = (text: string): void => write(process.stdout, text);
 export const printJson = (data: unknown): void => printAsIs(JSON.stringify(data, undefined, 2));
 /** Writes progress to standard error. */
 export const say = (line: string): void => write(process.stderr, asShown(line));
+/** Standard output itself, for somebody else's log, which may be long: whoever reads it slowly is waited for. */
+export const standardOutput: NodeJS.WriteStream = process.stdout;

@@ -98,8 +98,6 @@ describe("a command that is printed names the stack it is about", () => {
       "cli/commands/render.ts",
       "cli/commands/secrets.ts",
       "cli/output.ts",
-      "cli/targets/docker.ts",
-      "cli/targets/kubernetes.ts",
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import { backupNotes } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
 import type { DockerSettings } from "../../config/settings/schema.ts";
+import type { Workload } from "../../core/workload.ts";
 import { EngineBackups } from "../../infra/docker/operate/backups.ts";
 import {
   checkDisk,
@@ -19,16 +20,16 @@ import {
 } from "../../infra/docker/operate/engine.ts";
 import { EngineInside } from "../../infra/docker/operate/inside.ts";
 import { checkLeftovers } from "../../infra/docker/operate/leftovers.ts";
-import { followLogs } from "../../infra/docker/operate/logs.ts";
+import { EngineLogs } from "../../infra/docker/operate/logs.ts";
 import { buildServiceImages } from "../../infra/images/build-services.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, note } from "../../infra/operate/check.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
-import { DeploymentError, type LogOptions, missingParts, type PartState } from "../../infra/operate/parts.ts";
+import { DeploymentError, missingParts, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { backupsVolume } from "../../infra/workloads/of-backups.ts";
 import { workloadsOf } from "../../infra/workloads/plan.ts";
-import { printAsIs, say } from "../output.ts";
+import { say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
 import { mendOf, statusOf, type Target, type TargetArgs } from "./target.ts";
 
@@ -124,17 +125,13 @@ export class EngineTarget implements Target {
   }
 
   async parts(state: StackState): Promise<PartState[]> {
-    const { engine, prefix, platform, settings, transform } = this.#args;
+    const { engine, prefix } = this.#args;
     const tags = await imageTags(engine, prefix);
     const containers = (await containersOf(engine, prefix)).map((container) => ({
       ...container,
       image: tags.get(container.image) ?? container.image,
     }));
-    const wanted = workloadsOf(
-      platform,
-      { kind: "engine", settings, id: prefix, waitsForExit: false },
-      transform,
-    );
+    const wanted = this.planned();
     const known = new Set(state.resources.map(({ id }) => id));
     const killed = state.pending.length > 0 || containers.some(({ id }) => !known.has(id));
     const mend = mendOf(this.#args, killed ? "./beat down, then ./beat up" : "./beat up");
@@ -165,8 +162,13 @@ export class EngineTarget implements Target {
     return new EngineBackups(this.#args);
   }
 
-  async logs(name: string | undefined, options: LogOptions): Promise<void> {
-    await followLogs(this.#args.engine, this.#args.prefix, name, options, printAsIs);
+  logs(): EngineLogs {
+    return new EngineLogs(this.#args.engine, this.#args.prefix);
+  }
+
+  planned(): Workload[] {
+    const { platform, settings, prefix, transform } = this.#args;
+    return workloadsOf(platform, { kind: "engine", settings, id: prefix, waitsForExit: false }, transform);
   }
 
   /**

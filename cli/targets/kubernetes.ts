@@ -4,6 +4,7 @@ import { backupNotes, backupsOf } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
 import type { KubernetesSettings } from "../../config/settings/schema.ts";
 import { InputError } from "../../core/problems.ts";
+import type { Workload } from "../../core/workload.ts";
 import { checkEngine } from "../../infra/docker/operate/checks.ts";
 import { memberHostIn } from "../../infra/kubernetes/deploy/names.ts";
 import { labelsOf, namespaceOf } from "../../infra/kubernetes/labels.ts";
@@ -31,7 +32,7 @@ import { removeFailedJobs } from "../../infra/kubernetes/operate/failed-jobs.ts"
 import { provideImages } from "../../infra/kubernetes/operate/images.ts";
 import { ClusterInside } from "../../infra/kubernetes/operate/inside.ts";
 import { keepBackups } from "../../infra/kubernetes/operate/kept-backups.ts";
-import { followPodLogs } from "../../infra/kubernetes/operate/logs.ts";
+import { ClusterLogs } from "../../infra/kubernetes/operate/logs.ts";
 import {
   keptLines,
   removeEmptyNamespace,
@@ -44,11 +45,11 @@ import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, failed, note } from "../../infra/operate/check.ts";
 import { namespaceGoes } from "../../infra/operate/deleted-claims.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
-import { type LogOptions, missingParts, type PartState } from "../../infra/operate/parts.ts";
+import { missingParts, type PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { type BackupSource, backupSources } from "../../infra/workloads/backup-sources.ts";
 import { workloadsOf } from "../../infra/workloads/plan.ts";
-import { printAsIs, say } from "../output.ts";
+import { say } from "../output.ts";
 import { stateOf } from "../workspace.ts";
 import { fullVolumesIn, untilAnswering } from "./cluster-answers.ts";
 import { mendOf, type Target, type TargetArgs } from "./target.ts";
@@ -161,16 +162,11 @@ export class KubernetesTarget implements Target {
   }
 
   async parts(state: StackState): Promise<PartState[]> {
-    const { platform, settings, transform } = this.#args;
+    const { settings } = this.#args;
     const saved = this.#saved();
     const pods = await podsOf(this.cluster, this.namespace);
     const volumes = await volumeUse(this.cluster, this.namespace, pods);
-    const memberHost = memberHostIn(this.namespace);
-    const wanted = workloadsOf(
-      platform,
-      { kind: "cluster", settings, id: this.namespace, memberHost },
-      transform,
-    );
+    const wanted = this.planned();
     return [
       ...withoutEnded(pods, saved).map(partOf),
       ...missingParts({
@@ -211,8 +207,14 @@ export class KubernetesTarget implements Target {
     return backupSources(this.#args.platform, this.#args.settings, memberHostIn(this.namespace));
   }
 
-  logs(name: string | undefined, options: LogOptions): Promise<void> {
-    return followPodLogs(this.cluster, this.namespace, name, options, printAsIs);
+  logs(): ClusterLogs {
+    return new ClusterLogs(this.cluster, this.namespace);
+  }
+
+  planned(): Workload[] {
+    const { platform, settings, transform } = this.#args;
+    const memberHost = memberHostIn(this.namespace);
+    return workloadsOf(platform, { kind: "cluster", settings, id: this.namespace, memberHost }, transform);
   }
 
   /** What a cluster has without a state nobody can take down but by its namespace. */

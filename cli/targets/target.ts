@@ -2,11 +2,13 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import type Docker from "dockerode";
 import type { PlatformModel } from "../../config/define/model.ts";
 import type { Settings } from "../../config/settings/schema.ts";
+import type { Workload } from "../../core/workload.ts";
 import type { ClusterPlace } from "../../infra/kubernetes/operate/client.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
 import type { Check } from "../../infra/operate/check.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
-import type { LogOptions, PartState } from "../../infra/operate/parts.ts";
+import type { LogPlace } from "../../infra/operate/logs/place.ts";
+import type { PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import type { Transform } from "../../infra/workloads/transform.ts";
 import { runUnderWay } from "../lock.ts";
@@ -63,7 +65,10 @@ export interface Target {
   inside(): Inside;
   /** What can be done with what is saved of it. */
   backups(): Promise<BackupOperations>;
-  logs(name: string | undefined, options: LogOptions): Promise<void>;
+  /** What its parts log. */
+  logs(): LogPlace;
+  /** What is planned to run of it. */
+  planned(): Workload[];
   /** Makes way for a destroy. */
   beforeDown(): Promise<void>;
   /** Removes what a destroy leaves. @param volumes also the data. */

@@ -11,13 +11,6 @@ export interface PartState {
   readonly missing?: boolean;
 }
 
-/** What a log command shows. */
-export interface LogOptions {
-  readonly follow: boolean;
-  /** How many lines of the past. */
-  readonly tail: number;
-}
-
 /** A deployment that was tried and failed; what was wrong has been printed. */
 export class DeploymentError extends Error {
   override readonly name = "DeploymentError";

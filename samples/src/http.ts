@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
-import { log } from "./log.ts";
+import { log, logRequest } from "./log.ts";
 
 /** An answer of a role. */
 export interface Answer {
@@ -39,6 +39,7 @@ export function serve(
   unknown: number,
 ): http.Server {
   const server = http.createServer((request, response) => {
+    const began = performance.now();
     const path = (request.url ?? "/").split("?", 1)[0] as string;
     const call: Call = {
       request,
@@ -59,10 +60,14 @@ export function serve(
       )
       .catch((error: Error): Answer => {
         const status = error instanceof Refusal ? error.status : 500;
-        if (status === 500) log("failed", { path, reason: error.message });
+        const requestId = request.headers["x-request-id"];
+        if (status === 500) log("failed", { requestId, path, reason: error.message });
         return { status, body: problem(status, error.message), type: "application/problem+json" };
       })
-      .then((answer) => send(request, response, answer));
+      .then((answer) => {
+        send(request, response, answer);
+        logRequest(request, answer.status, began);
+      });
   });
   // Every address, of either family.
   return server.listen(port, () => log("listening", { service, port }));

@@ -3,6 +3,7 @@ import { WebSocketServer } from "ws";
 import { listenPort, required } from "./env.ts";
 import { Bus } from "./events.ts";
 import { Refusal, serve } from "./http.ts";
+import { logRequest } from "./log.ts";
 import {
   checkPostgres,
   checkRedis,
@@ -107,8 +108,11 @@ export async function messaging(): Promise<() => Promise<void>> {
   );
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
-    const refuse = (status: string) =>
+    const began = performance.now();
+    const refuse = (status: string) => {
       socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      logRequest(request, Number.parseInt(status, 10), began);
+    };
     const url = new URL(request.url ?? "/", "http://localhost");
     if (url.pathname !== "/socket/websocket") return refuse("404 Not Found");
     const { origin } = request.headers;
@@ -116,6 +120,7 @@ export async function messaging(): Promise<() => Promise<void>> {
     tokens.verify(url.searchParams.get("token") ?? "").then(
       () =>
         sockets.handleUpgrade(request, socket, head, (peer) => {
+          logRequest(request, 101, began);
           const idle = setTimeout(() => peer.close(), idleMs);
           peer.on("message", (data, isBinary) => {
             idle.refresh();
