@@ -6,6 +6,7 @@ import type { AnyRefs, PlatformModel, ServiceModel } from "./define/model.ts";
 import type { StackInfo } from "./define/service.ts";
 import { bucketOf } from "./settings/backups.ts";
 import { bucketSecrets } from "./settings/bucket.ts";
+import { observabilityOf } from "./settings/observability.ts";
 import { externalStores, type Settings } from "./settings/schema.ts";
 
 /** The environment of a service, in symbols; `infra/` resolves them for its target. Sorted by name. */
@@ -89,6 +90,7 @@ export function requiredSecrets(platform: PlatformModel, settings: Settings): st
     ...secretNames(platform, settings),
     ...memberSecrets(platform, settings).map(({ name }) => name),
     ...(bucketOf(settings) ? Object.values(bucketSecrets) : []),
+    ...headerSecrets(settings),
   ].sort();
 }
 
@@ -97,8 +99,18 @@ export function suppliedSecrets(settings: Settings): readonly string[] {
   return [
     ...kindsWithLogin.filter((kind) => externalStores(settings)[kind] !== undefined).map(administratorSecret),
     ...(bucketOf(settings) ? Object.values(bucketSecrets) : []),
+    ...headerSecrets(settings),
   ];
 }
+
+/** The secrets that are values of headers to the receiver of spans, each once. */
+const headerSecrets = (settings: Settings): readonly string[] => [
+  ...new Set(
+    Object.values(observabilityOf(settings).receiver?.headers ?? {}).flatMap((value) =>
+      typeof value === "string" ? [] : [value.secret],
+    ),
+  ),
+];
 
 function refsOf(platform: PlatformModel, service: ServiceModel, stack: StackInfo): AnyRefs {
   const { needs } = service;

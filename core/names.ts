@@ -59,7 +59,7 @@ export const publicKeyName = "signing-key-public";
 
 /**
  * First words of names that are the platform's: of its components (`provision-mongo`), their members (`postgres-0`), volumes
- * (`redis-data`), tools (`mongo-express`) and secrets (`signing-key`). Postgres keeps `pg_` for roles of its own
+ * (`redis-data`), tools (`mongo-express`, `dashboards`) and secrets (`signing-key`, `otlp-…`). Postgres keeps `pg_` for roles of its own
  * (PostgreSQL, "CREATE ROLE").
  */
 const ownWords = [
@@ -70,6 +70,8 @@ const ownWords = [
   "backup",
   "backups",
   "consumer-watch",
+  "dashboards",
+  "otlp",
   "seed",
   "signing",
   "pg",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { backupsSchema } from "../config/settings/backups.ts";
 import { externalSchema, kubernetesSchema } from "../config/settings/kubernetes.ts";
+import { clusterObservabilitySchema } from "../config/settings/observability.ts";
 
 /** The part of JSON Schema that zod writes for settings. */
 interface Schema {
@@ -38,12 +39,13 @@ function rowsOf(path: string, schema: Schema, said = schema.description): string
     .flatMap(([name, child]) => rowsOf(`${path}.${name}`, child));
 }
 
-/** Every setting under `platform:backups`, `platform:kubernetes` and `platform:external`, with its form and default. */
+/** Every setting under `platform:backups`, `platform:kubernetes`, `platform:external` and `platform:observability`, with its form and default. */
 export function clusterSettings(): string {
   const rows = [
     ["backups", backupsSchema],
     ["kubernetes", kubernetesSchema],
     ["external", externalSchema],
+    ["observability", clusterObservabilitySchema],
   ] as const;
   return [
     "| setting | what it is | form | default |",

@@ -18,10 +18,11 @@ export function exposedStores(settings: Settings): Problem[] {
   if (settings.target !== "docker") return [];
   const { environment, storesBind, ports, devTools } = settings;
   if (environment === "Development" || isLoopback(storesBind)) return [];
-  const { gateway: _gateway, services, ...stores } = ports;
+  const { gateway: _gateway, services, dashboards, ...stores } = ports;
   const tools: Readonly<Record<string, { readonly tool?: boolean }>> = storePorts;
   const open = [
     ...Object.entries(stores).filter(([name]) => devTools || tools[name]?.tool !== true),
+    ...(settings.observability.dev ? [["dashboards", dashboards] as const] : []),
     ...Object.entries(services).map(([name, port]) => [`services.${name}`, port] as const),
   ].flatMap(([name, port]) => (port === false ? [] : [`ports.${name}`]));
   if (open.length === 0) return [];

@@ -49,7 +49,9 @@ export const kubernetesSchema = z.strictObject({
       replicas: z.number().int().min(1).max(100).default(2).describe("gateways, spread over nodes"),
       autoscale: autoscaleSchema.optional().describe("instead of a fixed number"),
       cpu: cpu.default("250m").describe("CPU request of each"),
-      metricsFrom: dnsLabel.optional().describe("namespace whose pods may read the metrics, e.g. monitoring"),
+      metricsFrom: dnsLabel
+        .optional()
+        .describe("where platform:observability.scraperNamespace was before; still read"),
       trustedProxies: uniqueList(cidr)
         .optional()
         .describe("where platform:trustedProxies was before; still read"),

@@ -2,6 +2,8 @@ import type { z } from "zod";
 import { configRemoveCommand } from "../../core/config-commands.ts";
 import { InputError, type Problem } from "../../core/problems.ts";
 import { backupProblems } from "./backups.ts";
+import { observabilityOf } from "./observability.ts";
+import { observabilityProblems, secretHeaderMend } from "./observability-problems.ts";
 import { namespace, problemsOf } from "./problems.ts";
 import { type DockerSettings, type Settings, settingsSchemas } from "./schema.ts";
 import { applyEnvironment } from "./variables.ts";
@@ -33,7 +35,11 @@ export function parseSettings(
   if (problems.length > 0 || !parsed.success)
     throw new InputError("the stack's settings are not valid", problems);
   const settings = parsed.data;
-  problems.push(...(settings.target === "docker" ? portClashes(settings) : []), ...backupProblems(settings));
+  problems.push(
+    ...(settings.target === "docker" ? portClashes(settings) : []),
+    ...backupProblems(settings),
+    ...observabilityProblems(settings),
+  );
   if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
   return settings;
 }
@@ -78,9 +84,11 @@ function decode(key: string, text: string): unknown {
 function portClashes(settings: DockerSettings): Problem[] {
   const problems: Problem[] = [];
   const taken = new Map<number, string>();
-  const { services, ...stores } = settings.ports;
+  const { services, dashboards, ...stores } = settings.ports;
   const all = [
     ...Object.entries(stores),
+    // Its number is nobody's setting as long as nothing has it.
+    ...(observabilityOf(settings).dev ? [["dashboards", dashboards] as const] : []),
     ...Object.entries(services).map(([name, port]) => [`services.${name}`, port] as const),
   ];
   for (const [name, port] of all) {
@@ -111,7 +119,10 @@ export function refuseShownSecrets(keys: readonly string[]): void {
     .map((key) => ({
       path: key,
       message: "has a value that was set with --secret, and is shown where it is used",
-      fix: 'ask for it in the service\'s definition: secret("name") in env, then ./beat secrets set <service>-<name>',
+      fix:
+        key === `${namespace}observability`
+          ? `name a secret in its place: ${secretHeaderMend("authorization")}`
+          : 'ask for it in the service\'s definition: secret("name") in env, then ./beat secrets set <service>-<name>',
     }));
   if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
 }

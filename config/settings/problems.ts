@@ -53,10 +53,13 @@ export function problemsOf(issue: z.core.$ZodIssue, raw: unknown, target: Settin
     ];
   const [first, name] = issue.path;
   const secret = first === "secrets" || first === "signingKey";
+  // A token is easily written into the wrong place.
+  const header = first === "observability" && name === "headers";
   return [
     {
       path,
-      message: secret ? issue.message : `${messageOf(issue)} (found ${shown(found(issue.path, raw))})`,
+      message:
+        secret || header ? messageOf(issue) : `${messageOf(issue)} (found ${shown(found(issue.path, raw))})`,
       fix: secret
         ? `pulumi config set --secret --path ${quoted(path)}  ${mendOf(String(name))}`
         : settingFix(issue, path),

@@ -17,6 +17,7 @@ import type { HostPort } from "../../stores/store.ts";
 import { imageNames } from "../images.ts";
 import { backupsSchema } from "./backups.ts";
 import { type ExternalStores, externalSchema, kubernetesSchema } from "./kubernetes.ts";
+import { clusterObservabilitySchema, engineObservabilitySchema } from "./observability.ts";
 import { secretRule } from "./secret-rules.ts";
 import { clusterServiceSettingsSchema, serviceSettingsSchema, sourceSchema } from "./services.ts";
 
@@ -34,6 +35,7 @@ const portsOfStores = Object.fromEntries(
 const portsSchema = z.strictObject({
   gateway: published(9000, "the gateway"),
   ...portsOfStores,
+  dashboards: published(3001, "the dashboards, with platform:observability.dev"),
   // Redis Stack had a page, and stacks that did not want it say so.
   redisUi: hostPort
     .refine((value) => value === false, {
@@ -165,6 +167,8 @@ const common = {
     .describe("RSA private key (PEM) that signs tokens; set with --secret"),
 };
 
+const observabilityText =
+  "what is seen of the stack, and by whom: traces, metrics, dashboards; default: nothing is sent; see docs/observability.md";
 const targetText = "what the stack runs on";
 const servicesText =
   "per service: source, memory, variables; on a cluster replicas or autoscale, where its definition allows, and its place";
@@ -186,6 +190,7 @@ export const settingsSchemas = {
       .describe("host address that all other published ports bind to: of stores, their pages and services"),
     ports: portsSchema.prefault({}).describe("published host ports, false for none"),
     devTools: z.boolean().default(false).describe("Mongo Express"),
+    observability: engineObservabilitySchema.prefault({}).describe(observabilityText),
     services: z.record(z.string(), serviceSettingsSchema).default({}).describe(servicesText),
   }),
   kubernetes: z.strictObject({
@@ -195,6 +200,7 @@ export const settingsSchemas = {
     external: externalSchema
       .prefault({})
       .describe("stores that somebody else runs, for a stack on a cluster"),
+    observability: clusterObservabilitySchema.prefault({}).describe(observabilityText),
     services: z.record(z.string(), clusterServiceSettingsSchema).default({}).describe(servicesText),
   }),
 };

@@ -1,4 +1,5 @@
 import { bucketSecrets } from "./bucket.ts";
+import { headerSecretPrefix } from "./otlp-headers.ts";
 
 /** Which values a secret may have. */
 export interface SecretRule {
@@ -33,5 +34,17 @@ const ownRules: Readonly<Record<string, SecretRule>> = {
   },
 };
 
+/**
+ * A header's value, as it stands in OTEL_EXPORTER_OTLP_HEADERS: a pod's environment is put together from secrets as they are, so
+ * that nobody could encode it later. Source: W3C Baggage, section 3.3.1, baggage-octet.
+ */
+const headerValue: SecretRule = {
+  pattern: /^(?:[!#$&-+.-:<-[\]-~-]|%[0-9A-Fa-f]{2}){1,4096}$/,
+  message:
+    "must be as receivers' pages show it for OTEL_EXPORTER_OTLP_HEADERS: printable ASCII with %20 for a blank, %2C for a comma, %25 for a percent sign, e.g. Bearer%20<token>",
+  supplied: true,
+};
+
 /** The rule for the values of a secret. */
-export const secretRule = (name: string): SecretRule => ownRules[name] ?? password;
+export const secretRule = (name: string): SecretRule =>
+  ownRules[name] ?? (name.startsWith(headerSecretPrefix) ? headerValue : password);

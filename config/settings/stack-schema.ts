@@ -36,7 +36,14 @@ export function stackSchema(): object {
   };
   settings[`${namespace}signingKey`] = maybeEncrypted(settings[`${namespace}signingKey`] ?? {});
   const never = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, false]));
-  const services = `${namespace}services`;
+  // What each target has its own form of.
+  const different = Object.keys(docker).filter(
+    (key) =>
+      key in kubernetes && key !== target && JSON.stringify(docker[key]) !== JSON.stringify(kubernetes[key]),
+  );
+  for (const key of different) settings[key] = { anyOf: [kubernetes[key], docker[key]] };
+  const formsOf = (all: Record<string, object>) =>
+    Object.fromEntries(different.map((key) => [key, all[key] ?? {}]));
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Settings of a stack of the Beat EcoProve platform",
@@ -50,11 +57,16 @@ export function stackSchema(): object {
         additionalProperties: false,
         if: { properties: { [target]: { const: "kubernetes" } }, required: [target] },
         // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
-        then: { properties: never(Object.keys(docker).filter((key) => !(key in kubernetes))) },
+        then: {
+          properties: {
+            ...never(Object.keys(docker).filter((key) => !(key in kubernetes))),
+            ...formsOf(kubernetes),
+          },
+        },
         else: {
           properties: {
             ...never(Object.keys(kubernetes).filter((key) => !(key in docker))),
-            [services]: docker[services],
+            ...formsOf(docker),
           },
         },
       },

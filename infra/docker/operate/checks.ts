@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import type Docker from "dockerode";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { bindOf } from "../../../config/settings/bind.ts";
+import { observabilityOf } from "../../../config/settings/observability.ts";
 import type { DockerSettings, Settings } from "../../../config/settings/schema.ts";
 import { stackImages } from "../../../config/stack-images.ts";
 import { urlHost } from "../../../core/addresses.ts";
@@ -92,10 +93,11 @@ export async function checkDisk(directory: string): Promise<Check> {
 
 /** Whether every published port is free, or held by this stack already. */
 export async function checkPorts(engine: Docker, settings: DockerSettings, prefix: string): Promise<Check[]> {
-  const { services, ...ports } = settings.ports;
+  const { services, dashboards, ...ports } = settings.ports;
   const tools = Object.entries<HostPort>(storePorts).flatMap(([name, { tool }]) => (tool ? [name] : []));
   const wanted = [
     ...Object.entries(ports).filter(([name]) => settings.devTools || !tools.includes(name)),
+    ...(observabilityOf(settings).dev ? [["dashboards", dashboards] as const] : []),
     ...Object.entries(services).map(([name, port]) => [`services.${name}`, port] as const),
   ];
   const ours = new Set((await containersOf(engine, prefix)).flatMap((container) => container.ports));

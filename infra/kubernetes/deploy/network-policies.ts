@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Dns, localDns } from "../../../config/settings/cluster-network.ts";
 import { controllerOf } from "../../../config/settings/exposure.ts";
+import { observabilityOf } from "../../../config/settings/observability.ts";
 import type { Connection } from "../../../core/connections.ts";
 import { metricsPort } from "../../../core/ports.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
@@ -121,7 +122,8 @@ function destination(
 }
 
 function gatewayIngress({ platform, settings }: ClusterTarget): Ingress[] {
-  const { exposure, gateway } = settings.kubernetes;
+  const { exposure } = settings.kubernetes;
+  const { scraperNamespace } = observabilityOf(settings);
   const port = [{ protocol: "TCP", port: platform.gateway.port }];
   const rules: Ingress[] = [];
   if (exposure.type === "loadBalancer")
@@ -138,9 +140,9 @@ function gatewayIngress({ platform, settings }: ClusterTarget): Ingress[] {
       ],
       ports: port,
     });
-  if (gateway.metricsFrom !== undefined)
+  if (scraperNamespace !== undefined)
     rules.push({
-      from: [{ namespaceSelector: inNamespace(gateway.metricsFrom) }],
+      from: [{ namespaceSelector: inNamespace(scraperNamespace) }],
       ports: [{ protocol: "TCP", port: metricsPort }],
     });
   return rules;
