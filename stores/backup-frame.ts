@@ -1,6 +1,7 @@
 import { quoted } from "../core/shell.ts";
 import { namingFunctions } from "./backup-names.ts";
 import { namesOf, type SourceNames, tellBackup, tellEarlier, tellParts } from "./backup-status.ts";
+import { clearAway } from "./clear-away.ts";
 
 /** Where a step notes what it could not save, for the step that carries the rest into a bucket. */
 export const failedFile = "/backups/.failed";
@@ -50,7 +51,7 @@ export const backupFrame = (
     ...tellBackup,
     // Whatever ends it before all is done, but for a kill: of that its beginning tells.
     "ended=no",
-    `trap 'trap "" TERM INT; if [ "$ended" = no ]; then tell failed; fi' EXIT`,
+    `trap 'trap "" TERM INT; if [ "$ended" = no ]; then tell failed; fi; ${clearAway}' EXIT`,
     ...save,
     ...waitForLock,
     tellEarlier,

@@ -1,3 +1,5 @@
+import { clearAway } from "./clear-away.ts";
+
 /**
  * What a restore of a part holds from its beginning to its end, among the backups; in it stands what became of the last one.
  * @param store as the shell has it. @param part as well.
@@ -33,7 +35,7 @@ export const tellRestore: readonly string[] = [
   "end_restore() {",
   "  local code=$?",
   '  trap "" TERM INT HUP',
-  "  if declare -F clear_away > /dev/null; then clear_away; fi",
+  `  ${clearAway}`,
   '  if [ "$code" = 0 ]; then tell_restore ok',
   '  elif [ "$replaced" = no ]; then tell_restore unchanged',
   "  else",
@@ -44,3 +46,6 @@ export const tellRestore: readonly string[] = [
   "trap end_restore EXIT",
   "tell_restore begun",
 ];
+
+/** The time, in seconds, at which nothing else was at work on a store: an older lock on its server was left by one that was killed. */
+export const aloneVariable = "BEAT_ALONE";

@@ -18,12 +18,18 @@ const frame: RestoreFrame = { store: uploadsName, suffix: uploadsSuffix };
 /** Where a restore unpacks, in the volume itself, so that it need only be moved; one that was killed leaves it there. */
 const unpacked = ".beat-restore";
 
-/** `pack VOLUME FILE`: what is written meanwhile is in the archive or not (tar ends with 1 then), and no reason to have none. */
+/**
+ * `pack VOLUME FILE`: what is written meanwhile is in the archive or not (tar ends with 1 then), and no reason to have none; of half of
+ * what a restore in another pod replaces there is none. See `replacePresent`.
+ */
 const pack: readonly string[] = [
   "pack() {",
   "  local result=0",
-  `  if [ -e "/uploads/$1/${unpacked}" ]; then echo "a restore of $1 was killed: what it left in ${unpacked} is not saved; restore again" >&2; fi`,
-  `  tar -C "/uploads/$1" -czf "$2" --exclude=./lost+found --exclude=./${unpacked} . || result=$?`,
+  "  {",
+  '    if flock -s -w 7200 -E 9 8; then :; elif [ "$?" = 9 ]; then echo "a restore of $1 has been running for two hours" >&2; return 1; fi',
+  `    if [ -e "/uploads/$1/${unpacked}" ]; then echo "a restore of $1 was killed: what it left in ${unpacked} is not saved; restore again" >&2; fi`,
+  `    tar -C "/uploads/$1" -czf "$2" --exclude=./lost+found --exclude=./${unpacked} . || result=$?`,
+  '  } 8< "/uploads/$1" || return 1',
   '  [ "$result" -le 1 ]',
   "}",
 ];

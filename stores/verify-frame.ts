@@ -2,6 +2,7 @@ import { quoted } from "../core/shell.ts";
 import { waitForLock } from "./backup-frame.ts";
 import { namingFunctions, newestOf } from "./backup-names.ts";
 import { namesOf, type SourceNames, tellParts } from "./backup-status.ts";
+import { clearAway } from "./clear-away.ts";
 
 /** How the newest backups of a store are tried. */
 export interface VerifyArgs {
@@ -80,6 +81,7 @@ export const verifyFrame = (restore: readonly string[], args: VerifyArgs & Sourc
     "umask 077",
     "failed=()",
     namesOf(args),
+    `trap 'trap "" TERM INT; ${clearAway}' EXIT`,
     ...tellParts,
     ...restore,
     ...waitForLock,

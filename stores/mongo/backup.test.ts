@@ -39,8 +39,22 @@ if (tool === "mongodump") {
   const to = (option("nsTo") ?? option("nsInclude")).replace(/[.][*]$/, "");
   server[to] = { ...server[to], ...JSON.parse(readFileSync(option("archive"), "utf8")) };
 } else {
+  const fits = (held, { _id, ...wanted }) =>
+    held !== undefined && Object.entries(wanted).every(([key, value]) =>
+      key === "$or" ? value.some((one) => fits(held, one))
+      : key === "$nor" ? !value.some((one) => fits(held, one))
+      : typeof value === "object" ? new Date(held[key]) < value.$lt : held[key] === value);
+  const locks = {
+    findOne: (wanted) => (fits(server.beat_lock?.held, wanted) ? server.beat_lock.held : null),
+    findOneAndUpdate: (wanted, { $set }) => {
+      if (server.beat_lock !== undefined && !fits(server.beat_lock.held, wanted))
+        throw Object.assign(new Error("duplicate key"), { code: 11000 });
+      server.beat_lock = { held: $set };
+    },
+    deleteOne: (wanted) => { if (fits(server.beat_lock?.held, wanted)) delete server.beat_lock; },
+  };
   const database = (name) => ({
-    runCommand: () => ({ databases: Object.keys(server).map((name) => ({ name })) }),
+    runCommand: () => ({ localTime: new Date(), databases: Object.keys(server).map((name) => ({ name })) }),
     dropDatabase: () => delete server[name],
     getCollectionInfos: () =>
       Object.entries(server[name] ?? {}).flatMap(([one, { type }]) => [
@@ -48,7 +62,7 @@ if (tool === "mongodump") {
         ...(type === "timeseries" ? [{ name: "system.buckets." + one, type: "collection" }] : []),
         ...(type === "view" ? [{ name: "system.views", type: "collection" }] : []),
       ]),
-    getCollection: (one) => ({ countDocuments: () => server[name][one].count, drop: () => delete server[name][one] }),
+    getCollection: (one) => name === "beat_lock" ? locks : ({ countDocuments: () => server[name][one].count, drop: () => delete server[name][one] }),
   });
   const script = readFileSync(process.argv.at(-1), "utf8");
   new Function("connect", "print", script)(() => ({ getSiblingDB: database }), console.log);

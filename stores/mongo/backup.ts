@@ -1,10 +1,10 @@
 import { quoted } from "../../core/shell.ts";
 import { waitForLock } from "../backup-frame.ts";
-import { longestBackupSeconds } from "../backup-status.ts";
 import { type Dumps, saveScript, verifyScript } from "../dump-scripts.ts";
 import { findBackup, type RestoreFrame } from "../restore-frame.ts";
 import type { Backup } from "../store.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
+import { dropLeft, holdServer, inShell, mostOfName } from "./hold-server.ts";
 import { plan as planOf } from "./plan.ts";
 import { type Context, membersOf, replicaSetName } from "./replica-set.ts";
 
@@ -34,11 +34,17 @@ function serverOf(context: Context): Server {
 /** Runs one of MongoDB's tools and shows what it said only when it fails: `--quiet` would hide the reason as well. */
 const quietly = 'quietly() { "$@" 2> /tmp/said || { cat /tmp/said >&2; return 1; }; }';
 
-/** What gives mongodump and mongorestore their server and login: /tmp/mongo.yaml. */
-function connection({ hosts, replicaSet, user, tls }: Server): string[] {
+/**
+ * What gives mongodump and mongorestore their server and login: /tmp/mongo.yaml.
+ * @param member of a set that is read: what is to be put in place of must be known to its last write.
+ */
+function connection(
+  { hosts, replicaSet, user, tls }: Server,
+  member: "primary" | "secondaryPreferred",
+): string[] {
   const query = [
     "authSource=admin",
-    ...(replicaSet === undefined ? [] : [`replicaSet=${replicaSet}`, "readPreference=secondaryPreferred"]),
+    ...(replicaSet === undefined ? [] : [`replicaSet=${replicaSet}`, `readPreference=${member}`]),
     ...(tls ? ["tls=true", "tlsCAFile=/run/backup/ca.pem"] : []),
   ].join("&");
   return [
@@ -54,38 +60,33 @@ function connection({ hosts, replicaSet, user, tls }: Server): string[] {
  */
 const save: readonly string[] = [
   "save() {",
+  // Half of what a restore replaces would be the latest backup.
+  "  await_restore || return 1",
   '  quietly mongodump --config=/tmp/mongo.yaml --db="$1" --archive="$2" --gzip || return 1',
   "  sed -nE 's/^.*done dumping [^.]+\\.(.*) \\(([0-9]+) documents?\\)$/rows \\2 \\1/p' /tmp/said | grep -v ' system\\.' > \"$3\" || true",
   "}",
 ];
 
-/** Lines of JavaScript for mongosh, in a file since arguments are seen by others: `at` is the connection. */
-const connectInShell = "sed -n 's/^uri: \\(.*\\)$/const at = connect(\"\\1\");/p' /tmp/mongo.yaml";
-
 /**
- * Defines `restored_rows`: restores into a database of its own, counts, and drops it. Each run has another, since pods that save into a
- * bucket share no lock; one that was killed leaves its own, and the next one after the longest time that a drill may take drops it.
+ * Defines `restored_rows`: restores into a database of its own, counts, and drops it. Each run has another, which the next one drops
+ * where this one is killed.
  */
-const restoreApart: readonly string[] = [
-  "in_shell() {",
-  `  { ${connectInShell}; cat; } > /tmp/apart.js`,
-  "  mongosh --quiet --nodb --file /tmp/apart.js",
-  "}",
-  `apart="beat_drill_$(date -u +%Y%m%dt%H%M%Sz)_$(head -c 4 /dev/urandom | od -An -tx1 | tr -d ' \\n')"`,
+const restoreApart = (databases: readonly string[]): readonly string[] => [
+  ...dropLeft(databases),
   `drop_apart() { printf 'at.getSiblingDB("%s").dropDatabase();\\n' "$apart" | in_shell > /dev/null; }`,
-  "drop_left() {",
-  "  {",
-  `    printf 'const before = "beat_drill_%s";\\n' "$(date -u -d "@$(($(date +%s) - ${longestBackupSeconds}))" +%Y%m%dt%H%M%Sz)"`,
-  "    cat <<'JS'",
-  'for (const { name } of at.getSiblingDB("admin").runCommand({ listDatabases: 1, nameOnly: true }).databases ?? [])',
-  // The second is that of versions before this one.
-  '  if ((/^beat_drill_[0-9]{8}t[0-9]{6}z_/.test(name) && name < before) || name === "beat_drill") at.getSiblingDB(name).dropDatabase();',
-  "JS",
-  "  } | in_shell > /dev/null",
-  "}",
+  // However it ends.
+  'clear_away() { if [ "$holding" = yes ]; then if [ -n "${apart:-}" ]; then drop_apart; fi; release_server; fi; }',
   "restored_rows() {",
   "  local result=0",
+  '  hold_server "a drill" || return 1',
+  '  rows_apart "$@" || result=1',
+  "  release_server",
+  '  return "$result"',
+  "}",
+  "rows_apart() {",
+  "  local result=0",
   "  drop_left || return 1",
+  '  apart="beat_drill_$(date -u +%Y%m%dt%H%M%Sz)_$spool"',
   '  if quietly mongorestore --config=/tmp/mongo.yaml --archive="$2" --gzip --stopOnError --nsInclude="$1.*" --nsFrom="$1.*" --nsTo="$apart.*"; then',
   `    { printf 'const apart = at.getSiblingDB("%s");\\n' "$apart"; cat <<'JS'`,
   "for (const { name, type } of apart.getCollectionInfos())",
@@ -106,9 +107,9 @@ const databasesOf = (needs: Context["needs"]): string[] => needs.map(({ need }) 
 const dumpsOf = (context: Context): Dumps => ({
   ...folder,
   databases: databasesOf(context.needs),
-  connection: [...connection(serverOf(context)), quietly],
+  connection: [...connection(serverOf(context), "secondaryPreferred"), quietly, ...inShell, ...holdServer],
   save,
-  restoreApart: restoreApart,
+  restoreApart: restoreApart(databasesOf(context.needs)),
 });
 
 /** Saves databases as archives of mongodump. */
@@ -119,21 +120,29 @@ export const backup: Backup<Facts, Need, External, Cluster> = {
   script: (context, args) => saveScript(dumpsOf(context), args),
   verify: (context) => verifyScript(dumpsOf(context)),
   restore: (context, { database, from, fetched }) => {
-    const args = { ...serverOf(context), database, from };
+    const args = { ...serverOf(context), database, from, databases: databasesOf(context.needs) };
     return fetched
       ? { before: presentScript(args), script: replaceScript(args) }
       : { script: restoreScript(args) };
   },
 };
 
-type RestoreArgs = Server & { readonly database: string; readonly from: string };
+type RestoreArgs = Server & {
+  readonly database: string;
+  readonly from: string;
+  /** All that are saved. */
+  readonly databases: readonly string[];
+};
 
-const head = ({ database, from, ...server }: RestoreArgs): string[] => [
+const head = ({ database, from, databases, ...server }: RestoreArgs): string[] => [
   "set -euo pipefail",
   "umask 077",
   `database=${quoted(database)} from=${quoted(from)}`,
-  ...connection(server),
+  ...connection(server, "primary"),
   quietly,
+  ...inShell,
+  ...holdServer,
+  ...dropLeft([...databases, database]),
 ];
 
 const savePresent = [
@@ -148,11 +157,16 @@ const savePresent = [
   'echo "saved the present state as ${present##*/}"',
 ];
 
+/** Of the other spools: `findBackup` has kept away those of this one. */
+const hold = [
+  'clear_away() { if [ "$holding" = yes ]; then if [ -n "${trial:-}" ]; then drop_trial; fi; release_server; fi; }',
+  'hold_server "a restore of $database" || exit "$?"',
+  "drop_left",
+];
+
 const replacePresent = [
-  'trial="${database}_restore_$now"',
+  `trial="\${database:0:${mostOfName}}_restore_$(date -u +%Y%m%dt%H%M%Sz)_$spool"`,
   'restore() { quietly mongorestore --config=/tmp/mongo.yaml --archive="$file" --gzip --stopOnError --nsInclude="$database.*" "$@"; }',
-  // A file, since arguments are seen by others.
-  `in_shell() { { ${connectInShell}; cat; } > /tmp/restore.js; mongosh --quiet --nodb --file /tmp/restore.js; }`,
   'drop_trial() { echo "at.getSiblingDB(\\"$trial\\").dropDatabase();" | in_shell > /dev/null; }',
   'if ! restore --nsFrom="$database.*" --nsTo="$trial.*"; then',
   "  drop_trial",
@@ -182,6 +196,7 @@ export const restoreScript = (args: RestoreArgs): string =>
   [
     ...head(args),
     ...findBackup(folder),
+    ...hold,
     ...savePresent,
     ...replacePresent,
     'echo "$database is restored from $from; what it was is in ${present##*/}"',
@@ -196,6 +211,7 @@ const replaceScript = (args: RestoreArgs): string =>
   [
     ...head(args),
     ...findBackup(folder),
+    ...hold,
     ...replacePresent,
     'echo "$database is restored from $from; what it was is saved as said above"',
     "",

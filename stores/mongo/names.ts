@@ -1,10 +1,13 @@
 import type { Invalid } from "../../core/validation.ts";
 
-/** Databases of the server's own, and the last one, which the drill of the backups makes and drops. */
-export const reservedDatabases = ["admin", "local", "config", "beat_drill"] as const;
+/** Where a drill or a restore says that it is on the server. */
+export const lockDatabase = "beat_lock";
+/** Databases of the server's own, and those that drills and restores of backups make. */
+export const reservedDatabases = ["admin", "local", "config", "beat_drill", lockDatabase] as const;
 
-/** Whether a database is the drill's of some run. */
-export const isOfDrill = (database: string): boolean => database.startsWith("beat_drill_");
+/** Whether a database is that of some run of a drill or a restore. */
+export const isOfDrill = (database: string): boolean =>
+  /^beat_drill_|_restore_\d{8}t\d{6}z_[0-9a-f]{8}$/.test(database);
 
 /** Source: MongoDB, "Naming Restrictions" and "MongoDB Limits and Thresholds". */
 const most = { namespaceBytes: 255, databaseBytes: 63 };

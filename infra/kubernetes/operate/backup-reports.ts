@@ -6,6 +6,7 @@ import type { PartState } from "../../operate/parts.ts";
 import type { BackupSource } from "../../workloads/backup-sources.ts";
 import { restoresAnnotation, stepsAnnotation } from "../labels.ts";
 import type { Cluster } from "./client.ts";
+import { hasFailed, isOf, isOver } from "./other-jobs.ts";
 import { componentOf, nameOf, podsOf } from "./pods.ts";
 
 /** A job that has begun, with what its containers have said. */
@@ -27,7 +28,7 @@ export async function backupReports(
 ): Promise<PartState[]> {
   if (saved.length === 0) return [];
   const { items } = await cluster.batch.listNamespacedJob({ namespace });
-  const jobs = items.filter((job) => saved.some((source) => isOf(job, source)));
+  const jobs = items.filter((job) => saved.some((source) => isOf(job, source.job)));
   const pods = await podsOf(cluster, namespace);
   const runs = await Promise.all(
     jobs.map(
@@ -38,7 +39,7 @@ export async function backupReports(
   // A stack that is down.
   if (begun?.length === 0 && pods.length === 0) return [];
   return saved.map((source) => {
-    const lines = runs.filter(({ job }) => isOf(job, source)).flatMap((run) => linesOf(run, source));
+    const lines = runs.filter(({ job }) => isOf(job, source.job)).flatMap((run) => linesOf(run, source));
     const since = begun?.find(({ metadata }) => metadata?.name === source.job)?.metadata?.creationTimestamp;
     if (begun !== undefined && since === undefined)
       return {
@@ -58,9 +59,6 @@ export function withoutEnded(pods: readonly V1Pod[], saved: readonly BackupSourc
   const ended = ({ status }: V1Pod) => status?.phase === "Succeeded" || status?.phase === "Failed";
   return pods.filter((pod) => !(jobs.has(componentOf(pod)) && ended(pod)));
 }
-
-const isOf = ({ metadata }: V1Job, { job }: BackupSource): boolean =>
-  metadata?.ownerReferences?.some(({ kind, name }) => kind === "CronJob" && name === job) ?? false;
 
 /** What a run tells of a source, and that it has failed where it does not tell its end. */
 function linesOf({ job, notes }: Run, source: BackupSource): string[] {
@@ -87,17 +85,6 @@ function restoreLines(job: V1Job, own: readonly Note[], { store, parts }: Backup
   if (!isOver(job)) return [...note(`begun ${of}`), `restoring ${of}`];
   return hasFailed(job) ? note(`unchanged ${of} job ${name}`) : [];
 }
-
-const ended =
-  (types: RegExp) =>
-  ({ status }: V1Job): boolean =>
-    status?.conditions?.some((condition) => types.test(condition.type) && condition.status === "True") ??
-    false;
-
-const hasFailed = ended(/^Failed$/);
-
-/** Whether a job has ended, in whatever way. */
-export const isOver = ended(/^(Complete|Failed)$/);
 
 /** Whether a job saves a source: one of the schedule, or of `./beat backup`, which may name one store; no list, drill or restore. */
 function takesPart({ metadata }: V1Job, { job, component }: BackupSource): boolean {

@@ -5,6 +5,7 @@ import { InputError } from "../../../core/problems.ts";
 import { quoted } from "../../../core/shell.ts";
 import { longestBackupSeconds } from "../../../stores/backup-status.ts";
 import { listScript } from "../../../stores/restore-frame.ts";
+import { aloneVariable } from "../../../stores/restore-status.ts";
 import {
   type Backup,
   type BackupOperations,
@@ -21,6 +22,7 @@ import { bucketListScript, fetchScript, keepDrillScript } from "../deploy/bucket
 import { memberHostIn } from "../deploy/names.ts";
 import type { ClusterPlace } from "./client.ts";
 import { type JobStep, runJob } from "./jobs.ts";
+import { requireNoOther } from "./other-jobs.ts";
 
 /** A stack on a cluster whose stores are saved and restored. */
 export interface BackupStack {
@@ -128,9 +130,20 @@ export class ClusterBackups implements BackupOperations {
   }
 
   restore(wish: RestoreRequest): Promise<string[]> {
-    return eachOf([sourceOfRequest(this.#all, wish)], ({ job }) =>
-      this.#run(job, "restore", this.steps(wish), undefined, `${wish.store}/${wish.database}`),
-    );
+    const restores = `${wish.store}/${wish.database}`;
+    return eachOf([sourceOfRequest(this.#all, wish)], async ({ job }) => {
+      const { cluster, namespace } = this.#place;
+      const now = Math.floor(Date.now() / 1000);
+      await requireNoOther(cluster, { namespace, from: job, restores, whole: this.#fetched });
+      const steps = this.steps(wish);
+      return this.#run(
+        job,
+        "restore",
+        this.#fetched ? steps.map(aloneSince(now)) : steps,
+        undefined,
+        restores,
+      );
+    });
   }
 
   get #fetched(): boolean {
@@ -157,6 +170,14 @@ export class ClusterBackups implements BackupOperations {
     });
   }
 }
+
+/** A step that is told when no job was there that shares no lock with it. */
+const aloneSince =
+  (seconds: number) =>
+  ({ container, script }: JobStep): JobStep => ({
+    container,
+    script: `export ${aloneVariable}=${seconds}\n${script}`,
+  });
 
 /** Saves stores now. @returns what each job said. */
 export const backUp = (stack: BackupStack, store: string | undefined): Promise<string[]> =>

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { V1Container, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { logLines } from "../../../core/log-lines.ts";
 import { bounded } from "../../../core/names.ts";
@@ -62,7 +63,9 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
     // What half of it did must not be done again by itself.
     spec.backoffLimit = 0;
   }
-  const name = bounded(`${args.from}-${args.purpose}-${Math.floor(Date.now() / 1000).toString(36)}`);
+  // Two operators may begin within the same moment.
+  const unique = `${Date.now().toString(36)}${randomBytes(2).toString("hex")}`;
+  const name = bounded(`${args.from}-${args.purpose}-${unique}`);
   await cluster.batch.createNamespacedJob({
     namespace,
     body: {
