@@ -40,8 +40,12 @@ export function asShown(text: string): string {
 export const print = (text: string): void => printAsIs(asShown(text));
 /** Writes to standard output what is nobody's words: a secret, a file, somebody else's log. */
 export const printAsIs = (text: string): void => write(process.stdout, text);
-/** Writes the result for scripts. */
-export const printJson = (data: unknown): void => printAsIs(JSON.stringify(data, undefined, 2));
+/** Writes the result for scripts; its words as a person reads them. */
+export const printJson = (data: unknown): void =>
+  printJsonAsIs(data, (_, value) => (typeof value === "string" ? asShown(value) : value));
+/** Writes for scripts what is nobody's words: a secret, a file. */
+export const printJsonAsIs = (data: unknown, replacer?: (key: string, value: unknown) => unknown): void =>
+  printAsIs(JSON.stringify(data, replacer, 2));
 /** Writes progress to standard error. */
 export const say = (line: string): void => write(process.stderr, asShown(line));
 /** Standard output itself, for somebody else's log, which may be long: whoever reads it slowly is waited for. */

@@ -40,7 +40,7 @@ export const findBackup = ({ store, suffix }: RestoreFrame, former: readonly str
   "name_older() {",
   "  local older",
   `  older="$(ls -1 "\${file%/*}" | awk -v than="$from" '$0 < than' | latest "\${file%/*}")"`,
-  '  if [ -n "$older" ]; then echo "the one before it: ./beat restore --store $STORE --database $database --from $older" >&2; fi',
+  '  if [ -n "$older" ]; then echo "the one before it: ./beat restore --store $STORE --database $database --from $older${ofStack}" >&2; fi',
   "}",
   'for part in "$file" "$file.manifest"; do',
   '  if [ ! -e "$part" ] || [ -r "$part" ]; then continue; fi',

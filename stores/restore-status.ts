@@ -1,4 +1,5 @@
 import { clearAway } from "./clear-away.ts";
+import { setOfStack } from "./of-stack.ts";
 
 /**
  * What a restore of a part holds from its beginning to its end, among the backups; in it stands what became of the last one.
@@ -17,6 +18,7 @@ export const restoreLock = (store: string, part: string): string =>
  * that comes.
  */
 export const tellRestore: readonly string[] = [
+  setOfStack,
   'mkdir -p "/backups/.parts"',
   // Whoever began one and left, e.g. by Ctrl-C, may not know that it goes on: a second one on top is nobody's wish.
   `restore_lock="${restoreLock("$STORE", "$database")}"`,
@@ -40,7 +42,7 @@ export const tellRestore: readonly string[] = [
   '  elif [ "$replaced" = no ]; then tell_restore unchanged',
   "  else",
   "    tell_restore failed",
-  '    echo "some of $database may be the backup\'s already: restore again, or what was saved first${present:+: ./beat restore --store $STORE --database $database --from ${present##*/}}" >&2',
+  '    echo "some of $database may be the backup\'s already: restore again, or what was saved first${present:+: ./beat restore --store $STORE --database $database --from ${present##*/}${ofStack}}" >&2',
   "  fi",
   "}",
   "trap end_restore EXIT",

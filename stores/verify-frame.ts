@@ -3,6 +3,7 @@ import { waitForLock } from "./backup-frame.ts";
 import { namingFunctions, newestOf } from "./backup-names.ts";
 import { namesOf, type SourceNames, tellParts } from "./backup-status.ts";
 import { clearAway } from "./clear-away.ts";
+import { setOfStack } from "./of-stack.ts";
 
 /** How the newest backups of a store are tried. */
 export interface VerifyArgs {
@@ -33,13 +34,14 @@ export const verifyParts = (
     ([name, before]) => `${quoted(name)}) newest_of ${[name, ...before].map(quoted).join(" ")} ;;`,
   ),
   '*) newest_of "$database" ;; esac; }',
+  setOfStack,
   "verify_one() {",
   '  local named folder rows="$parts/restored.rows" manifest wanted found',
   "  read -r newest named < <(newest_backup) || true",
   '  folder="/backups/$STORE/$named"',
   '  if [ -z "$newest" ]; then newest=none; echo "$STORE/$database: there is no backup" >&2; return 1; fi',
   '  manifest="$folder/$newest.manifest"',
-  '  if [ ! -f "$manifest" ]; then echo "$folder/$newest has no manifest; one that has is made by ./beat backup" >&2; return 1; fi',
+  '  if [ ! -f "$manifest" ]; then echo "$folder/$newest has no manifest; one that has is made by ./beat backup${ofStack}" >&2; return 1; fi',
   '  wanted="$(sed -n \'s/^sha256 //p\' "$manifest")"',
   '  found="$(sha256sum < "$folder/$newest" | cut -d \' \' -f 1)"',
   '  if [ "$wanted" != "$found" ]; then echo "$folder/$newest is damaged: its checksum is not that of its manifest" >&2; return 1; fi',

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import type { Check } from "../../infra/operate/check.ts";
 import { type Common, stackCalled, stackOption } from "../command.ts";
-import { asShown, print, printJson } from "../output.ts";
+import { print, printJson } from "../output.ts";
 import { diagnose } from "../session.ts";
 
 /** Looks at everything that `up` needs. */
@@ -13,7 +12,7 @@ export function doctorCommand(beat: Command): void {
     .option("--json", "write the result as JSON")
     .action(async ({ stack, json }: Common) => {
       const checks = await diagnose(stackCalled(stack));
-      if (json) printJson(checks.map(shown));
+      if (json) printJson(checks);
       else
         for (const { name, ok, detail, problem } of checks) {
           print(`${ok ? "✔" : "✘"} ${name}: ${detail}`);
@@ -22,17 +21,3 @@ export function doctorCommand(beat: Command): void {
       if (checks.some(({ ok }) => !ok)) process.exitCode = 2;
     });
 }
-
-/** As a person reads it. */
-const shown = ({ name, ok, detail, problem }: Check): Check => ({
-  name: asShown(name),
-  ok,
-  detail: asShown(detail),
-  ...(problem && {
-    problem: {
-      path: asShown(problem.path),
-      message: asShown(problem.message),
-      fix: asShown(problem.fix),
-    },
-  }),
-});

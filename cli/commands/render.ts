@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { InputError } from "../../core/problems.ts";
 import { beatDirectory } from "../clone.ts";
 import { oldSpelling, stackCalled, stackNamed, stackOption } from "../command.ts";
-import { print, printAsIs, printJson, say } from "../output.ts";
+import { print, printAsIs, printJsonAsIs, say } from "../output.ts";
 
 /** Writes what a stack is made of as files for others: the objects of a cluster, or a Compose project. */
 export function renderCommand(beat: Command): void {
@@ -45,7 +45,7 @@ export function renderCommand(beat: Command): void {
         say(
           `Placeholders stand for what is missing: ${placeholders.join(", ")}; to make them: ./beat secrets make`,
         );
-      if (options.json) return printJson(objects);
+      if (options.json) return printJsonAsIs(objects);
       if (options.out === "-") return printAsIs(objects.map(yamlOf).join("---\n"));
       const folder = options.out ?? join(beatDirectory, "render", stack);
       writeObjects(folder, objects);
@@ -59,7 +59,7 @@ async function compose(stack: string, options: RenderOptions): Promise<void> {
   const source = await renderSource(stack);
   const project = await composeOf(stack, source.config);
   for (const step of firstSteps(project)) say(step);
-  if (options.json) return printJson(project.file);
+  if (options.json) return printJsonAsIs(project.file);
   if (options.out === "-") return printAsIs(composeText(project));
   const folder = options.out ?? join(beatDirectory, "render", `${stack}-compose`);
   const lacking = source.placeholders;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { command, oldSpelling } from "../command.ts";
-import { print, printAsIs, printJson } from "../output.ts";
+import { print, printAsIs, printJson, printJsonAsIs } from "../output.ts";
 import {
   completeSecrets,
   forgetSecret,
@@ -78,7 +78,7 @@ function tell(report: SecretsReport, json: boolean | undefined): void {
 
 async function show(session: Session, name: string, json: boolean | undefined): Promise<void> {
   const value = await secretValue(session, name);
-  if (json) printJson({ [name]: value });
+  if (json) printJsonAsIs({ [name]: value });
   else printAsIs(value);
 }
 

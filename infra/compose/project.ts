@@ -47,7 +47,7 @@ export interface ComposeArgs {
 export async function composeProject(args: ComposeArgs): Promise<ComposeProject> {
   const { platform, settings, stack, root, transform } = args;
   const id = stackName(platform.name, stack);
-  const all = workloadsOf(platform, { kind: "engine", settings, id, waitsForExit: true }, transform);
+  const all = workloadsOf(platform, { kind: "engine", settings, stack, id, waitsForExit: true }, transform);
   const addresses = addressesOf(platform, settings);
   const workloads = new Map(all.map((workload) => [workload.host, workload]));
   const files = all.flatMap((workload) => filesOf(workload, addresses));

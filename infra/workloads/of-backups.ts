@@ -1,11 +1,11 @@
 import type { PlatformModel } from "../../config/define/model.ts";
 import { type BackupPlan, backupsOf } from "../../config/settings/backups.ts";
-import type { Settings } from "../../config/settings/schema.ts";
 import { asValue, secretOf } from "../../core/value.ts";
 import type { Workload } from "../../core/workload.ts";
 import { storeHosts } from "../../stores/index.ts";
 import { uploadsPath } from "../../stores/uploads.ts";
 import { type BackupSource, backupSources } from "./backup-sources.ts";
+import { type EngineRuntime, stackEnvironment } from "./runtime.ts";
 import { scheduleScript, schedulingFile } from "./schedule.ts";
 
 /*
@@ -20,13 +20,16 @@ export const backupsVolume = "backups";
  * What saves a stack on an engine: a container for each store and for the volumes of each service, since each store has its
  * tools in its own image. All of them wait for the schedule. A cluster has CronJobs instead.
  */
-export function backupWorkloads(platform: PlatformModel, settings: Settings): Workload[] {
+export function backupWorkloads(
+  platform: PlatformModel,
+  { settings, stack }: Pick<EngineRuntime, "settings" | "stack">,
+): Workload[] {
   const plan = backupsOf(settings);
   if (plan === undefined) return [];
-  return backupSources(platform, settings, undefined).map((saved) => backup(saved, plan));
+  return backupSources(platform, settings, undefined).map((saved) => backup(saved, plan, stack));
 }
 
-function backup(saved: BackupSource, plan: BackupPlan): Workload {
+function backup(saved: BackupSource, plan: BackupPlan, stack: string | undefined): Workload {
   const { component, image, parts, password, kind, service } = saved;
   return {
     role: "backup",
@@ -35,7 +38,7 @@ function backup(saved: BackupSource, plan: BackupPlan): Workload {
     image: { catalogue: image },
     entrypoint: ["bash"],
     args: ["/run/backup/schedule.sh"],
-    env: {},
+    env: stackEnvironment(stack),
     files: [
       {
         name: component,

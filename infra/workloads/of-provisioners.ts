@@ -7,7 +7,7 @@ import { asValue, secretOf, type Value } from "../../core/value.ts";
 import type { FileSet, Workload } from "../../core/workload.ts";
 import { provisionedKinds, type StoreKind, storeHosts, storeOf } from "../../stores/index.ts";
 import { certificateFile, type Provisioning, passwordFile } from "../../stores/store.ts";
-import type { Runtime } from "./runtime.ts";
+import { type Runtime, stackEnvironment } from "./runtime.ts";
 
 /** Longer than an engine needs to see that a one-shot has done its work, seconds. */
 const linger = "20";
@@ -78,7 +78,7 @@ function program(
     name,
     host: name,
     image: { program: "provision" },
-    env: {},
+    env: stackEnvironment(runtime.stack),
     endpoints: [],
     volumes: [],
     memoryMiB: 192,

@@ -31,7 +31,7 @@ export function workloadsOf(platform: PlatformModel, runtime: Runtime, transform
     gatewayWorkload(platform, runtime, running),
     ...watchWorkloads(platform, runtime),
     ...stores.filter(({ role }) => role === "tool"),
-    ...(runtime.kind === "engine" ? backupWorkloads(platform, runtime.settings) : []),
+    ...(runtime.kind === "engine" ? backupWorkloads(platform, runtime) : []),
   ];
   const made = transform === undefined ? all : all.map((workload) => transformed(workload, transform));
   if (runtime.kind === "engine") for (const workload of made) requireSingle(workload);

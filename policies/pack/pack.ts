@@ -2,6 +2,7 @@ import { PolicyPack } from "@pulumi/policy";
 import type { GraphResource } from "../rule.ts";
 import { rules } from "../rules.ts";
 import { known } from "./known.ts";
+import { told } from "./told.ts";
 
 /** The rules as a policy pack: `pulumi preview --policy-pack policies/pack`. A violation stops the update. */
 new PolicyPack("beat-ecoprove", {
@@ -18,7 +19,7 @@ new PolicyPack("beat-ecoprove", {
         }),
       );
       for (const { resource, message, fix } of check(graph))
-        reportViolation(`${resource} ${message}\nfix: ${fix}`, urnOf(resource, resources));
+        reportViolation(told(`${resource} ${message}\nfix: ${fix}`, resources), urnOf(resource, resources));
     },
   })),
 });

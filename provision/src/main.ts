@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type StoreKind, storeKinds, storeOf } from "../../stores/index.ts";
 import type { Done } from "../../stores/store.ts";
+import { wordsOf } from "./words.ts";
 
 /**
  * The Docker provider cannot fail a container by its exit code, only by its health. So success leaves a marker that
@@ -48,9 +49,6 @@ try {
     process.exit(0);
   }
 } catch (error) {
-  // Clients wrap what a server said, some of them twice: its own words are the innermost.
-  let cause: unknown = error;
-  while (cause instanceof AggregateError && cause.errors.length > 0) cause = cause.errors[0];
-  console.error(`provision: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`);
+  console.error(`provision: ${wordsOf(error, process.env)}`);
   process.exit(1);
 }

@@ -47,7 +47,7 @@ export class DockerPlatform extends pulumi.ComponentResource {
     // First of all: what is wrong with a transform is told before anything is registered.
     const workloads = workloadsOf(
       platform,
-      { kind: "engine", settings, id: prefix, waitsForExit: false },
+      { kind: "engine", settings, stack, id: prefix, waitsForExit: false },
       args.transform,
     );
     const secrets = new Secrets(

@@ -54,7 +54,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
     // First of all: what is wrong with a transform is told before anything is registered.
     const workloads = workloadsOf(
       platform,
-      { kind: "cluster", settings, id: this.namespace, memberHost: memberHostIn(this.namespace) },
+      { kind: "cluster", settings, stack, id: this.namespace, memberHost: memberHostIn(this.namespace) },
       args.transform,
     );
     const namespace = new k8s.core.v1.Namespace(

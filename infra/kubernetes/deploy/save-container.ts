@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { imageReference } from "../../../config/catalogue.ts";
 import { uploadsPath } from "../../../stores/uploads.ts";
 import type { BackupSource } from "../../workloads/backup-sources.ts";
+import { stackVariable } from "../../workloads/runtime.ts";
 import type { ClusterTarget, Content } from "./cluster.ts";
 import { resources } from "./pod.ts";
 
@@ -28,6 +29,7 @@ export function saveContainer(
     name: component,
     image: imageReference(image, target.settings.images),
     command: ["bash", "/run/backup/backup.sh"],
+    env: [{ name: stackVariable, value: target.stack }],
     resources: resources(256, "50m", storage),
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: [
