@@ -31,7 +31,8 @@ async function wire(settings: Settings, alone: boolean): Promise<Wiring> {
   endOnCrash(log);
   const metrics = new Metrics();
   const { otlp } = settings;
-  const spans = otlp && new (await import("./observe/otlp.ts")).SpanExporter(otlp.endpoint, otlp.serviceName);
+  const spans =
+    otlp && new (await import("./observe/otlp.ts")).SpanExporter(otlp.endpoint, otlp.serviceName, otlp);
   if (spans) metrics.observe(spanSource(spans));
   const wired = wireMetrics(metrics, settings, version);
   return {

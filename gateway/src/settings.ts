@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { availableParallelism } from "node:os";
+import { type OtlpSettings, otlpSettings } from "./otlp-settings.ts";
 import { Variables } from "./variables.ts";
 
 /** The gateway's settings; times in milliseconds, sizes in bytes. */
@@ -49,7 +50,7 @@ export interface Settings {
   /** Whether each request gets a line in the log; other events always do. */
   readonly accessLog: boolean;
   /** Where spans go; undefined for nowhere. */
-  readonly otlp: { readonly endpoint: URL; readonly serviceName: string } | undefined;
+  readonly otlp: OtlpSettings | undefined;
   /** Whether a peer's `X-Forwarded-*` are believed. */
   readonly trusted: (address: string) => boolean;
 }
@@ -113,12 +114,12 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     maxHeaders: whole("GATEWAY_MAX_HEADERS", 200, 1, 10_000),
     metricsPort: unset("GATEWAY_METRICS_PORT") ? undefined : whole("GATEWAY_METRICS_PORT", 0, 0, 65535),
     accessLog: onOff("GATEWAY_ACCESS_LOG", text("GATEWAY_ACCESS_LOG", "on")),
-    otlp: unset("OTEL_EXPORTER_OTLP_ENDPOINT")
-      ? undefined
-      : {
-          endpoint: collector(text("OTEL_EXPORTER_OTLP_ENDPOINT", "")),
-          serviceName: text("OTEL_SERVICE_NAME", "gateway"),
-        },
+    otlp: otlpSettings(
+      (name) => (unset(name) ? undefined : text(name, "")),
+      (name, why) => {
+        throw new SettingsError(`${name}: ${why}`);
+      },
+    ),
     trusted: trustList(unset("GATEWAY_TRUSTED_PROXIES") ? "" : text("GATEWAY_TRUSTED_PROXIES", "")),
   };
   const unknown = variables.unknown();
@@ -130,18 +131,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 function onOff(name: string, value: string): boolean {
   if (value !== "on" && value !== "off") throw new SettingsError(`${name}: "${value}": must be on or off`);
   return value === "on";
-}
-
-/** The traces URL below an OTLP endpoint (OpenTelemetry protocol exporter, endpoint URLs for OTLP/HTTP). */
-function collector(value: string): URL {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:") || url.username !== "")
-    // The value is not shown: it may hold a password.
-    throw new SettingsError(
-      "OTEL_EXPORTER_OTLP_ENDPOINT: must be a URL such as http://collector:4318, without a user",
-    );
-  url.pathname = `${url.pathname.replace(/\/+$/, "")}/v1/traces`;
-  return url;
 }
 
 function trustList(value: string): (address: string) => boolean {

@@ -108,4 +108,36 @@ describe("traceparent", () => {
       expect(ours.traceparent).toBe(`00-${trace}-${ours.spanId}-${next}`);
     },
   );
+
+  test("a part of all traces is sampled, by their ids: later requests of one as the first", () => {
+    const sampler = { parentBased: true, ratio: 0.25 };
+    const made = Array.from({ length: 4_000 }, () => traceOf(undefined, false, sampler));
+    const part = made.filter(({ sampled }) => sampled).length / made.length;
+    expect(part).toBeGreaterThan(0.2);
+    expect(part).toBeLessThan(0.3);
+    for (const { traceId, spanId, sampled, traceparent } of made.slice(0, 200)) {
+      expect(traceparent.endsWith(sampled ? "-01" : "-00")).toBe(true);
+      // Who may not decide is not asked, whatever it says.
+      for (const flags of ["00", "01"])
+        expect(traceOf(`00-${traceId}-${spanId}-${flags}`, false, sampler).sampled).toBe(sampled);
+    }
+    for (const [ratio, sampled] of [
+      [0, false],
+      [1, true],
+    ] as const)
+      expect(
+        made.every(() => traceOf(undefined, false, { parentBased: true, ratio }).sampled === sampled),
+      ).toBe(true);
+  });
+
+  test("who may decide has decided, unless nobody may", () => {
+    for (const flags of ["00", "01"]) {
+      const client = `00-${trace}-${parent}-${flags}`;
+      for (const ratio of [0, 1]) {
+        expect(traceOf(client, true, { parentBased: true, ratio }).sampled).toBe(flags === "01");
+        expect(traceOf(client, true, { parentBased: false, ratio }).sampled).toBe(ratio === 1);
+        expect(traceOf(client, false, { parentBased: true, ratio }).sampled).toBe(ratio === 1);
+      }
+    }
+  });
 });

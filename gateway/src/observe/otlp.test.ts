@@ -8,6 +8,7 @@ import { traceOf } from "./trace.ts";
 interface Sent {
   readonly url: string | undefined;
   readonly type: string | undefined;
+  readonly headers: http.IncomingHttpHeaders;
   // biome-ignore lint/suspicious/noExplicitAny: foreign JSON, looked at field by field
   readonly body: any;
 }
@@ -24,7 +25,8 @@ async function collector(status: number | undefined): Promise<{ sent: Sent[]; ur
     .createServer(async (request, response) => {
       let body = "";
       for await (const chunk of request.setEncoding("utf8")) body += chunk;
-      sent.push({ url: request.url, type: request.headers["content-type"], body: JSON.parse(body) });
+      const { url, headers } = request;
+      sent.push({ url, headers, type: headers["content-type"], body: JSON.parse(body) });
       if (status !== undefined) response.writeHead(status, { "Content-Type": "application/json" }).end("{}");
     })
     .listen(0, "127.0.0.1");
@@ -91,6 +93,21 @@ test("a collector gets the span as OTLP JSON, without the query", async () => {
   expect(second).toMatchObject({ name: "HTTP", status: { code: 2 } });
   expect(second).not.toHaveProperty("parentSpanId");
   expect(second.attributes).toContainEqual({ key: "http.request.method", value: { stringValue: "_OTHER" } });
+});
+
+test("headers go with each batch, and what the process is with its name", async () => {
+  const { sent, url } = await collector(200);
+  const exporter = new SpanExporter(url, "edge", {
+    headers: { Authorization: "Bearer abc", "X-Scope-OrgID": "7" },
+    attributes: { "service.namespace": "beat" },
+  });
+  exporter.record(span());
+  await exporter.close();
+  expect(sent[0]?.headers).toMatchObject({ authorization: "Bearer abc", "x-scope-orgid": "7" });
+  expect(sent[0]?.body.resourceSpans[0].resource.attributes).toEqual([
+    { key: "service.name", value: { stringValue: "edge" } },
+    { key: "service.namespace", value: { stringValue: "beat" } },
+  ]);
 });
 
 test("what is not sampled is not sent; full batches go at once, the rest after the interval", async () => {

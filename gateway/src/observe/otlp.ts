@@ -1,6 +1,6 @@
 import http from "node:http";
 import https from "node:https";
-import type { Trace } from "./trace.ts";
+import { everything, type Sampler, type Trace } from "./trace.ts";
 
 /** One request through the gateway, which is one span. */
 export interface SpanRecord {
@@ -26,6 +26,11 @@ export interface SpanExporterOptions {
   readonly batch?: number;
   readonly intervalMs?: number;
   readonly timeoutMs?: number;
+  /** Sent with each batch. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What is said of the process beside its name. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly sampler?: Sampler;
 }
 
 /** Methods of RFC 9110 and PATCH; any other is `_OTHER` (OpenTelemetry HTTP conventions). */
@@ -38,6 +43,8 @@ const known = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIO
 export class SpanExporter {
   sent = 0;
   dropped = 0;
+  /** Which traces are recorded. */
+  readonly sampler: Sampler;
   #waiting: SpanRecord[] = [];
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
@@ -49,7 +56,17 @@ export class SpanExporter {
   constructor(endpoint: URL, serviceName: string, options: SpanExporterOptions = {}) {
     this.#endpoint = endpoint;
     this.#service = serviceName;
-    this.#options = { most: 4_096, batch: 512, intervalMs: 2_000, timeoutMs: 5_000, ...options };
+    this.#options = {
+      most: 4_096,
+      batch: 512,
+      intervalMs: 2_000,
+      timeoutMs: 5_000,
+      headers: {},
+      attributes: {},
+      sampler: everything,
+      ...options,
+    };
+    this.sampler = this.#options.sampler;
     this.#agent = new (endpoint.protocol === "https:" ? https : http).Agent({
       keepAlive: true,
       maxSockets: 1,
@@ -82,14 +99,16 @@ export class SpanExporter {
     this.#timer = undefined;
     if (this.#sending !== undefined || this.#waiting.length === 0) return;
     const batch = this.#waiting.splice(0, this.#options.batch);
-    this.#sending = this.#post(JSON.stringify(payload(batch, this.#service))).then((taken) => {
-      if (taken) this.sent += batch.length;
-      else this.dropped += batch.length;
-      this.#sending = undefined;
-      if (this.#waiting.length >= this.#options.batch) this.#send();
-      else if (this.#waiting.length > 0)
-        this.#timer ??= setTimeout(() => this.#send(), this.#options.intervalMs).unref();
-    });
+    this.#sending = this.#post(JSON.stringify(payload(batch, this.#service, this.#options.attributes))).then(
+      (taken) => {
+        if (taken) this.sent += batch.length;
+        else this.dropped += batch.length;
+        this.#sending = undefined;
+        if (this.#waiting.length >= this.#options.batch) this.#send();
+        else if (this.#waiting.length > 0)
+          this.#timer ??= setTimeout(() => this.#send(), this.#options.intervalMs).unref();
+      },
+    );
   }
 
   /** Resolves to whether the collector took it. */
@@ -99,7 +118,11 @@ export class SpanExporter {
         method: "POST",
         agent: this.#agent,
         signal: AbortSignal.timeout(this.#options.timeoutMs),
-        headers: { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) },
+        headers: {
+          ...this.#options.headers,
+          "Content-Type": "application/json",
+          "Content-Length": Buffer.byteLength(body),
+        },
       });
       request.on("error", () => resolve(false));
       request.on("response", (response) => {
@@ -116,11 +139,16 @@ const text = (key: string, value: string): Attribute => ({ key, value: { stringV
 const whole = (key: string, value: number): Attribute => ({ key, value: { intValue: String(value) } });
 
 /** An ExportTraceServiceRequest in the JSON of OTLP 1: hexadecimal ids, 64-bit numbers as text. */
-export function payload(spans: readonly SpanRecord[], service: string): object {
+export function payload(
+  spans: readonly SpanRecord[],
+  service: string,
+  more: Readonly<Record<string, string>> = {},
+): object {
+  const others = Object.entries(more).map(([key, value]) => text(key, value));
   return {
     resourceSpans: [
       {
-        resource: { attributes: [text("service.name", service)] },
+        resource: { attributes: [text("service.name", service), ...others] },
         scopeSpans: [{ scope: { name: "beat-gateway" }, spans: spans.map(span) }],
       },
     ],

@@ -14,6 +14,17 @@ export interface Trace {
   readonly keepsState: boolean;
 }
 
+/** Which traces are recorded (OpenTelemetry, "Tracing SDK", Sampler). */
+export interface Sampler {
+  /** Whether a caller who may decide has decided. */
+  readonly parentBased: boolean;
+  /** The part of the others, 0 to 1. */
+  readonly ratio: number;
+}
+
+/** All that nobody who may has decided otherwise: what a gateway does that is not told. */
+export const everything: Sampler = { parentBased: true, ratio: 1 };
+
 /** Version, trace, parent and flags at fixed places, ids not all zero, version `ff` never (section 3.2). */
 const shape = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/;
 
@@ -36,14 +47,15 @@ export function passTrace(given: string | undefined): string {
 /**
  * The place of a request of which we export a span: continues the client's trace or begins one.
  * @param given the client's `traceparent`; undefined when there is none or more than one.
- * @param trusted whether the client may decide that the trace is not sampled. Anybody else's ids are kept, so that
- * traces join, but not their flag: it would let a client hide its requests.
+ * @param trusted whether the client may decide whether the trace is sampled. Anybody else's ids are kept, so that
+ * traces join, but not their flag: it would let a client hide its requests, or have all of them recorded.
  */
-export function traceOf(given: string | undefined, trusted: boolean): Trace {
+export function traceOf(given: string | undefined, trusted: boolean, sampler: Sampler = everything): Trace {
   const known = given !== undefined && isTraceparent(given) ? given : undefined;
   const id = known?.slice(3, 35) ?? traceId();
   const spanId = randomHex16();
-  const sampled = known === undefined || !trusted || sampledFlag(known);
+  const sampled =
+    known !== undefined && trusted && sampler.parentBased ? sampledFlag(known) : isSampled(id, sampler.ratio);
   return {
     // Flags that are not known are not sent on by who makes a new parent id (section 3.2.2.5).
     traceparent: `00-${id}-${spanId}-${sampled ? "01" : "00"}`,
@@ -53,6 +65,18 @@ export function traceOf(given: string | undefined, trusted: boolean): Trace {
     sampled,
     keepsState: known !== undefined,
   };
+}
+
+/** 52 of the 56 bits of a trace's id that are random: as many as a number holds exactly. */
+const randomValues = 2 ** 52;
+
+/**
+ * Whether a trace is in a part of all. By its id, so that who decides by the same rule decides the same, and later requests of it
+ * as the first. Source: OpenTelemetry, "TraceState: Probability Sampling", rejection threshold.
+ */
+function isSampled(id: string, ratio: number): boolean {
+  if (ratio === 1) return true;
+  return Number.parseInt(id.slice(18, 31), 16) >= (1 - ratio) * randomValues;
 }
 
 const sampledFlag = (traceparent: string): boolean =>

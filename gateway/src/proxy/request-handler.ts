@@ -156,9 +156,11 @@ export class RequestHandler implements ExchangeHost, ForwardContext {
   }
 
   #trace(exchange: Exchange): void {
-    if (this.#observers.spans === undefined) return;
+    const { spans } = this.#observers;
+    if (spans === undefined) return;
     const { connection, head } = exchange;
-    exchange.trace = traceOf(head.traceparents === 1 ? head.traceparent : undefined, connection.trusted);
+    const given = head.traceparents === 1 ? head.traceparent : undefined;
+    exchange.trace = traceOf(given, connection.trusted, spans.sampler);
   }
 
   onRetry(): void {
