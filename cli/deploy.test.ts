@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { waitFor } from "./deploy.ts";
+import { requireKnown, waitFor } from "./deploy.ts";
 
 test("whoever interrupts while it is waited for an answer is not told of a stack that is up", async () => {
   const controller = new AbortController();
@@ -15,4 +15,15 @@ test("whoever interrupts while it is waited for an answer is not told of a stack
   await expect(
     waitFor({ untilAnswering: async () => {} }, {}, { ...live, ended: new AbortController().signal }),
   ).resolves.toBeUndefined();
+});
+
+test("of a lost state on a cluster, down deletes all or nothing: what runs there cannot be told from its data", () => {
+  const place = { place: () => ({ namespace: "beat" }) as never };
+  const lost = { name: "shop", made: true, target: place };
+  expect(() => requireKnown(lost, false)).toThrow(
+    /namespace beat[\s\S]*\.\/beat down --volumes --stack shop/,
+  );
+  expect(() => requireKnown(lost, true)).not.toThrow();
+  expect(() => requireKnown({ ...lost, made: false }, false)).not.toThrow();
+  expect(() => requireKnown({ ...lost, target: { place: () => undefined } }, false)).not.toThrow();
 });

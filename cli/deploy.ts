@@ -1,6 +1,7 @@
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { withoutKnown } from "../core/log-lines.ts";
+import { InputError } from "../core/problems.ts";
 import { isNote } from "../infra/operate/check.ts";
 import { deletedClaims } from "../infra/operate/deleted-claims.ts";
 import { DeploymentError } from "../infra/operate/parts.ts";
@@ -13,6 +14,7 @@ import { say } from "./output.ts";
 import { confirmAdopt, confirmDown, confirmUp, isProduction, requireKept } from "./production.ts";
 import { Progress } from "./progress.ts";
 import { checkInputs, requireAlone, requirePassed, runChecks, type Session } from "./session.ts";
+import type { Target } from "./targets/target.ts";
 import { firstLine, keptSecrets, stateOf } from "./workspace.ts";
 
 /** What `up` reports. */
@@ -167,6 +169,26 @@ async function changeState(session: Session, args: readonly string[]): Promise<v
   });
 }
 
+/** @throws {InputError} when the state was lost without which nobody knows what a namespace holds of the stack, beside its data. */
+export function requireKnown(
+  {
+    name,
+    made,
+    target,
+  }: { readonly name: string; readonly made: boolean; readonly target: Pick<Target, "place"> },
+  volumes: boolean,
+): void {
+  const place = target.place();
+  if (!made || volumes || place === undefined) return;
+  throw new InputError("nothing was done", [
+    {
+      path: name,
+      message: `its state was lost, so what it runs in namespace ${place.namespace} cannot be told from its data`,
+      fix: `restore the state (PULUMI_BACKEND_URL names where it is looked for), or delete the namespace with its data, but for backups: ./beat down --volumes --stack ${name}`,
+    },
+  ]);
+}
+
 /**
  * Takes the stack down. Volumes and secrets stay, so that `up` finds its data again, unless `volumes` is said, or the
  * stack was brought up with `kubernetes.volumes: delete`; in production that is refused without `--volumes`.
@@ -183,6 +205,7 @@ export async function down(
   },
 ): Promise<readonly string[] | undefined> {
   requireAlone(session);
+  requireKnown(session, options.volumes);
   const lost = options.volumes
     ? []
     : deletedClaims((await stateOf(session.stack.workspace, session.name)).resources);

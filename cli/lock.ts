@@ -49,7 +49,7 @@ export function locksOf(stack: string, root: string): Lock[] {
 }
 
 /** The folder that holds the state of all stacks: what the environment says, else the project's own file. */
-function stateFolder(root: string): string | undefined {
+export function stateFolder(root: string): string | undefined {
   const { backend } = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as {
     backend?: { url?: string };
   };

@@ -21,6 +21,7 @@ import { type OpenedStack, openOrMake, refused } from "./new-stack.ts";
 import { say } from "./output.ts";
 import { dropUnused, passphraseFile, pulumiEnvironment } from "./passphrase.ts";
 import { apart } from "./pulumi-apart.ts";
+import { stateRefusal } from "./state-refusal.ts";
 import { whole } from "./whole-program.ts";
 
 /** The Pulumi CLI this project is developed with; an installed one of another version is used as it is. */
@@ -78,7 +79,7 @@ export function pulumiRefusal(error: unknown, stack: string): InputError | undef
   const [, fault] = /invalid YAML file: (?:yaml: )?([^\n]+)/.exec(text) ?? [];
   if (fault !== undefined) return unreadableFile(stack, fault);
   if (error instanceof StackNotFoundError) return new InputError("there is no such stack", [unknown(stack)]);
-  return undefined;
+  return stateRefusal(text, stack);
 }
 
 /** A stack with what was read of it when it was opened. */

@@ -12,7 +12,7 @@ export function restoreCommand(beat: Command): void {
     beat,
     "restore",
     "put a backup in place of a database or of uploads; what it was is kept",
-    { create: false, target: true },
+    { create: "where its remains are", target: true },
     async (session, options) => {
       const {
         json,

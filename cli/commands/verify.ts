@@ -32,7 +32,7 @@ export function verifyCommand(beat: Command): void {
     beat,
     "verify",
     "try the running stack through its gateway: routes, health, keys, headers, WebSockets, stores, consumers",
-    { create: false, target: true, state: true },
+    { create: "where its remains are", target: true, state: true },
     async (session, options) => {
       const { json = false, journey = false, url } = options as Wishes;
       const way = await wayTo(session, url);

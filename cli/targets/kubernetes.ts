@@ -33,8 +33,11 @@ import { provideImages } from "../../infra/kubernetes/operate/images.ts";
 import { ClusterInside } from "../../infra/kubernetes/operate/inside.ts";
 import { keepBackups } from "../../infra/kubernetes/operate/kept-backups.ts";
 import { ClusterLogs } from "../../infra/kubernetes/operate/logs.ts";
+import { checkLost } from "../../infra/kubernetes/operate/lost-state.ts";
 import {
+  isStacks,
   keptLines,
+  type Remains,
   removeEmptyNamespace,
   removeNamespace,
 } from "../../infra/kubernetes/operate/namespace.ts";
@@ -109,6 +112,7 @@ export class KubernetesTarget implements Target {
         note(name, text),
       ),
       checkPending(state, name),
+      await checkLost(this.#remains(), settings, name, state),
     ];
   }
 
@@ -217,9 +221,15 @@ export class KubernetesTarget implements Target {
     return workloadsOf(platform, { kind: "cluster", settings, id: this.namespace, memberHost }, transform);
   }
 
-  /** What a cluster has without a state nobody can take down but by its namespace. */
-  async hasRemains(): Promise<boolean> {
-    return false;
+  /** Without its state nobody can take it down but with its namespace. */
+  hasRemains(): Promise<boolean> {
+    return isStacks(this.#remains());
+  }
+
+  #remains(): Remains {
+    const { platform, name } = this.#args;
+    const instance = labelsOf({ platform, stack: name }, "")["app.kubernetes.io/instance"];
+    return { cluster: this.cluster, namespace: this.namespace, instance };
   }
 
   async beforeDown(): Promise<void> {
@@ -230,9 +240,8 @@ export class KubernetesTarget implements Target {
   }
 
   async afterDown(volumes: boolean): Promise<void> {
-    const { platform, settings, name } = this.#args;
-    const instance = labelsOf({ platform, stack: name }, "")["app.kubernetes.io/instance"];
-    const remains = { cluster: this.cluster, namespace: this.namespace, instance };
+    const { settings } = this.#args;
+    const remains = this.#remains();
     keptLines(this.#kept).forEach(say);
     if (volumes) (await removeNamespace(remains)).forEach(say);
     else if (settings.kubernetes.volumes === "delete") (await removeEmptyNamespace(remains)).forEach(say);

@@ -1,5 +1,5 @@
 import { DeploymentError } from "../../operate/parts.ts";
-import { type Cluster, type ClusterPlace, ifFound } from "./client.ts";
+import { type Cluster, type ClusterPlace, ifFound, statusCode } from "./client.ts";
 import { keepBackups } from "./kept-backups.ts";
 
 /** How long a namespace may take to go, milliseconds: its pods end in their own time. */
@@ -7,9 +7,20 @@ const deletionPatience = 300_000;
 const instanceLabel = "app.kubernetes.io/instance";
 
 /** A stack's namespace once everything of the stack is gone. */
-interface Remains extends ClusterPlace {
+export interface Remains extends ClusterPlace {
   /** What it is labelled with, if it is the stack's. */
   readonly instance: string;
+}
+
+/** Whether there is such a namespace, and it is the stack's; not where nobody may look. */
+export async function isStacks({ cluster, namespace, instance }: Remains): Promise<boolean> {
+  try {
+    const found = await ifFound(cluster.core.readNamespace({ name: namespace }));
+    return found?.metadata?.labels?.[instanceLabel] === instance;
+  } catch (error) {
+    if (statusCode(error) === 403) return false;
+    throw error;
+  }
 }
 
 /**
