@@ -84,6 +84,8 @@ class SignUps {
 interface Kill {
   /** From the broker's first answer until an account whose profile was made after it was active. */
   readonly seconds: number;
+  /** From there until the last of all accounts was seen to be active: those that were made while it was away, too. */
+  readonly allSeconds: number;
   /** How many were answered with 201. */
   readonly accounts: number;
   /** Those of them that never became active, and how far they came. */
@@ -118,11 +120,13 @@ async function killBroker(stack: Fetcher, broker: Broker): Promise<Kill> {
     const lost: string[] = [];
     for (const account of signUps.made) {
       const profile = signUps.profiles.some((each) => each.account === account);
-      await becomesActive(stack, account, profile ? 30_000 : 1_000).catch(() =>
+      // Longer than it may take: one that is late is told apart from one that is lost.
+      await becomesActive(stack, account, profile ? 90_000 : 1_000).catch(() =>
         lost.push(`${account.email} ${profile ? "has a profile" : "got no profile"}`),
       );
     }
-    return { seconds, accounts: signUps.made.length, lost };
+    const allSeconds = (Date.now() - answered) / 1000;
+    return { seconds, allSeconds, accounts: signUps.made.length, lost };
   } finally {
     await signUps.stop();
   }
@@ -138,7 +142,7 @@ export async function killUnderSignUps(stack: Fetcher, broker: Broker, kills: nu
     const one = await killBroker(stack, broker);
     came.push(one);
     console.log(
-      `kill ${kill}: read ${one.seconds.toFixed(1)} s after the broker answered; ${one.accounts} accounts`,
+      `kill ${kill}: read ${one.seconds.toFixed(1)} s after the broker answered; ${one.accounts} accounts, all active after ${one.allSeconds.toFixed(1)} s${one.lost.map((who) => `; lost: ${who}`).join("")}`,
     );
   }
   // All are seen before any is judged: one that was slow says little of the others.

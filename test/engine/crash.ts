@@ -8,7 +8,8 @@ export interface Containers {
   readonly prefix: string;
 }
 
-async function containerOf(stack: Containers, name: string) {
+/** A container of a stack. */
+export async function containerOf(stack: Containers, name: string) {
   const found = (await containersOf(stack.engine, stack.prefix)).find((one) => one.name === name);
   return stack.engine.getContainer(found?.id ?? "");
 }

@@ -4,6 +4,7 @@ import { engineBroker, killUnderSignUps } from "./broker-kills.ts";
 import { crash, restartsOf } from "./crash.ts";
 import { describeContainers } from "./diagnosis.ts";
 import type { Account } from "./journey.ts";
+import { readdress } from "./readdress.ts";
 import { type Candidate, candidates, imageOf, realOnes, sourcesFor } from "./real-images.ts";
 import { isActive, journey, logIn } from "./real-journey.ts";
 import { imagesOfStack, missingForEngine } from "./requirements.ts";
@@ -53,7 +54,7 @@ describe(`the platform with ${who}`, () => {
     });
   const travel = async (): Promise<void> => {
     const realMessaging = now.includes("messaging-service");
-    const account = await journey({ stack, host: "localhost:19000", realMessaging });
+    const account = await journey({ stack, host: new URL(stack.base).host, realMessaging });
     accounts.get(now.includes("auth-service"))?.push(account);
   };
   const allKnown = async (): Promise<void> => {
@@ -98,6 +99,23 @@ describe(`the platform with ${who}`, () => {
       await allKnown();
       expect(await stack.up({ refresh: true })).toEqual({});
     });
+
+  story("auth comes back at another address, and messaging takes its tokens at once", async () => {
+    const release = await readdress(stack, "auth-service");
+    try {
+      await vi.waitFor(
+        async () => {
+          const session = await logIn(stack, accounts.get(true)?.[0] ?? { email: "", password: "" });
+          const headers = { authorization: `Bearer ${session?.token}` };
+          const answer = await stack.fetch("/messaging/notifications", { headers });
+          expect(`${answer.status} ${await answer.text()}`).toMatch(/^200 /);
+        },
+        { timeout: 20_000, interval: 500 },
+      );
+    } finally {
+      await release();
+    }
+  });
 
   story(
     `the broker is killed ${kills} times under sign-ups, and every account becomes active`,
