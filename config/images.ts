@@ -2,7 +2,7 @@ import { type StoreImageName, storeImages } from "../stores/index.ts";
 import type { CatalogueImage } from "../stores/store.ts";
 
 /** A name of the image catalogue. */
-export type ImageName = StoreImageName | "rclone" | "node";
+export type ImageName = StoreImageName | "rclone" | "otelLgtm" | "node";
 
 /**
  * The one catalogue of third-party images, pinned by version; a store brings its own. A stack overrides an entry by tag,
@@ -12,6 +12,8 @@ export const images: Readonly<Record<ImageName, CatalogueImage>> = {
   ...storeImages,
   // Carries backups to a bucket.
   rclone: { repository: "rclone/rclone", tag: "1.76.0" },
+  // Dashboards, traces and metrics of a stack for development.
+  otelLgtm: { repository: "grafana/otel-lgtm", tag: "0.34.0" },
   // The base of our own images; the sample service is probed with its wget.
   node: {
     repository: "node",

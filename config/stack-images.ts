@@ -3,6 +3,7 @@ import { builtReference, imageReference, sourceOf } from "./catalogue.ts";
 import type { PlatformModel } from "./define/model.ts";
 import { type ImageName, imageNamed } from "./images.ts";
 import { bucketOf } from "./settings/backups.ts";
+import { observabilityOf } from "./settings/observability.ts";
 import type { Settings } from "./settings/schema.ts";
 
 /** One image that a stack uses. */
@@ -23,6 +24,7 @@ export function stackImages(platform: PlatformModel, settings: Settings): StackI
     .flatMap((kind) => storeOf(kind).imagesUsed(settings.target === "docker" && settings.devTools));
   const names: ImageName[] = ["node", ...used.map(imageNamed)];
   if (bucketOf(settings)) names.push("rclone");
+  if (observabilityOf(settings).dev) names.push("otelLgtm");
   const catalogue = names.map(
     (image): StackImage => ({
       path: `platform:images.overrides.${image}`,

@@ -38,6 +38,13 @@ export function externalEndpoint({
   };
 }
 
+/** Host and port of a URL of the Web. */
+export function addressOfUrl(url: string): { host: string; port: number } {
+  const { hostname, port, protocol } = new URL(url);
+  const defaultPort = protocol === "https:" ? 443 : 80;
+  return { host: hostname, port: port === "" ? defaultPort : Number(port) };
+}
+
 /** Connections in a stable order. */
 export const sorted = (connections: readonly Connection[]): Connection[] =>
   [...connections].sort((a, b) => `${a.from} ${a.to} ${a.port}`.localeCompare(`${b.from} ${b.to} ${b.port}`));

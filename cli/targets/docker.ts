@@ -1,5 +1,6 @@
 import { backupNotes } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
+import { observabilityNotes } from "../../config/settings/observability-notes.ts";
 import type { DockerSettings } from "../../config/settings/schema.ts";
 import type { Workload } from "../../core/workload.ts";
 import { EngineBackups } from "../../infra/docker/operate/backups.ts";
@@ -68,8 +69,8 @@ export class EngineTarget implements Target {
     ]);
     return [
       disk,
-      ...[...frontNotes(settings), ...backupNotes(settings, platform)].map(({ name, text }) =>
-        note(name, text),
+      ...[...frontNotes(settings), ...backupNotes(settings, platform), ...observabilityNotes(settings)].map(
+        ({ name, text }) => note(name, text),
       ),
       ...leftovers,
       ...ports,

@@ -2,6 +2,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { backupNotes, backupsOf } from "../../config/settings/backups.ts";
 import { frontNotes } from "../../config/settings/front.ts";
+import { observabilityNotes } from "../../config/settings/observability-notes.ts";
 import type { KubernetesSettings } from "../../config/settings/schema.ts";
 import { InputError } from "../../core/problems.ts";
 import type { Workload } from "../../core/workload.ts";
@@ -108,8 +109,8 @@ export class KubernetesTarget implements Target {
       sizes,
       ...extensions,
       ...dns,
-      ...[...frontNotes(settings), ...backupNotes(settings, platform)].map(({ name, text }) =>
-        note(name, text),
+      ...[...frontNotes(settings), ...backupNotes(settings, platform), ...observabilityNotes(settings)].map(
+        ({ name, text }) => note(name, text),
       ),
       checkPending(state, name),
       await checkLost(this.#remains(), settings, name, state),

@@ -72,10 +72,3 @@ export const bucketSecrets = {
   accessKeyId: "backups-access-key-id",
   secretAccessKey: "backups-secret-access-key",
 } as const;
-
-/** Host and port of a bucket's endpoint. */
-export function addressOfBucket({ endpoint }: Pick<Bucket, "endpoint">): { host: string; port: number } {
-  const { hostname, port, protocol } = new URL(endpoint);
-  const defaultPort = protocol === "https:" ? 443 : 80;
-  return { host: hostname, port: port === "" ? defaultPort : Number(port) };
-}

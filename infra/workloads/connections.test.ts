@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as real } from "../../config/platform.ts";
-import { addressOfBucket } from "../../config/settings/bucket.ts";
 import { parseSettings } from "../../config/settings/parse.ts";
 import type { KubernetesSettings } from "../../config/settings/schema.ts";
+import { addressOfUrl } from "../../core/connections.ts";
 import { kubernetesSettings } from "../../test/settings.ts";
 import { connectionsOf } from "./connections.ts";
 
@@ -27,9 +27,36 @@ test("the connections are those of the two backups, to the endpoint's port", () 
   expect(outside({ cidr: "10.1.0.0/16" })[0]?.outside).toEqual({ cidr: "10.1.0.0/16" });
   const inside = outside({ endpoint: "http://minio.storage.svc.cluster.local:9000" });
   expect(inside[0]).toMatchObject({ port: 9000, outside: { namespace: "storage" } });
-  expect(addressOfBucket({ endpoint: "http://minio" })).toEqual({ host: "minio", port: 80 });
+  expect(addressOfUrl("http://minio")).toEqual({ host: "minio", port: 80 });
   // A name that only looks like one of the cluster's.
   expect(outside({ endpoint: "https://s3.eu.svc.example.org" })[0]?.outside).toEqual({});
+});
+
+test("spans go from the gateway and every service to the receiver, by the narrowest that is known of it", () => {
+  const outside = (observability: object) =>
+    connectionsOf(
+      platform,
+      kubernetesSettings({ "platform:observability": JSON.stringify(observability) }),
+      [],
+    ).filter(({ to }) => to === "otlp-receiver");
+  expect(outside({})).toEqual([]);
+  const found = outside({ otlp: "https://otlp.example.org/x" });
+  expect(found.map(({ from }) => from)).toEqual([
+    "auth-service",
+    "core-service",
+    "gateway",
+    "messaging-service",
+  ]);
+  for (const one of found) expect(one).toMatchObject({ port: 443, outside: {} });
+  expect(outside({ otlp: "http://otel-collector.monitoring.svc:4318" })[0]).toMatchObject({
+    port: 4318,
+    outside: { namespace: "monitoring" },
+  });
+  expect(outside({ otlp: "http://10.0.0.7:4318" })[0]?.outside).toEqual({ cidr: "10.0.0.7/32" });
+  expect(outside({ otlp: "http://[fd00::7]:4318" })[0]?.outside).toEqual({ cidr: "fd00::7/128" });
+  expect(outside({ otlp: "https://otlp.example.org", cidr: "198.51.100.0/24" })[0]?.outside).toEqual({
+    cidr: "198.51.100.0/24",
+  });
 });
 
 test("a service reaches outside what its definition and its stack say, by the narrowest that is known of it", () => {

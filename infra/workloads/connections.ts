@@ -1,9 +1,9 @@
 import { addressesOf } from "../../config/addresses.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { bucketOf } from "../../config/settings/backups.ts";
-import { addressOfBucket } from "../../config/settings/bucket.ts";
+import { observabilityOf } from "../../config/settings/observability.ts";
 import type { KubernetesSettings } from "../../config/settings/schema.ts";
-import { type Connection, externalEndpoint, sorted } from "../../core/connections.ts";
+import { addressOfUrl, type Connection, externalEndpoint, sorted } from "../../core/connections.ts";
 import { gatewayName, provisionerOf, retireOf } from "../../core/names.ts";
 import type { Workload } from "../../core/workload.ts";
 import { provisionedKinds, type StoreKind, storeHosts, storeKinds } from "../../stores/index.ts";
@@ -11,6 +11,8 @@ import { backupSources } from "./backup-sources.ts";
 
 /** The name of the connections to the bucket of backups. */
 export const bucketName = "backups-bucket";
+/** The name of the connections to the receiver of spans. */
+export const receiverName = "otlp-receiver";
 
 /**
  * Every connection of a stack on a cluster, sorted: who may talk to whom, at which port.
@@ -58,6 +60,7 @@ export function connectionsOf(
       .flatMap((kind) => toStore(retireOf(kind), kind)),
     ...saved.flatMap(({ kind, job }) => (kind === undefined ? [] : toStore(job, kind))),
     ...[...new Set(saved.map(({ job }) => job))].flatMap((job) => toBucket(job, settings)),
+    ...[gatewayName, ...services.map(({ name }) => name)].flatMap((from) => toReceiver(from, settings)),
     ...workloads.flatMap(amongMembers),
   ]);
 }
@@ -65,8 +68,16 @@ export function connectionsOf(
 function toBucket(from: string, settings: KubernetesSettings): Connection[] {
   const bucket = bucketOf(settings);
   if (bucket === undefined) return [];
-  const { host, port } = addressOfBucket(bucket);
+  const { host, port } = addressOfUrl(bucket.endpoint);
   return [{ from, to: bucketName, port, outside: externalEndpoint({ host, cidr: bucket.cidr }) }];
+}
+
+/** Spans of the gateway and of the services go out by themselves. */
+function toReceiver(from: string, settings: KubernetesSettings): Connection[] {
+  const { receiver } = observabilityOf(settings);
+  if (receiver === undefined) return [];
+  const { host, port } = addressOfUrl(receiver.url);
+  return [{ from, to: receiverName, port, outside: externalEndpoint({ host, cidr: receiver.cidr }) }];
 }
 
 /** What the members of a store say to each other: at all ports, where there are several or one port is theirs alone. */

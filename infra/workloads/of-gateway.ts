@@ -6,6 +6,7 @@ import { metricsPort } from "../../core/ports.ts";
 import { asValue, text } from "../../core/value.ts";
 import type { Workload } from "../../core/workload.ts";
 import type { Runtime } from "./runtime.ts";
+import { telemetryOf } from "./telemetry.ts";
 
 const routesDirectory = "/etc/beat";
 
@@ -28,6 +29,7 @@ export function gatewayWorkload(
   const proxies = trustedProxiesOf(settings);
   const trusted: Record<string, string> =
     proxies.length > 0 ? { GATEWAY_TRUSTED_PROXIES: proxies.join(",") } : {};
+  const telemetry = telemetryOf(platform, runtime, gatewayName, "http/json");
   const common = {
     role: "gateway",
     name: gatewayName,
@@ -42,7 +44,7 @@ export function gatewayWorkload(
     return {
       ...common,
       image: { program: "gateway", files: { "routes.json": `${table}\n` } },
-      env: text({ PROXY_PORT: String(port), ...metrics, ...trusted }),
+      env: { ...text({ PROXY_PORT: String(port), ...metrics, ...trusted }), ...telemetry },
       files: [],
       endpoints: [{ name: "http", port, published: runtime.settings.ports.gateway }, monitored],
       health: {
@@ -58,14 +60,17 @@ export function gatewayWorkload(
   return {
     ...common,
     image: { program: "gateway" },
-    env: text({
-      // Both families: a cluster may have either, or both.
-      PROXY_HOST: "::",
-      PROXY_PORT: String(port),
-      GATEWAY_ROUTES: `${routesDirectory}/routes.json`,
-      ...metrics,
-      ...trusted,
-    }),
+    env: {
+      ...text({
+        // Both families: a cluster may have either, or both.
+        PROXY_HOST: "::",
+        PROXY_PORT: String(port),
+        GATEWAY_ROUTES: `${routesDirectory}/routes.json`,
+        ...metrics,
+        ...trusted,
+      }),
+      ...telemetry,
+    },
     files: [
       {
         name: "gateway-routes",

@@ -14,6 +14,7 @@ import type { Health, ImageUse, Placement, Probe, Sidecar, User, Workload } from
 import { type StoreKind, storeHosts, storeKinds, storeOf } from "../../stores/index.ts";
 import type { StoreWatch } from "../../stores/store.ts";
 import type { Runtime } from "./runtime.ts";
+import { telemetryOf } from "./telemetry.ts";
 
 /** The user `node` of the sample image. */
 const sampleUid = 1000;
@@ -97,7 +98,13 @@ function serviceWorkload(platform: PlatformModel, runtime: Runtime, service: Ser
     host: name,
     image: imageOf(service, settings),
     ...(sample && { args: [service.sample] }),
-    env: withExtra(renderEnvironment(platform, service, settings), own?.env),
+    env: withExtra(
+      {
+        ...telemetryOf(platform, runtime, name, "http/protobuf"),
+        ...renderEnvironment(platform, service, settings),
+      },
+      own?.env,
+    ),
     files:
       key === undefined
         ? []

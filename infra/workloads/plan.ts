@@ -2,6 +2,7 @@ import type { PlatformModel } from "../../config/define/model.ts";
 import { InputError } from "../../core/problems.ts";
 import type { Role, Workload } from "../../core/workload.ts";
 import { backupWorkloads } from "./of-backups.ts";
+import { dashboardsWorkloads } from "./of-dashboards.ts";
 import { gatewayWorkload } from "./of-gateway.ts";
 import { provisionerWorkloads, retirements } from "./of-provisioners.ts";
 import { serviceWorkloads, watchWorkloads } from "./of-services.ts";
@@ -33,6 +34,7 @@ export function workloadsOf(platform: PlatformModel, runtime: Runtime, transform
     ...stores.filter(({ role }) => role === "tool"),
     ...(runtime.kind === "engine" ? backupWorkloads(platform, runtime) : []),
   ];
+  if (runtime.kind === "engine") all.push(...dashboardsWorkloads(platform, runtime, all));
   const made = transform === undefined ? all : all.map((workload) => transformed(workload, transform));
   if (runtime.kind === "engine") for (const workload of made) requireSingle(workload);
   return made;
