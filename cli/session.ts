@@ -6,7 +6,7 @@ import { InputError } from "../core/problems.ts";
 import { checkDisk, checkEngine } from "../infra/docker/operate/checks.ts";
 import { engineAddress, withScheme } from "../infra/engine/address.ts";
 import { openEngine } from "../infra/engine/client.ts";
-import { type Check, failed, note, passed } from "../infra/operate/check.ts";
+import { type Check, earlierRun, failed, note, passed } from "../infra/operate/check.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { workloadsOf } from "../infra/workloads/plan.ts";
 import type { Runtime } from "../infra/workloads/runtime.ts";
@@ -146,12 +146,17 @@ export async function runChecks(session: Session): Promise<Check[]> {
   ]);
   const first = [...(await checkInputs(session)), ...reached, pulumi, plugin, ...lock];
   if (reached.some(({ ok }) => !ok)) return first;
+  const others = await target.checks(state);
   return [
     ...first,
-    ...(await target.checks(state)),
+    ...(lock.length === 0 ? others : others.map(besideLock)),
     ...endingImages(platform, settings, new Date()).map(({ text }) => note("image support", text)),
   ];
 }
+
+/** A check as it is told where a killed run has left its lock: that is left over. */
+export const besideLock = (check: Check): Check =>
+  check.name === earlierRun && check.ok ? passed(earlierRun, "nothing else is left over") : check;
 
 /** The state as it was when the stack was opened. */
 export const stateIn = async ({ state, stack, name }: Session): Promise<StackState> =>

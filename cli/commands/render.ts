@@ -39,8 +39,9 @@ export function renderCommand(beat: Command): void {
       const { renderSource } = await import("../render/sources.ts");
       const { rendered } = await import("../render/objects.ts");
       const { writeObjects, yamlOf } = await import("../render/yaml.ts");
-      const { config, kept, placeholders } = await renderSource(stack);
-      const objects = await rendered({ stack, config, kept, showSecrets: options.showSecrets ?? false });
+      const { config, kept, placeholders, typed } = await renderSource(stack);
+      const showSecrets = options.showSecrets ?? false;
+      const objects = await typed(() => rendered({ stack, config, kept, showSecrets }));
       if (placeholders.length > 0)
         say(
           `Placeholders stand for what is missing: ${placeholders.join(", ")}; to make them: ./beat secrets make`,
@@ -57,7 +58,7 @@ async function compose(stack: string, options: RenderOptions): Promise<void> {
   const { renderSource } = await import("../render/sources.ts");
   const { firstSteps, composeOf, composeText, writeCompose } = await import("../render/compose.ts");
   const source = await renderSource(stack);
-  const project = await composeOf(stack, source.config);
+  const project = await source.typed(() => composeOf(stack, source.config));
   for (const step of firstSteps(project)) say(step);
   if (options.json) return printJsonAsIs(project.file);
   if (options.out === "-") return printAsIs(composeText(project));

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { parseSettings } from "../../config/settings/parse.ts";
 import { checkStack } from "../../config/settings/stack-check.ts";
+import { stackNameProblems } from "../../config/settings/stack-name.ts";
 import { publicKeyName, signingKeyName } from "../../core/names.ts";
 import { InputError } from "../../core/problems.ts";
 import { revisionVariable, secretVariable, variableLine } from "../../infra/compose/interpolation.ts";
@@ -53,7 +54,7 @@ export async function composeOf(
       },
     ]);
   const platform = await loadDefinition(settings.definition);
-  const problems = checkStack(platform, settings);
+  const problems = [...stackNameProblems(platform.name, stack, settings), ...checkStack(platform, settings)];
   if (problems.length > 0) throw new InputError("the stack's settings are not valid", problems);
   const transform = await loadTransform(settings.transform);
   return composeProject({ platform, settings, stack, root: projectRoot, transform });

@@ -10,6 +10,7 @@ import { missingSecrets } from "../../infra/secrets/problems.ts";
 import { makePrivateKey } from "../../infra/secrets/values.ts";
 import { loadDefinition, projectRoot } from "../../stacks/program.ts";
 import { unreadableFile } from "../clone.ts";
+import { beforeMade } from "../new-stack.ts";
 import { keptSecrets, openStack, pulumiRefusal } from "../workspace.ts";
 
 /** What a stack is rendered from. */
@@ -18,6 +19,8 @@ export interface RenderSource {
   readonly kept: ReadonlyMap<string, string>;
   /** Secrets nobody has given or made yet: a placeholder stands in, and the names of the objects they lie in differ. */
   readonly placeholders: readonly string[];
+  /** Renders it. @throws {InputError} whose mends can be typed, whether the stack was made or not. */
+  typed<T>(body: () => T | Promise<T>): Promise<T>;
 }
 
 /** Letters and digits like a password, so that it passes for one; and always the same, so that a diff is quiet. */
@@ -29,7 +32,26 @@ const placeholder = "placeholder0000";
  * @throws {InputError} when there is neither a stack nor a file.
  */
 export async function renderSource(name: string): Promise<RenderSource> {
-  const { config, kept } = await readStack(name);
+  const { config, kept, made } = await readStack(name);
+  const typed = <T>(body: () => T | Promise<T>): Promise<T> =>
+    made ? Promise.resolve().then(body) : unmade(name, body);
+  return { ...(await typed(() => sourceOf(config, kept))), typed };
+}
+
+/** Of a stack that was never made there is a file alone: the mends of what is wrong are those of a file. */
+async function unmade<T>(name: string, body: () => T | Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.what, beforeMade(name, error.problems));
+  }
+}
+
+async function sourceOf(
+  config: RenderSource["config"],
+  kept: RenderSource["kept"],
+): Promise<Omit<RenderSource, "typed">> {
   const settings = parseSettings(config, process.env);
   const platform = await loadDefinition(settings.definition);
   const names = requiredSecrets(platform, settings);
@@ -48,16 +70,19 @@ export async function renderSource(name: string): Promise<RenderSource> {
   };
 }
 
-async function readStack(name: string): Promise<Pick<RenderSource, "config" | "kept">> {
+async function readStack(
+  name: string,
+): Promise<Pick<RenderSource, "config" | "kept"> & { readonly made: boolean }> {
   try {
     const { stack, state } = await openStack(name, undefined, { create: false, state: true });
     const all = await stack.getAllConfig();
     refuseShownSecrets(Object.keys(all).filter((key) => all[key]?.secret));
     const config = Object.entries(all).map(([key, { value }]) => [key, value]);
-    return { config: Object.fromEntries(config) as Record<string, string>, kept: keptSecrets(state) };
+    const values = Object.fromEntries(config) as Record<string, string>;
+    return { config: values, kept: keptSecrets(state), made: true };
   } catch (error) {
     if (!(error instanceof StackNotFoundError)) throw pulumiRefusal(error, name) ?? error;
-    return { config: configInFile(name), kept: new Map() };
+    return { config: configInFile(name), kept: new Map(), made: false };
   }
 }
 

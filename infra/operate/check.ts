@@ -22,3 +22,6 @@ export const note = (name: string, detail: string): Check => passed(name, `note:
 
 /** Whether a check is one that `up` repeats. */
 export const isNote = ({ ok, detail }: Check): boolean => ok && /^(?:note|warning): /.test(detail);
+
+/** The check for what a run left that was killed or stopped. */
+export const earlierRun = "earlier run";

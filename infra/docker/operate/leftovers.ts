@@ -3,7 +3,7 @@ import type { PlatformModel } from "../../../config/define/model.ts";
 import type { DockerSettings } from "../../../config/settings/schema.ts";
 import { administratorSecret } from "../../../core/names.ts";
 import { kindsWithLogin } from "../../../stores/index.ts";
-import { type Check, failed, note, passed } from "../../operate/check.ts";
+import { type Check, earlierRun, failed, note, passed } from "../../operate/check.ts";
 import type { StackState } from "../../operate/stack-state.ts";
 import { secretsInState } from "../../secrets/kept.ts";
 import { workloadsOf } from "../../workloads/plan.ts";
@@ -41,18 +41,18 @@ export async function checkLeftovers(stack: StackOnEngine, state: StackState): P
       `no part of the platform uses it; docker volume rm ${name} deletes it with its data`,
     ),
   );
-  return [...notes, earlierRun(stack, strays, locked.length > 0, state)];
+  return [...notes, leftByEarlierRun(stack, strays, locked.length > 0, state)];
 }
 
 /** What the state does not know, and operations that were stopped. @param locked volumes that nobody can open are among it. */
-function earlierRun(
+function leftByEarlierRun(
   { name, prefix }: StackOnEngine,
   strays: readonly string[],
   locked: boolean,
   { pending }: StackState,
 ): Check {
   if (strays.length > 0)
-    return failed("earlier run", {
+    return failed(earlierRun, {
       path: prefix,
       message: `an earlier run left ${strays.join(", ")}, which the stack's state does not know`,
       fix: locked
@@ -60,12 +60,12 @@ function earlierRun(
         : `./beat down --stack ${name}  (volumes and their data stay)`,
     });
   if (pending.length > 0)
-    return failed("earlier run", {
+    return failed(earlierRun, {
       path: prefix,
       message: `an earlier run was stopped in the middle of: ${pending.join(", ")}`,
       fix: `./beat down --stack ${name}  (volumes and their data stay), then ./beat up --stack ${name}`,
     });
-  return passed("earlier run", "nothing is left over");
+  return passed(earlierRun, "nothing is left over");
 }
 
 /** Of volumes that the state does not know: those whose store would refuse everybody, and those that no part uses. */

@@ -1,7 +1,7 @@
 import { controllerOf } from "../../../config/settings/exposure.ts";
 import { nameController } from "../../../config/settings/front.ts";
 import type { KubernetesSettings } from "../../../config/settings/schema.ts";
-import { type Check, failed, passed } from "../../operate/check.ts";
+import { type Check, earlierRun, failed, passed } from "../../operate/check.ts";
 import { inForce, type StackState } from "../../operate/stack-state.ts";
 import { clusterStash } from "../deploy/binding.ts";
 import { type Cluster, ifFound, reasonOf, statusCode, withTimeout } from "./client.ts";
@@ -174,8 +174,8 @@ async function hasGroup({ config }: Cluster, group: string): Promise<boolean> {
 /** Whether an earlier run was stopped in the middle. */
 export const checkPending = ({ pending }: StackState, stack: string): Check =>
   pending.length === 0
-    ? passed("earlier run", "nothing is left over")
-    : failed("earlier run", {
+    ? passed(earlierRun, "nothing is left over")
+    : failed(earlierRun, {
         path: stack,
         message: `an earlier run was stopped in the middle of: ${pending.join(", ")}`,
         fix: `pulumi refresh --stack ${stack} --clear-pending-creates, then ./beat up --stack ${stack}`,
