@@ -3,6 +3,8 @@ import type { NeedOf } from "./store.ts";
 
 /** A service that uses a store. */
 export interface WatchContext<Need> {
+  /** Its name. */
+  readonly service: string;
   readonly need: Need;
   /** Where the service listens. */
   readonly port: number;

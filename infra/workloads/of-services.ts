@@ -188,7 +188,12 @@ function watchOf(
 ): { readonly watch: StoreWatch; readonly hosts: readonly string[] }[] {
   const need = needs[kind];
   if (need === undefined || platform.stores[kind] === undefined) return [];
-  const watch = storeOf(kind).watch?.of({ need, port, ...(runtime.kind === "engine" && { host: name }) });
+  const watch = storeOf(kind).watch?.of({
+    service: name,
+    need,
+    port,
+    ...(runtime.kind === "engine" && { host: name }),
+  });
   if (watch === undefined) return [];
   const prepared = storeOf(kind).provision === undefined ? [] : [provisionerOf(kind)];
   return [{ watch, hosts: [storeHosts[kind], ...prepared] }];

@@ -1,52 +1,15 @@
 import { lookup } from "node:dns/promises";
 import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
-import { z } from "zod";
+import { expositionType } from "../../core/exposition.ts";
 import { orderAnswers } from "../../core/workload.ts";
 import { BrokerLink } from "./broker-link.ts";
 import { type AskGroup, askGroup, GroupProgress } from "./group-progress.ts";
 import { type AskReport, askReport } from "./group-report.ts";
+import { watchMetrics } from "./watch-metrics.ts";
+import { readWatch, type Watch } from "./watch-settings.ts";
 
-/** What the watch is told through its environment. */
-const watchSchema = z.strictObject({
-  /** Kafka, host:port. */
-  bootstrap: z.string().min(1),
-  /** Consumer group that the service beside it belongs to. */
-  group: z.string().min(1),
-  /** The pod's address: the member that is looked for connects from there. Needed without {@link Watch.host}. */
-  address: z.string().min(1).optional(),
-  /** The service's host, where the watch does not share its address: looked up at each look. */
-  host: z.string().min(1).optional(),
-  /** Port of the service beside it. */
-  servicePort: z.coerce.number().int(),
-  /** Port that answers GET /live. */
-  port: z.coerce.number().int(),
-  /** Longest time without a member until the service counts as dead, seconds: a rebalance takes less. */
-  patienceSeconds: z.coerce.number().int().min(1).default(30),
-  /** Longest time that records wait while the group gets no further, seconds; longer after each time that it was to blame. */
-  stallSeconds: z.coerce.number().int().min(1).default(40),
-  /** Whether the consumer ends whenever Kafka goes away, and never begins again by itself. */
-  endsWithBroker: z.stringbool().default(false),
-  /** Longest time that the service's port may be closed until GET /live says so, seconds: work may keep it from accepting. */
-  closedSeconds: z.coerce.number().int().min(0).default(45),
-});
-/** What a watch is told of the consumer that it watches, read from its environment. */
-export type Watch = z.output<typeof watchSchema>;
-
-/** Reads the watch from environment variables WATCH_*. @throws a ZodError. */
-export const readWatch = (env: Readonly<Record<string, string | undefined>>): Watch =>
-  watchSchema.parse({
-    bootstrap: env.WATCH_BOOTSTRAP,
-    group: env.WATCH_GROUP,
-    address: env.WATCH_ADDRESS,
-    host: env.WATCH_HOST,
-    servicePort: env.WATCH_SERVICE_PORT,
-    port: env.WATCH_PORT,
-    ...(env.WATCH_PATIENCE_SECONDS !== undefined && { patienceSeconds: env.WATCH_PATIENCE_SECONDS }),
-    ...(env.WATCH_STALL_SECONDS !== undefined && { stallSeconds: env.WATCH_STALL_SECONDS }),
-    ...(env.WATCH_ENDS_WITH_BROKER !== undefined && { endsWithBroker: env.WATCH_ENDS_WITH_BROKER }),
-    ...(env.WATCH_CLOSED_SECONDS !== undefined && { closedSeconds: env.WATCH_CLOSED_SECONDS }),
-  });
+export { readWatch } from "./watch-settings.ts";
 
 /**
  * Says whether a service whose consumer never comes back by itself is still alive: its port accepts, its
@@ -76,6 +39,8 @@ export class ConsumerWatch {
   #heeding: NodeJS.Timeout | undefined;
   #closed = false;
   #said: string | undefined;
+  /** Orders that were given. */
+  #orders = 0;
   /** Answers in a row that the service is dead. */
   #deadAnswers = 0;
 
@@ -150,9 +115,25 @@ export class ConsumerWatch {
 
   /** Takes down that the service is about to end: it has all its time before it, whether or not a look sees it gone. */
   ordered(now: number = Date.now()): void {
+    this.#orders++;
     if (this.#memberless(now)) this.#restarts++;
     if (this.#closedSince !== undefined) this.#closedSince = now;
     this.#begins(now);
+  }
+
+  /** What a scraper is told of the group. Kafka is asked then, so that a figure is never older than its time. */
+  async metrics(): Promise<string> {
+    const { group, service, host, topics } = this.#watch;
+    const report = await this.#report([group]).catch(() => undefined);
+    return watchMetrics({
+      service: service ?? host ?? group,
+      group,
+      topics,
+      standing: report?.groups.find((each) => each.group === group),
+      answered: report !== undefined,
+      stalledSeconds: this.#progress.waitedMs(Date.now()) / 1000,
+      restarts: this.#orders,
+    });
   }
 
   #memberless(now: number): boolean {
@@ -172,7 +153,7 @@ export class ConsumerWatch {
    * Looks every five seconds, and heeds the service in between. GET /live is for the kubelet: 200 or 503, and two of the latter are an order
    * where the service is beside the watch. GET /dead is for
    * a service's own probe, which ends it: 200 is an order, given once, and 404 says that there is none. GET /groups?name=…
-   * tells how groups stand, for `beat verify`.
+   * tells how groups stand, for `beat verify`; GET /metrics tells a scraper.
    * @returns the port.
    */
   async start(): Promise<number> {
@@ -201,6 +182,13 @@ export class ConsumerWatch {
         return;
       }
       const asked = URL.parse(request.url ?? "/", "http://watch");
+      if (asked?.pathname === "/metrics") {
+        void this.metrics().then((text) => {
+          response.writeHead(200, { "content-type": expositionType });
+          response.end(text);
+        });
+        return;
+      }
       if (asked?.pathname === "/groups") {
         void this.#report(asked.searchParams.getAll("name"))
           .catch((error: Error) => ({ error: `Kafka does not answer: ${wordsOf(error)}` }))

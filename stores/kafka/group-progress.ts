@@ -84,6 +84,11 @@ export class GroupProgress {
       .map(([partition, { committed }]) => ({ partition, committed }));
   }
 
+  /** The longest time that records wait where the group gets no further; 0 where it has read all. */
+  waitedMs(now: number): number {
+    return Math.max(0, ...[...this.#waiting.values()].map(({ since }) => now - since));
+  }
+
   /**
    * The consumer is restarted: it has all its time before it. What was stuck is remembered: a record that the service
    * cannot handle would otherwise take it down every minute.

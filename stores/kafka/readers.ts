@@ -58,7 +58,8 @@ export const readers: Readers<Need> = {
   },
 };
 
-function behind(committed: string, start: string, end: string): bigint {
+/** How many records wait behind an offset. */
+export function behind(committed: string, start: string, end: string): bigint {
   const next = BigInt(committed) > BigInt(start) ? BigInt(committed) : BigInt(start);
   return BigInt(end) > next ? BigInt(end) - next : 0n;
 }
