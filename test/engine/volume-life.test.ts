@@ -106,7 +106,7 @@ describe("a volume's life under plain pulumi up", { timeout: 240_000 }, () => {
   }, 120_000);
 
   afterAll(async () => {
-    for (const volume of ["redis-data", "notes", "backups"])
+    for (const volume of ["redis-data", "notes", "backups", "elsewhere"])
       await execa("docker", ["volume", "rm", "-f", `${prefix}-${volume}`], { reject: false });
     rmSync(home, { recursive: true });
   }, 60_000);
@@ -146,5 +146,16 @@ describe("a volume's life under plain pulumi up", { timeout: 240_000 }, () => {
     await up({ parts: { Stores: ["redis-data"], Services: ["notes"] } });
     expect(await known()).toEqual({ "redis-data": true, notes: true });
     expect(await inside("notes", "cat /data/note")).toBe("written");
+  });
+
+  cases("one that an operator has made first, on another disk, stays as it was made", async () => {
+    const options = ["-o", "type=none", "-o", "o=bind", "-o", `device=${mkdtempSync(join(home, "disk-"))}`];
+    await execa("docker", ["volume", "create", ...options, `${prefix}-elsewhere`]);
+    const parts = { parts: { Stores: ["redis-data"], Services: ["notes", "elsewhere"] } };
+    await up(parts);
+    await inside("elsewhere", "echo written > /data/note");
+    await pulumi(["refresh", "--yes", "--stack", "life"], parts);
+    expect(await up(parts)).not.toMatch(/created|updated|replaced|deleted|warning/);
+    expect(await inside("elsewhere", "cat /data/note")).toBe("written");
   });
 });

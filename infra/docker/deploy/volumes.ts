@@ -86,8 +86,13 @@ export class DataVolumes {
     return new docker.Volume(
       name,
       { name: `${this.#prefix}-${name}`, labels },
-      // Whatever part it belonged to before.
-      { ...options, aliases: known === undefined ? [] : [known.urn] },
+      {
+        ...options,
+        // Whatever part it belonged to before.
+        aliases: known === undefined ? [] : [known.urn],
+        // One that an operator made first, on another disk say, stays as it was made: the engine changes none of that in place.
+        ignoreChanges: ["driver", "driverOpts", "labels"],
+      },
     );
   }
 }

@@ -15,13 +15,18 @@ const volume = (name: string, more: Partial<StateResource> = {}): StateResource 
 });
 
 /** What is told of a stack on an engine that has these volumes of it. */
-const told = async (there: readonly string[], resources: readonly StateResource[]) => {
+const told = async (there: readonly string[], resources: readonly StateResource[], labelled = true) => {
   let reads = 0;
   const engine = {
-    listVolumes: async ({ filters }: { filters: object }) => {
-      expect(filters).toEqual({ label: ["org.beat-ecoprove.stack=beat-prod"] });
-      return { Volumes: there.map((Name) => ({ Name })) };
-    },
+    listVolumes: async () => ({
+      Volumes: [
+        { Name: "beat-dev-redis-data", Labels: { "org.beat-ecoprove.stack": "beat-dev" } },
+        ...there.map((Name) => ({
+          Name,
+          Labels: labelled ? { "org.beat-ecoprove.stack": "beat-prod" } : null,
+        })),
+      ],
+    }),
   } as unknown as Docker;
   const check = await checkHome(engine, "beat-prod", "tcp://other:2376", async () => {
     reads += 1;
@@ -47,6 +52,7 @@ test("an engine that has none of the stack's volumes is another one", async () =
 
 test("its own engine is known without the state; a new stack, and one that keeps only what it let go of, go anywhere", async () => {
   expect(await told(["beat-prod-redis-data"], [volume("redis-data")])).toMatchObject({ ok: true, reads: 0 });
+  expect(await told(["beat-prod-redis-data"], [volume("redis-data")], false)).toMatchObject({ ok: true });
   expect(await told([], [])).toMatchObject({ ok: true });
   expect(await told([], [volume("backups", { retainOnDelete: true })])).toMatchObject({ ok: true });
 });

@@ -58,14 +58,18 @@ export async function checkHome(
   address: string | undefined,
   state: () => Promise<StackState>,
 ): Promise<Check> {
-  const { Volumes } = await engine.listVolumes({ filters: { label: [`${stackLabel}=${prefix}`] } });
+  const { Volumes } = await engine.listVolumes();
+  const there = Volumes ?? [];
   const name = "volumes";
-  if ((Volumes ?? []).length > 0) return passed(name, "the stack's are on this engine");
+  if (there.some(({ Labels }) => Labels?.[stackLabel] === prefix))
+    return passed(name, "the stack's are on this engine");
   const { resources } = await state();
   const known = resources
     .filter(({ type, retainOnDelete }) => type === "docker:index/volume:Volume" && retainOnDelete !== true)
     .flatMap(({ id }) => id ?? []);
   if (known.length === 0) return passed(name, "the stack has none yet");
+  // One that an operator made first does not bear the stack's label.
+  if (there.some(({ Name }) => known.includes(Name))) return passed(name, "the stack's are on this engine");
   return failed(name, {
     path: address ?? "container engine",
     message: `has none of the stack's volumes (${known.join(", ")}): it was made on another engine, or they were removed`,
