@@ -12,6 +12,7 @@ import { secretsCommand } from "./commands/secrets.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { statusCommand } from "./commands/status.ts";
 import { testCommand } from "./commands/test.ts";
+import { topCommand } from "./commands/top.ts";
 import { upCommand } from "./commands/up.ts";
 import { urlsCommand } from "./commands/urls.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -32,6 +33,7 @@ for (const add of [
   statusCommand,
   verifyCommand,
   logsCommand,
+  topCommand,
   urlsCommand,
   secretsCommand,
   imagesCommand,

@@ -2,7 +2,7 @@ import { wordAt } from "./shell.ts";
 
 /** The beginning of a command that works on a stack. `./beat env` and `test` print and run what is nobody's. */
 const beginning =
-  /\.\/beat (?:up|down|preview|doctor|status|verify|logs|urls|secrets|images|build-images|backup|restore|render|serve)(?![\w-])|pulumi (?:config|up|preview|refresh|destroy|cancel|stack rename)(?![\w-])/g;
+  /\.\/beat (?:up|down|preview|doctor|status|verify|logs|top|urls|secrets|images|build-images|backup|restore|render|serve)(?![\w-])|pulumi (?:config|up|preview|refresh|destroy|cancel|stack rename)(?![\w-])/g;
 
 /** What ends a sentence, not a command. */
 const ending = /[,;:.…]+$/;

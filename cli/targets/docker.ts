@@ -22,6 +22,7 @@ import {
 import { EngineInside } from "../../infra/docker/operate/inside.ts";
 import { checkLeftovers } from "../../infra/docker/operate/leftovers.ts";
 import { EngineLogs } from "../../infra/docker/operate/logs.ts";
+import { EngineUsage } from "../../infra/docker/operate/usage.ts";
 import { buildServiceImages } from "../../infra/images/build-services.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, note } from "../../infra/operate/check.ts";
@@ -165,6 +166,10 @@ export class EngineTarget implements Target {
 
   logs(): EngineLogs {
     return new EngineLogs(this.#args.engine, this.#args.prefix);
+  }
+
+  usage(): EngineUsage {
+    return new EngineUsage(this.#args.engine, this.#args.prefix);
   }
 
   planned(): Workload[] {

@@ -44,6 +44,7 @@ import {
 } from "../../infra/kubernetes/operate/namespace.ts";
 import { componentOf, explainPods, partOf, podsOf, problemOf } from "../../infra/kubernetes/operate/pods.ts";
 import { replaceStuckPods } from "../../infra/kubernetes/operate/stuck-pods.ts";
+import { ClusterUsage } from "../../infra/kubernetes/operate/usage.ts";
 import { volumePart, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, failed, note } from "../../infra/operate/check.ts";
@@ -214,6 +215,10 @@ export class KubernetesTarget implements Target {
 
   logs(): ClusterLogs {
     return new ClusterLogs(this.cluster, this.namespace);
+  }
+
+  usage(): ClusterUsage {
+    return new ClusterUsage(this.cluster, this.namespace);
   }
 
   planned(): Workload[] {

@@ -10,6 +10,7 @@ import type { Inside } from "../../infra/operate/inside.ts";
 import type { LogPlace } from "../../infra/operate/logs/place.ts";
 import type { PartState } from "../../infra/operate/parts.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
+import type { UsageMeter } from "../../infra/operate/top/usage.ts";
 import type { Transform } from "../../infra/workloads/transform.ts";
 import { runUnderWay } from "../lock.ts";
 
@@ -67,6 +68,8 @@ export interface Target {
   backups(): Promise<BackupOperations>;
   /** What its parts log. */
   logs(): LogPlace;
+  /** What its parts use. */
+  usage(): UsageMeter;
   /** What is planned to run of it. */
   planned(): Workload[];
   /** Makes way for a destroy. */

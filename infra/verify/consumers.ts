@@ -12,38 +12,45 @@ const longestRead = 20;
 /** Whether every service that reads events is a member of its group, is given its topics, and has read what is there. */
 export const consumers = (subject: Subject): Promise<Tried>[] =>
   storeKinds.flatMap((kind) => {
-    const { readers } = storeOf(kind).watch ?? {};
-    if (readers === undefined || subject.platform.stores[kind] === undefined) return [];
-    const needs = needsOf(subject.platform, kind);
-    const ask = shared(subject, kind, readers.path(needs));
-    return readers
-      .named(needs)
-      .map(({ service, name }) =>
-        tried("consumer", `${service}, ${name}`, () => reads(ask, service, subject.patienceSeconds)),
-      );
+    const ask = shared(subject, kind);
+    return readersNamed(subject, kind).map(({ service, name }) =>
+      tried("consumer", `${service}, ${name}`, () => reads(ask, service, subject.patienceSeconds)),
+    );
   });
+
+type Asked = Pick<Subject, "platform" | "inside">;
+
+/** Who reads from a kind of store what others write there, as far as a watch of it can tell. */
+export function readersNamed(
+  { platform }: Pick<Subject, "platform">,
+  kind: StoreKind,
+): readonly Pick<Reader, "service" | "name">[] {
+  const { readers } = storeOf(kind).watch ?? {};
+  if (readers === undefined || platform.stores[kind] === undefined) return [];
+  return readers.named(needsOf(platform, kind));
+}
 
 type Ask = () => Promise<readonly Reader[]>;
 
 /** What the watches tell; all readers share it for a second. */
-function shared(subject: Subject, kind: StoreKind, path: string): Ask {
+function shared(subject: Asked, kind: StoreKind): Ask {
   let told: Promise<readonly Reader[]> | undefined;
   let at = 0;
   return () => {
     if (told === undefined || performance.now() - at > 1000) {
       at = performance.now();
-      told = report(subject, kind, path);
+      told = readersOf(subject, kind);
     }
     return told;
   };
 }
 
-/** Asks one watch after the other until one answers. */
-async function report(
-  { platform, inside }: Subject,
-  kind: StoreKind,
-  path: string,
-): Promise<readonly Reader[]> {
+/**
+ * How far those are who read from a kind of store: asks one watch after the other until one answers.
+ * @throws {Failed} when none does. @throws {Skipped} when there is none.
+ */
+export async function readersOf({ platform, inside }: Asked, kind: StoreKind): Promise<readonly Reader[]> {
+  const path = storeOf(kind).watch?.readers?.path(needsOf(platform, kind)) ?? "";
   const places = watchPlaces(platform, inside.runtime).filter((place) => place.kind === kind);
   if (places.length === 0)
     throw new Skipped("only a watch can ask for it, and no service here has one (needs.kafka.reconnects)");

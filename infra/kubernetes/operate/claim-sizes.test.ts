@@ -84,6 +84,8 @@ test.each([
   ["5e9", 5e9],
   ["1073741824", 2 ** 30],
   ["1500m", 1.5],
+  ["250u", 0.00025],
+  ["500000000n", 0.5],
 ])("%s is so many bytes", (quantity, bytes) => {
   expect(bytesOf(quantity)).toBe(bytes);
 });

@@ -109,15 +109,17 @@ function sizeProblem(
   return undefined;
 }
 
+const small: Readonly<Record<string, number>> = { n: 1e-9, u: 1e-6, m: 1e-3 };
 const powers = ["", "k", "M", "G", "T", "P", "E"];
 
 /**
- * The bytes of a quantity, in whatever unit somebody wrote it.
+ * The bytes of a quantity, or its cores, in whatever unit somebody wrote it.
  * Source: Kubernetes, "Quantity": a decimal number with an exponent, or with a suffix of powers of 1000 or 1024.
  */
 export function bytesOf(quantity: string): number {
-  const [, number, suffix = ""] = /^([0-9.]+(?:[eE][0-9]+)?)(m|[kMGTPE]?|[KMGTPE]i)$/.exec(quantity) ?? [];
-  if (suffix === "m") return Number(number) / 1000;
+  const [, number, suffix = ""] =
+    /^([0-9.]+(?:[eE][0-9]+)?)([num]|[kMGTPE]?|[KMGTPE]i)$/.exec(quantity) ?? [];
+  if (small[suffix] !== undefined) return Number(number) * small[suffix];
   const power = powers.indexOf(suffix.replace("K", "k").charAt(0));
   return Number(number) * (suffix.endsWith("i") ? 1024 : 1000) ** power;
 }
