@@ -9,7 +9,7 @@ const ending = /[,;:.…]+$/;
 
 /** Options that a value follows. */
 const withValue =
-  /^(?:--(?:stack|store|from|out|tail|since|grep|level|request|url|show|rotate|set|format|type|target|config-file|cwd)|-[sontC])$/;
+  /^(?:--(?:stack|store|database|from|out|tail|since|grep|level|request|url|show|rotate|set|format|type|target|config-file|cwd)|-[sontC])$/;
 
 /**
  * A text whose commands name the stack that it is about, so that they can be typed as they stand: `./beat` takes `dev` where none is
