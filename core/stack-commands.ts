@@ -63,6 +63,8 @@ function mostOthers(command: string, first: string): number {
       return /^(?:list|make)$/.test(first) ? 1 : 2;
     case "pulumi config":
       return first === "set" ? 3 : /^(?:rm|get|cp|set-all|rm-all|refresh)$/.test(first) ? 2 : 0;
+    case "./beat backup":
+      return first === "verify" ? 1 : 0;
     case "./beat logs":
     case "./beat images":
     case "pulumi stack rename":
