@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { kindsWithBackup } from "../../stores/index.ts";
 import { uploadsName } from "../../stores/uploads.ts";
 import { command } from "../command.ts";
-import { heedLeave } from "../leave.ts";
-import { print, printJson, say } from "../output.ts";
+import { waitBeside } from "../leave-running.ts";
+import { print, printJson } from "../output.ts";
 
 const storeChoice = `${[...kindsWithBackup, uploadsName].join(", ")}; default: everything that is saved`;
 
@@ -18,13 +18,12 @@ export function backupCommand(beat: Command): void {
       const { json, store, list } = options as { json?: boolean; store?: string; list?: boolean };
       const operations = await session.target.backups();
       if (!list) {
-        const heedless = heedLeave((code) => {
-          say(
-            "  ! interrupted, but the backup that is under way goes on in its container or job to its end; to see it: ./beat status",
-          );
-          process.exit(code);
-        });
-        const lines = await operations.save(store).finally(heedless);
+        const others = store === undefined ? "; what had not begun yet is not saved" : "";
+        const lines = await waitBeside(
+          session,
+          `the backup that is under way goes on in its container or job to its end${others}; to see it: ./beat status`,
+          () => operations.save(store),
+        );
         return json ? printJson(lines) : print(lines.join("\n"));
       }
       const all = (await operations.list()).filter((found) => store === undefined || found.store === store);
@@ -46,7 +45,13 @@ export function backupCommand(beat: Command): void {
     { create: "where its remains are", target: true },
     async (session, options) => {
       const { json, store } = options as { json?: boolean; store?: string };
-      const lines = await (await session.target.backups()).verify(store);
+      const operations = await session.target.backups();
+      const others = store === undefined ? "; what had not begun yet is not tried" : "";
+      const lines = await waitBeside(
+        session,
+        `the drill that is under way goes on in its container or job to its end${others}; to see it: ./beat status`,
+        () => operations.verify(store),
+      );
       if (json) printJson(lines);
       else print(lines.join("\n"));
     },

@@ -3,8 +3,8 @@ import { kindsWithBackup } from "../../stores/index.ts";
 import { uploadsName } from "../../stores/uploads.ts";
 import { command } from "../command.ts";
 import { confirmed } from "../confirm.ts";
-import { heedLeave } from "../leave.ts";
-import { print, printJson, say } from "../output.ts";
+import { waitBeside } from "../leave-running.ts";
+import { print, printJson } from "../output.ts";
 
 /** Puts a backup in place of a database. */
 export function restoreCommand(beat: Command): void {
@@ -41,14 +41,12 @@ export function restoreCommand(beat: Command): void {
         yes: yes ?? false,
       });
       if (!goOn) return;
-      const heedless = heedLeave((code) => {
-        const kept = store === "postgres" ? `${database}_before_<time>` : "<time>.before-restore…";
-        say(
-          `  ! interrupted, but the restore goes on in its container or job to its end; what ${database} was is kept as ${kept}; a second restore is refused until then`,
-        );
-        process.exit(code);
-      });
-      const lines = await operations.restore({ store, database, from }).finally(heedless);
+      const kept = store === "postgres" ? `${database}_before_<time>` : "<time>.before-restore…";
+      const lines = await waitBeside(
+        session,
+        `the restore goes on in its container or job to its end; what ${database} was is kept as ${kept}; a second restore is refused until then; to see it: ./beat status`,
+        () => operations.restore({ store, database, from }),
+      );
       if (json) printJson(lines);
       else print(lines.join("\n"));
     },
