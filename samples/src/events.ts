@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Consumer, Producer, stringDeserializers, stringSerializers } from "@platformatic/kafka";
 import { address } from "./env.ts";
 import { log } from "./log.ts";
+import { traceHandling, traceSend } from "./tracing.ts";
 
 /** The envelope that all services share. */
 export interface Envelope {
@@ -24,6 +25,13 @@ export function envelope(source: string, type: string, payload: Envelope["payloa
     payload,
     occurred_at: new Date().toISOString(),
   };
+}
+
+/** A message as it comes. */
+interface Received {
+  readonly value: string;
+  readonly topic: string;
+  readonly headers: ReadonlyMap<string, string>;
 }
 
 /** What a role does with Kafka. */
@@ -86,13 +94,13 @@ export class Bus {
     void this.#drain(stream);
   }
 
-  async #drain(stream: AsyncIterable<{ readonly value: string; readonly topic: string }>): Promise<void> {
+  async #drain(stream: AsyncIterable<Received>): Promise<void> {
     let reason = "the stream ended";
     try {
-      for await (const { value, topic } of stream) {
+      for await (const { value, topic, headers } of stream) {
         const event = JSON.parse(value) as Envelope;
         log("event", { topic, type: event.event_type });
-        await this.#options.handle(event, topic);
+        await traceHandling(topic, this.#options.group, headers, () => this.#options.handle(event, topic));
       }
     } catch (error) {
       reason = (error as Error).message;
@@ -111,9 +119,11 @@ export class Bus {
   /** Publishes an event; partition 0, as messaging does. */
   async publish(topic: string, type: string, payload: Envelope["payload"]): Promise<void> {
     const event = envelope(this.#options.service, type, payload);
-    await this.#producer.send({
-      messages: [{ topic, key: event.key, value: JSON.stringify(event), partition: 0 }],
-    });
+    await traceSend(topic, (headers) =>
+      this.#producer.send({
+        messages: [{ topic, key: event.key, value: JSON.stringify(event), partition: 0, headers }],
+      }),
+    );
   }
 
   /** Whether the consumer runs and has partitions of every topic. @throws otherwise. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import { log, logRequest } from "./log.ts";
+import { traceRequest } from "./tracing.ts";
 
 /** An answer of a role. */
 export interface Answer {
@@ -48,40 +49,43 @@ export function serve(
       json: async () =>
         JSON.parse((await readAll(request)).toString("utf8") || "{}") as Record<string, unknown>,
     };
-    const handler =
+    const [route, handler] =
       path === "/api/v1/echo"
-        ? () => echo(service, request)
-        : (routes[`${request.method} ${path}`] ?? prefixed(routes, request.method, path));
-    Promise.resolve()
-      .then(() =>
-        handler === undefined
-          ? ({ status: unknown, body: problem(unknown, "unknown path") } as Answer)
-          : handler(call),
-      )
-      .catch((error: Error): Answer => {
-        const status = error instanceof Refusal ? error.status : 500;
-        const requestId = request.headers["x-request-id"];
-        if (status === 500) log("failed", { requestId, path, reason: error.message });
-        return { status, body: problem(status, error.message), type: "application/problem+json" };
-      })
-      .then((answer) => {
-        send(request, response, answer);
-        logRequest(request, answer.status, began);
-      });
+        ? [path, () => echo(service, request)]
+        : (handlerOf(routes, request.method, path) ?? [undefined, undefined]);
+    void traceRequest(request, path, route, async () => {
+      const answer = await Promise.resolve()
+        .then(() =>
+          handler === undefined
+            ? ({ status: unknown, body: problem(unknown, "unknown path") } as Answer)
+            : handler(call),
+        )
+        .catch((error: Error): Answer => {
+          const status = error instanceof Refusal ? error.status : 500;
+          const requestId = request.headers["x-request-id"];
+          if (status === 500) log("failed", { requestId, path, reason: error.message });
+          return { status, body: problem(status, error.message), type: "application/problem+json" };
+        });
+      send(request, response, answer);
+      logRequest(request, answer.status, began);
+      return answer.status;
+    });
   });
   // Every address, of either family.
   return server.listen(port, () => log("listening", { service, port }));
 }
 
-function prefixed(
+/** What serves a path, and by which route. */
+function handlerOf(
   routes: Readonly<Record<string, Handler>>,
   method: string | undefined,
   path: string,
-): Handler | undefined {
-  const found = Object.entries(routes).find(
-    ([key]) => key.endsWith("/*") && `${method} ${path}`.startsWith(key.slice(0, -1)),
-  );
-  return found?.[1];
+): readonly [string, Handler] | undefined {
+  const asked = `${method} ${path}`;
+  const found =
+    Object.entries(routes).find(([key]) => key === asked) ??
+    Object.entries(routes).find(([key]) => key.endsWith("/*") && asked.startsWith(key.slice(0, -1)));
+  return found && [found[0].slice(found[0].indexOf(" ") + 1), found[1]];
 }
 
 const problem = (status: number, detail: string) => ({ type: "about:blank", status, detail });

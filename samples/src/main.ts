@@ -1,5 +1,6 @@
 import type { Role } from "./env.ts";
 import { log } from "./log.ts";
+import { startTracing } from "./tracing.ts";
 
 // A role loads its own clients only and starts the sooner.
 const roles = {
@@ -13,11 +14,14 @@ const isRole = (name: string | undefined): name is Role => name !== undefined &&
 const [role] = process.argv.slice(2);
 try {
   if (isRole(role)) {
+    const sendRest = await startTracing();
     const close = await roles[role]();
     process.once("SIGTERM", () => {
       log("stopping");
       setTimeout(() => process.exit(0), 5000).unref();
-      void close().then(() => process.exit(0));
+      void close()
+        .then(sendRest)
+        .then(() => process.exit(0));
     });
   } else throw new Error(`use one of ${Object.keys(roles).join(", ")}`);
 } catch (error) {
