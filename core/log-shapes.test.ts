@@ -155,3 +155,21 @@ test("a terminal finds no orders in what is shown, and what is indented stays so
 test("a field that an object inherits is none of a log's", () => {
   expect(headOf('{"level":"constructor","msg":"x"}')?.level).toBeUndefined();
 });
+
+test("a long line that is nearly one of a shape takes no time", () => {
+  const start = performance.now();
+  for (const piece of [
+    'a="x" ',
+    "a=b ",
+    '"',
+    "a=",
+    "[",
+    "{",
+    "2026-11-28T16:00:00Z ",
+    "\u001b]",
+    "panic ",
+    "   ",
+  ])
+    headOf(withoutControls(piece.repeat(40_000)));
+  expect(performance.now() - start).toBeLessThan(5000);
+});

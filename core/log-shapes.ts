@@ -90,7 +90,7 @@ const shapes: readonly Shape[] = [
 ];
 
 /** logfmt: `time=… level=info msg="…"`. */
-const logfmt = /^(?:[\w.]+=(?:"(?:[^"\\]|\\.)*"|\S*) )*level=(?<level>\w+)(?: |$)/;
+const logfmt = /^(?:[\w.]+=(?:"(?:[^"\\]|\\.)*"|[^\s"]\S*|) )*level=(?<level>\w+)(?: |$)/;
 
 /**
  * What a line says that begins something logged: JSON of any program, logfmt, or one of the shapes of text that the platform's

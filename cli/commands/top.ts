@@ -59,6 +59,7 @@ async function showLive(session: Session): Promise<void> {
   const heedless = heedLeave(() => ended.abort());
   const update = createLogUpdate(standardOutput, { showCursor: true });
   const reader = readerOf(session);
+  const left = aborted(ended.signal);
   let lines: string[] = [`${session.name} …`];
   const draw = () => {
     const { columns = 80, rows = 24 } = standardOutput;
@@ -68,7 +69,8 @@ async function showLive(session: Session): Promise<void> {
   draw();
   try {
     while (!ended.signal.aborted) {
-      const usage = await reader.read();
+      const usage = await Promise.race([reader.read(), left]);
+      if (usage === undefined) break;
       lines = pageOf(usage, {
         title: titleOf(session),
         colours: takesColours(standardOutput, process.env),
@@ -81,4 +83,9 @@ async function showLive(session: Session): Promise<void> {
     heedless();
     update.done();
   }
+  // What was asked last is not waited for.
+  setTimeout(() => process.exit(), 1000).unref();
 }
+
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));

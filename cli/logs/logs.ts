@@ -55,7 +55,11 @@ export async function showLogs(show: ShowOptions): Promise<number> {
   };
 
   const readings = chosen.map((source) => ({ source, cursor: new Cursor(firstOf(options)) }));
-  for await (const record of history(readings, { ...options, signal })) {
+  const onFault = ({ label }: Told["source"], { message }: Error) => {
+    say(`beat: the log of ${label} cannot be read: ${message}`);
+    process.exitCode = 1;
+  };
+  for await (const record of history(readings, { ...options, onFault, signal })) {
     if (signal.aborted) break;
     // A slow reader is waited for: nothing is gathered here.
     if (options.tail !== 0 && !write(record)) await drained(output, signal);

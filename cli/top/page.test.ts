@@ -14,6 +14,7 @@ const usage: Usage = {
       restarts: 2,
     },
     { name: "redis", ok: false, status: "Exited (1)" },
+    { name: "provision-kafka", ok: true, ended: true, status: "Exited (0)" },
   ],
   routes: [
     {

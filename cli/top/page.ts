@@ -34,7 +34,9 @@ export function pageOf(
       at === 0 ? styled("gray", line) : bad(at - 1) ? styled("red", line) : line,
     );
   // What is not well stands first: a terminal may be too low for all.
-  const sorted = [...parts].sort((a, b) => Number(a.ok) - Number(b.ok) || (a.name < b.name ? -1 : 1));
+  const sorted = parts
+    .filter(({ ended }) => !ended)
+    .sort((a, b) => Number(a.ok) - Number(b.ok) || (a.name < b.name ? -1 : 1));
   return [
     title,
     ...faults.map((fault) => styled("red", `✘ ${fault}`)),

@@ -55,5 +55,8 @@ test("use is what has come since the last reading, without what the kernel can t
     restarts: 2,
   });
   expect(gone).toEqual({ name: "gone", ok: true, status: "Up 3 hours (healthy)" });
-  expect(provision).toEqual({ name: "provision-x", ok: true, status: "Exited (0) 2 hours ago", restarts: 2 });
+  expect(provision).toEqual({
+    ...{ name: "provision-x", ok: true, ended: true, status: "Exited (0) 2 hours ago" },
+    restarts: 2,
+  });
 });

@@ -32,7 +32,7 @@ export class EngineUsage implements UsageMeter {
 
   async #part({ id, name, ok, status, state }: ContainerState): Promise<PartUsage> {
     const container = this.#engine.getContainer(id);
-    const part = { name, ok, status };
+    const part = { name, ok, status, ...(ok && state !== "running" && { ended: true }) };
     try {
       const { RestartCount: restarts } = await container.inspect();
       if (state !== "running") return { ...part, restarts };

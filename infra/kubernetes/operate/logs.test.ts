@@ -153,6 +153,15 @@ test("what may not be read is told with the API server's words", async () => {
   pods = [{ name: "core-1", component: "core-service", containers: ["core"] }];
   logs = { "core-1/core": 403 };
   await expect(past()).rejects.toThrow("403 it waits to start");
+  pods.push({ name: "core-2", component: "core-service", containers: ["core"] });
+  logs["core-2/core"] = ["2026-11-28T16:00:01Z a"];
+  const readings = (await place.sources()).map((source) => ({ source, cursor: new Cursor() }));
+  const told: string[] = [];
+  const onFault = ({ label }: { readonly label: string }, { message }: Error) =>
+    told.push(`${label}: ${message}`);
+  for await (const { text } of history(readings, { onFault, signal: new AbortController().signal }))
+    told.push(text);
+  expect(told).toEqual(["core-1: 403 it waits to start", "a"]);
 });
 
 test("a log is followed over a restart and a successor, without a line lost or told twice", async () => {

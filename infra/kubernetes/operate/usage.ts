@@ -44,6 +44,7 @@ function usageOf(pod: V1Pod, used: readonly ContainerMetric[] | undefined): Part
     name,
     ok,
     status,
+    ...(pod.status?.phase === "Succeeded" && { ended: true }),
     cpu: used && sum(used.map(({ usage }) => usage.cpu)),
     memoryBytes: used && sum(used.map(({ usage }) => usage.memory)),
     memoryLimitBytes: sum(stay.map(({ resources }) => resources?.limits?.memory)),

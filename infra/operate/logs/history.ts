@@ -18,6 +18,8 @@ export interface Reading {
 export interface HistoryOptions extends Wanted {
   /** So many of the last records of each log, or lines where all are wanted; default: all. */
   readonly tail?: number | undefined;
+  /** Is told of a log that cannot be read, and the others go on; default: then there are none. */
+  readonly onFault?: (source: Told["source"], error: Error) => void;
   readonly signal: AbortSignal;
 }
 
@@ -62,13 +64,18 @@ async function* pastOf(
 async function* recordsOf(
   source: LogSource,
   cursor: Cursor,
-  { signal, ...wanted }: HistoryOptions,
+  { signal, onFault, ...wanted }: HistoryOptions,
 ): AsyncGenerator<Told, undefined> {
   const records = new LogRecords();
   const picker = new Picker(wanted);
   const told = (record: LogRecord | undefined): Told[] =>
     record !== undefined && picker.takes(record) ? [{ ...record, source }] : [];
-  for await (const line of cursor.read(source, false, signal)) yield* told(records.push(line));
+  try {
+    for await (const line of cursor.read(source, false, signal)) yield* told(records.push(line));
+  } catch (error) {
+    if (onFault === undefined || signal.aborted) throw error;
+    onFault(source, error as Error);
+  }
   yield* told(records.end());
   return undefined;
 }

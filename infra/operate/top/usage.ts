@@ -4,6 +4,8 @@ export interface PartUsage {
   readonly name: string;
   readonly ok: boolean;
   readonly status: string;
+  /** It has done its work, and is well. */
+  readonly ended?: boolean;
   /** In cores; undefined where nobody measures it, or not yet. */
   readonly cpu?: number | undefined;
   readonly memoryBytes?: number | undefined;
