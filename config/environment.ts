@@ -1,9 +1,10 @@
-import { administratorSecret, ownSecret, passwordName, roleName } from "../core/names.ts";
+import { administratorSecret, monitorSecret, ownSecret, passwordName, roleName } from "../core/names.ts";
 import { asValue, hostOf, portOf, secretOf, type Value } from "../core/value.ts";
 import { kindsWithLogin, type StoreKind, storeHosts, storeKinds, storeOf } from "../stores/index.ts";
 import type { MemberSecret } from "../stores/store.ts";
 import type { AnyRefs, PlatformModel, ServiceModel } from "./define/model.ts";
 import type { StackInfo } from "./define/service.ts";
+import { monitoredStores } from "./exporters.ts";
 import { bucketOf } from "./settings/backups.ts";
 import { bucketSecrets } from "./settings/bucket.ts";
 import { observabilityOf } from "./settings/observability.ts";
@@ -91,6 +92,9 @@ export function requiredSecrets(platform: PlatformModel, settings: Settings): st
     ...memberSecrets(platform, settings).map(({ name }) => name),
     ...(bucketOf(settings) ? Object.values(bucketSecrets) : []),
     ...headerSecrets(settings),
+    ...monitoredStores(platform, settings)
+      .filter((kind) => storeOf(kind).exporter?.login)
+      .map(monitorSecret),
   ].sort();
 }
 

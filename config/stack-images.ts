@@ -1,6 +1,7 @@
 import { storeKinds, storeOf } from "../stores/index.ts";
 import { builtReference, imageReference, sourceOf } from "./catalogue.ts";
 import type { PlatformModel } from "./define/model.ts";
+import { monitoredStores } from "./exporters.ts";
 import { type ImageName, imageNamed } from "./images.ts";
 import { bucketOf } from "./settings/backups.ts";
 import { observabilityOf } from "./settings/observability.ts";
@@ -22,7 +23,10 @@ export function stackImages(platform: PlatformModel, settings: Settings): StackI
   const used = storeKinds
     .filter((kind) => platform.stores[kind] !== undefined)
     .flatMap((kind) => storeOf(kind).imagesUsed(settings.target === "docker" && settings.devTools));
-  const names: ImageName[] = ["node", ...used.map(imageNamed)];
+  const exporters = monitoredStores(platform, settings).flatMap(
+    (kind) => storeOf(kind).exporter?.image ?? [],
+  );
+  const names: ImageName[] = ["node", ...[...used, ...exporters].map(imageNamed)];
   if (bucketOf(settings)) names.push("rclone");
   if (observabilityOf(settings).dev) names.push("otelLgtm");
   const catalogue = names.map(

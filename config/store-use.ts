@@ -2,6 +2,7 @@ import { type StoreKind, storeHosts } from "../stores/index.ts";
 import type { AnyUse, MemberHost, NeedOf } from "../stores/store.ts";
 import { addressesOf } from "./addresses.ts";
 import type { PlatformModel } from "./define/model.ts";
+import { monitoredStores } from "./exporters.ts";
 import { externalStores, type Settings } from "./settings/schema.ts";
 
 /** What each service asks of a store, in the order of the definition. */
@@ -32,6 +33,7 @@ export function useOfStore(
     topics: platform.topics,
     address: { ...address },
     external: externalStores(settings)[kind],
+    monitored: monitoredStores(platform, settings).includes(kind),
     cluster:
       settings.target === "kubernetes" && memberHost
         ? { settings: settings.kubernetes[kind], memberHost }

@@ -48,6 +48,12 @@ export const roleName = (service: string): string => service.replaceAll("-", "_"
 
 /** The secret that is the password of a store's administrator. */
 export const administratorSecret = (store: string): string => `${store}-admin`;
+/** The login by which a store's exporter reads its figures; no service may be called so. */
+export const monitorName = "beat-monitor";
+/** The secret that is its password at a store. */
+export const monitorSecret = (store: string): string => `${store}-${monitorName}`;
+/** The component that tells a scraper of a store. */
+export const exporterOf = (kind: string): string => `${kind}-exporter`;
 /** The secret that is a service's password at a store. */
 export const passwordName = (store: string, service: string): string => `${store}-${service}`;
 /** A secret of a service's own. */
@@ -79,6 +85,7 @@ const ownWords = [
 /** Names that mean something to a server or a machine. */
 const taken: Readonly<Record<string, string>> = {
   admin: "Mongo's administrator has that name",
+  [monitorName]: "the exporters of the stores' metrics log in by that name",
   public: "Postgres keeps it for every role (PostgreSQL, CREATE ROLE)",
   none: "Postgres keeps it for no role (PostgreSQL, CREATE ROLE)",
   localhost: "every container calls itself so",

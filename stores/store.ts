@@ -5,10 +5,12 @@ import type { Upgrade } from "../core/versions.ts";
 import type { Workload } from "../core/workload.ts";
 import type { RestoreArgs, RestoreScripts, SaveArgs } from "./backup-args.ts";
 import type { CatalogueImage, HostPort } from "./catalogue.ts";
+import type { Exporter } from "./exporter.ts";
 import type { Watch } from "./store-watch.ts";
 
 export type { RestoreArgs, RestoreScripts, SaveArgs } from "./backup-args.ts";
 export type { CatalogueImage, HostPort } from "./catalogue.ts";
+export type { Exporter, ExporterParts } from "./exporter.ts";
 export type { Reader, Readers, StoreWatch, Watch, WatchContext } from "./store-watch.ts";
 
 /**
@@ -55,7 +57,7 @@ export interface Store<
   /** How its data gets to another major version. */
   readonly upgrade?: Upgrade;
   /** The images of the catalogue that a stack uses of it; the first one is the server's. */
-  imagesUsed(devTools: boolean): readonly ImageNames[];
+  imagesUsed(devTools: boolean): readonly NoInfer<ImageNames>[];
   /** On a container engine: one server, and its tools where a stack has them. The first workload is the store. */
   onEngine(context: EngineContext<z.output<Facts>, PortNames>): readonly [Workload, ...Workload[]];
   /** On a cluster: as many members as the settings say. */
@@ -66,6 +68,8 @@ export interface Store<
   readonly provision:
     | Provision<z.output<Facts>, z.output<Need>, z.output<External>, z.output<Cluster>>
     | undefined;
+  /** What tells a scraper of it; undefined when nothing does. */
+  readonly exporter?: Exporter<z.output<Facts>, z.output<Need>, z.output<External>, z.output<Cluster>>;
   /** How it is saved and restored; undefined when what it holds can be lost. */
   readonly backup: Backup<z.output<Facts>, z.output<Need>, z.output<External>, z.output<Cluster>> | undefined;
 }
@@ -169,6 +173,8 @@ export interface UseContext<Facts, Need, External, Cluster> {
   readonly address: { readonly host: string; readonly port: number };
   /** Set when somebody else runs it. */
   readonly external: External | undefined;
+  /** Whether an exporter reads its figures, by a login of its own where it has logins. */
+  readonly monitored?: boolean;
   /** Set on a cluster. */
   readonly cluster: { readonly settings: Cluster; readonly memberHost: MemberHost } | undefined;
 }

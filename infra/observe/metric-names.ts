@@ -236,7 +236,7 @@ const all = {
   ...scraper,
 };
 
-/** Every metric that alerts, dashboards and `./beat top` may use: its name, what it counts, its labels and who tells it. */
+/** Every metric that alerts and dashboards may use: its name, what it counts, its labels and who tells it. */
 export const metrics: Readonly<Record<MetricName, Metric>> = all;
 
 /** The name of a metric. */

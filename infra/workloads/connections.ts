@@ -1,10 +1,11 @@
 import { addressesOf } from "../../config/addresses.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
+import { monitoredStores } from "../../config/exporters.ts";
 import { bucketOf } from "../../config/settings/backups.ts";
 import { observabilityOf } from "../../config/settings/observability.ts";
 import type { KubernetesSettings } from "../../config/settings/schema.ts";
 import { addressOfUrl, type Connection, externalEndpoint, sorted } from "../../core/connections.ts";
-import { gatewayName, provisionerOf, retireOf } from "../../core/names.ts";
+import { exporterOf, gatewayName, provisionerOf, retireOf } from "../../core/names.ts";
 import type { Workload } from "../../core/workload.ts";
 import { provisionedKinds, type StoreKind, storeHosts, storeKinds } from "../../stores/index.ts";
 import { backupSources } from "./backup-sources.ts";
@@ -58,6 +59,7 @@ export function connectionsOf(
     ...provisionedKinds
       .filter((kind) => workloads.some(({ host }) => host === retireOf(kind)))
       .flatMap((kind) => toStore(retireOf(kind), kind)),
+    ...monitoredStores(platform, settings).flatMap((kind) => toStore(exporterOf(kind), kind)),
     ...saved.flatMap(({ kind, job }) => (kind === undefined ? [] : toStore(job, kind))),
     ...[...new Set(saved.map(({ job }) => job))].flatMap((job) => toBucket(job, settings)),
     ...[gatewayName, ...services.map(({ name }) => name)].flatMap((from) => toReceiver(from, settings)),

@@ -3,6 +3,7 @@ import { InputError } from "../../core/problems.ts";
 import type { Role, Workload } from "../../core/workload.ts";
 import { backupWorkloads } from "./of-backups.ts";
 import { dashboardsWorkloads } from "./of-dashboards.ts";
+import { exporterWorkloads } from "./of-exporters.ts";
 import { gatewayWorkload } from "./of-gateway.ts";
 import { provisionerWorkloads, retirements } from "./of-provisioners.ts";
 import { serviceWorkloads, watchWorkloads } from "./of-services.ts";
@@ -32,6 +33,7 @@ export function workloadsOf(platform: PlatformModel, runtime: Runtime, transform
     gatewayWorkload(platform, runtime, running),
     ...watchWorkloads(platform, runtime),
     ...stores.filter(({ role }) => role === "tool"),
+    ...exporterWorkloads(platform, runtime),
     ...(runtime.kind === "engine" ? backupWorkloads(platform, runtime) : []),
   ];
   if (runtime.kind === "engine") all.push(...dashboardsWorkloads(platform, runtime, all));

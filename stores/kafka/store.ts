@@ -1,5 +1,6 @@
 import { type Address, defineStore, refs } from "../store.ts";
 import { check } from "./check.ts";
+import { exporter } from "./exporter.ts";
 import { cluster, external, facts, need } from "./facts.ts";
 import { kafkaHost } from "./host.ts";
 import { plan, retirement } from "./plan.ts";
@@ -37,6 +38,7 @@ export const kafka = defineStore({
         lines: { "3": "ended", "4.0": "ended" },
       },
     },
+    kafkaExporter: { repository: "danielqsj/kafka-exporter", tag: "v1.9.0" },
   },
   ports: {
     kafka: { defaultPort: 9094, what: "Kafka's listener for programs on the host", variable: "KAFKA_PORT" },
@@ -54,4 +56,5 @@ export const kafka = defineStore({
   provision: { schema: planSchema, plan, retirement, load: () => import("./provision.ts") },
   // Records are on their way: a service that must keep one writes it into a database.
   backup: undefined,
+  exporter,
 });

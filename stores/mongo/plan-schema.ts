@@ -33,6 +33,8 @@ export const planSchema = z.strictObject({
       database: identifier,
     }),
   ),
+  /** The login of the exporter; where nobody else uses the server and none is wanted, it goes. */
+  monitor: z.strictObject({ name: identifier, passwordFile: z.string().min(1) }).optional(),
   indexes: z.array(
     z.strictObject({
       database: identifier,

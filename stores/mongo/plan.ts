@@ -1,4 +1,4 @@
-import { administratorSecret, passwordName, roleName } from "../../core/names.ts";
+import { administratorSecret, monitorName, monitorSecret, passwordName, roleName } from "../../core/names.ts";
 import { certificateFile, type Provisioning, passwordFile } from "../store.ts";
 import type { MongoPlanInput } from "./plan-schema.ts";
 import { type Context, hostsOf, replicaSetName } from "./replica-set.ts";
@@ -11,7 +11,7 @@ const patience = { moveSeconds };
 
 /** Users and indexes that the services need; a replica set where there is one. */
 export function plan(context: Context): Provisioning<MongoPlanInput> {
-  const { needs, external } = context;
+  const { needs, external, monitored } = context;
   const set = hostsOf(context);
   return {
     plan: {
@@ -25,11 +25,18 @@ export function plan(context: Context): Provisioning<MongoPlanInput> {
         passwordFile: passwordFile(passwordName("mongo", service)),
         database,
       })),
+      ...(monitored && {
+        monitor: { name: roleName(monitorName), passwordFile: passwordFile(monitorSecret("mongo")) },
+      }),
       indexes: needs.flatMap(({ need: { database, indexes } }) =>
         indexes.map(({ collection, keys }) => ({ database, collection, keys: [...keys] })),
       ),
     },
-    secrets: [admin, ...needs.map(({ service }) => passwordName("mongo", service))],
+    secrets: [
+      admin,
+      ...needs.map(({ service }) => passwordName("mongo", service)),
+      ...(monitored ? [monitorSecret("mongo")] : []),
+    ],
     ...(set && { deadlineSeconds: moveSeconds + 300 }),
   };
 }

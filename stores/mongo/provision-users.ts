@@ -4,7 +4,8 @@ import type { Done } from "../store.ts";
 import { isOfDrill, reservedDatabases } from "./names.ts";
 import type { MongoPlan } from "./plan-schema.ts";
 
-const existing = async (client: MongoClient, asked: string | 1): Promise<string[]> => {
+/** The users of some names, or all of them. */
+export const existing = async (client: MongoClient, asked: string | 1): Promise<string[]> => {
   const { users } = await client.db("admin").command({ usersInfo: asked });
   return (users as { user: string }[]).map(({ user }) => user);
 };
@@ -64,8 +65,8 @@ export async function provisionUsers(client: MongoClient, { admin, users }: Mong
 }
 
 /** Users and databases of no service: nothing is dropped, and that is said. */
-export async function leftBehind(client: MongoClient, { admin, users }: MongoPlan): Promise<Done[]> {
-  const isUsed = new Set([admin.user, ...users.map(({ name }) => name)]);
+export async function leftBehind(client: MongoClient, { admin, users, monitor }: MongoPlan): Promise<Done[]> {
+  const isUsed = new Set([admin.user, ...users.map(({ name }) => name), ...(monitor ? [monitor.name] : [])]);
   const names = (await existing(client, 1)).filter((name) => !isUsed.has(name)).sort();
   const needed = new Set<string>([...reservedDatabases, ...users.map(({ database }) => database)]);
   const unused = (await databasesOf(client)).filter((name) => !needed.has(name) && !isOfDrill(name)).sort();

@@ -3,6 +3,7 @@ import { readPassword } from "../password-file.ts";
 import { retryUntilAnswered } from "../retry-until-answered.ts";
 import type { Done } from "../store.ts";
 import type { MongoPlan } from "./plan-schema.ts";
+import { provisionMonitor } from "./provision-monitor.ts";
 import { provisionReplicaSet, retireMembers } from "./provision-replica-set.ts";
 import { leftBehind, provisionUsers, refuseEmpty } from "./provision-users.ts";
 
@@ -42,6 +43,7 @@ export async function provision(plan: MongoPlan): Promise<Done[]> {
     const done: Done[] = [...replicaSet];
     await refuseEmpty(client, plan);
     done.push(...(await provisionUsers(client, plan)));
+    done.push(...(await provisionMonitor(client, plan)));
     for (const index of plan.indexes) {
       const collection = client.db(index.database).collection(index.collection);
       const before = await collection.indexes().catch(() => []);

@@ -1,5 +1,6 @@
 import { type Address, defineStore, type Login, refs } from "../store.ts";
 import { backup } from "./backup.ts";
+import { exporter } from "./exporter.ts";
 import { cluster, external, facts, need } from "./facts.ts";
 import { reservedDatabases } from "./names.ts";
 import { plan, retirement } from "./plan.ts";
@@ -31,6 +32,7 @@ export const mongo = defineStore({
       },
     },
     mongoExpress: { repository: "mongo-express", tag: "1.0.2" },
+    mongoExporter: { repository: "percona/mongodb_exporter", tag: "0.53.0" },
   },
   ports: {
     mongo: { defaultPort: 27017, what: "MongoDB", variable: "MONGO_PORT" },
@@ -54,4 +56,5 @@ export const mongo = defineStore({
   onCluster,
   provision: { schema: planSchema, plan, retirement, load: () => import("./provision.ts") },
   backup,
+  exporter,
 });

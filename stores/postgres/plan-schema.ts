@@ -21,6 +21,8 @@ export const planSchema = z.strictObject({
       idleInTransactionSeconds: z.number().int().optional(),
     }),
   ),
+  /** The login of the exporter; where nobody else uses the server and none is wanted, it goes. */
+  monitor: z.strictObject({ name: identifier, passwordFile: z.string().min(1) }).optional(),
   databases: z.array(
     z.strictObject({
       name: identifier,

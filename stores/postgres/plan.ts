@@ -1,4 +1,4 @@
-import { administratorSecret, passwordName, roleName } from "../../core/names.ts";
+import { administratorSecret, monitorName, monitorSecret, passwordName, roleName } from "../../core/names.ts";
 import { certificateFile, passwordFile, type UseContext } from "../store.ts";
 import type { Cluster, External, Facts, Need } from "./facts.ts";
 import type { PostgresPlanInput } from "./plan-schema.ts";
@@ -7,7 +7,7 @@ import type { PostgresPlanInput } from "./plan-schema.ts";
 export type Context = UseContext<Facts, Need, External, Cluster>;
 
 /** Roles, databases and extensions that the services need. */
-export function plan({ needs, external, address }: Context): {
+export function plan({ needs, external, address, monitored }: Context): {
   readonly plan: PostgresPlanInput;
   readonly secrets: readonly string[];
 } {
@@ -29,6 +29,12 @@ export function plan({ needs, external, address }: Context): {
         passwordFile: passwordFile(passwordName("postgres", service)),
         ...(idleInTransactionSeconds !== undefined && { idleInTransactionSeconds }),
       })),
+      ...(monitored && {
+        monitor: {
+          name: roleName(monitorName),
+          passwordFile: passwordFile(monitorSecret("postgres")),
+        },
+      }),
       databases: needs.map(({ service, need: { database, renamedFrom, extensions } }) => ({
         name: database,
         owner: roleName(service),
@@ -36,6 +42,10 @@ export function plan({ needs, external, address }: Context): {
         extensions: [...extensions],
       })),
     },
-    secrets: [admin, ...needs.map(({ service }) => passwordName("postgres", service))],
+    secrets: [
+      admin,
+      ...needs.map(({ service }) => passwordName("postgres", service)),
+      ...(monitored ? [monitorSecret("postgres")] : []),
+    ],
   };
 }

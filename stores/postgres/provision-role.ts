@@ -39,7 +39,10 @@ type Role = Readonly<Record<Attribute, boolean>> & { readonly settings: string[]
  * Makes a role, or brings it to what it shall be. Only attributes that differ are said: to name `NOSUPERUSER` takes a superuser, even
  * where the role is none. Source: PostgreSQL, ALTER ROLE.
  */
-export async function provisionRole(admin: Admin, role: PostgresPlan["roles"][number]): Promise<Done> {
+export async function provisionRole(
+  admin: Admin,
+  role: Omit<PostgresPlan["roles"][number], "renamedFrom">,
+): Promise<Done> {
   const { client } = admin;
   const found = await client.query<Role>(
     `SELECT ${Object.keys(attributes).join(", ")}, rolconfig AS settings FROM pg_roles WHERE rolname = $1`,
@@ -108,7 +111,7 @@ const timeout = "idle_in_transaction_session_timeout";
 
 async function setIdleTimeout(
   client: pg.Client,
-  { name: role, idleInTransactionSeconds: seconds }: PostgresPlan["roles"][number],
+  { name: role, idleInTransactionSeconds: seconds }: Omit<PostgresPlan["roles"][number], "renamedFrom">,
   settings: readonly string[],
 ): Promise<void> {
   const present = settings.find((setting) => setting.startsWith(`${timeout}=`));

@@ -5,6 +5,7 @@ import { retryUntilAnswered } from "../retry-until-answered.ts";
 import type { Done } from "../store.ts";
 import type { PostgresPlan } from "./plan-schema.ts";
 import { provisionDatabase, provisionExtension, provisionSchema } from "./provision-database.ts";
+import { provisionMonitor } from "./provision-monitor.ts";
 import { leftBehind, refuseStrangers, renameRole, takeOver } from "./provision-owners.ts";
 import { refuseEmpty, renameDatabase } from "./provision-rename.ts";
 import { adminOf, provisionRole } from "./provision-role.ts";
@@ -26,6 +27,7 @@ export async function provision(plan: PostgresPlan): Promise<Done[]> {
       done.push(...(await renameDatabase(client, database)));
       done.push(await provisionDatabase(client, database));
     }
+    done.push(...(await provisionMonitor(admin, plan)));
     if (plan.alone) done.push(...(await leftBehind(client, plan)));
   } finally {
     await client.end();

@@ -1,6 +1,7 @@
 import type { Problem } from "../../core/problems.ts";
 import { type Address, defineStore, type Login, type NeedOf, refs } from "../store.ts";
 import { backup } from "./backup.ts";
+import { exporter } from "./exporter.ts";
 import { cluster, external, facts, type Need, need } from "./facts.ts";
 import { plan } from "./plan.ts";
 import { planSchema } from "./plan-schema.ts";
@@ -55,6 +56,7 @@ export const postgres = defineStore({
         },
       },
     },
+    postgresExporter: { repository: "prometheuscommunity/postgres-exporter", tag: "v0.20.1" },
   },
   ports: { postgres: { defaultPort: 5432, what: "PostgreSQL", variable: "POSTGRES_PORT" } },
   login: true,
@@ -81,4 +83,5 @@ export const postgres = defineStore({
   onCluster,
   provision: { schema: planSchema, plan, load: () => import("./provision.ts") },
   backup,
+  exporter,
 });

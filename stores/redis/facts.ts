@@ -24,3 +24,7 @@ export const external = z
 export type Facts = z.output<typeof facts>;
 /** What a stack sets of it on a cluster, complete. */
 export type Cluster = z.output<typeof cluster>;
+/** What a service asks of it, complete. */
+export type Need = z.output<typeof need>;
+/** Where a stack finds one that somebody else runs, complete. */
+export type External = z.output<typeof external>;

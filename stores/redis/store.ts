@@ -1,4 +1,5 @@
 import { type Address, defineStore, refs } from "../store.ts";
+import { exporter } from "./exporter.ts";
 import { cluster, external, facts, need } from "./facts.ts";
 import { onCluster, onEngine } from "./workload.ts";
 
@@ -25,6 +26,7 @@ export const redis = defineStore({
         lines: { "7.0": "2024-07-29", "8.0": "2026-02-11" },
       },
     },
+    redisExporter: { repository: "oliver006/redis_exporter", tag: "v1.88.0-alpine" },
   },
   ports: { redis: { defaultPort: 6379, what: "Redis", variable: "REDIS_PORT" } },
   login: false,
@@ -38,4 +40,5 @@ export const redis = defineStore({
   provision: undefined,
   // What it holds lives for minutes; its own file carries it over a restart.
   backup: undefined,
+  exporter,
 });

@@ -41,7 +41,9 @@ describe("network", () => {
   test("nothing is allowed both ways but the edges of the definition and what is exposed", () => {
     const outside = new Set([
       '{"kubernetes.io/metadata.name":"ingress-nginx"} > gateway:9000',
-      '{"kubernetes.io/metadata.name":"monitoring"} > gateway:9464',
+      ...["gateway:9464", "auth-service:9465", "messaging-service:9465"].map(
+        (port) => `{"kubernetes.io/metadata.name":"monitoring"} > ${port}`,
+      ),
     ]);
     expect([...allowed("egress")].sort()).toEqual([...expected].sort());
     expect([...allowed("ingress")].sort()).toEqual([...expected, ...outside].sort());

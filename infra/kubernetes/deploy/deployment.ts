@@ -9,6 +9,7 @@ import { persistentVolumeClaim } from "./claim.ts";
 import { type ClusterTarget, ipFamilySpec } from "./cluster.ts";
 import { containerOf, imageOf, secretEnvironment, sidecarOf, variables } from "./container.ts";
 import { mountFiles } from "./files.ts";
+import { scrapeAnnotations } from "./monitors.ts";
 import { withdrawSeconds } from "./names.ts";
 import { awaitedMetadata, podOf, podTemplate, resources } from "./pod.ts";
 import { replicasOf, scalingResources } from "./scaling.ts";
@@ -49,7 +50,7 @@ export function deployment(
           spread: role === "gateway" || several ? "replicas" : undefined,
           movable: !workload.volumes.some(isOfOneNode),
           stopGraceSeconds: workload.stopGraceSeconds + withdrawSeconds,
-          annotations: { ...placement.annotations, ...annotations },
+          annotations: { ...scrapeAnnotations(target, workload), ...placement.annotations, ...annotations },
           ...(workload.volumes.some(isOfOneNode) && { affinity: preferSameNode(target, host) }),
           volumes: [
             ...files.volumes,

@@ -4,6 +4,7 @@ import { addressesOf } from "../../../config/addresses.ts";
 import { sourceOf } from "../../../config/catalogue.ts";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import { formerSecrets, requiredSecrets } from "../../../config/environment.ts";
+import { observabilityOf } from "../../../config/settings/observability.ts";
 import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { gatewayName, stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role } from "../../../core/workload.ts";
@@ -11,12 +12,14 @@ import { ownImage } from "../../images/own-images.ts";
 import type { StateResource } from "../../operate/stack-state.ts";
 import { Secrets } from "../../secrets/component.ts";
 import { connectionsOf } from "../../workloads/connections.ts";
+import { monitoredOf } from "../../workloads/monitored.ts";
 import { ofRole, type Transform, workloadsOf } from "../../workloads/plan.ts";
 import { claimsInState } from "../claims.ts";
 import { namespaceOf } from "../labels.ts";
 import { Backups } from "./backups.ts";
 import { bindCluster } from "./binding.ts";
 import type { ClusterTarget } from "./cluster.ts";
+import { Monitors } from "./monitors.ts";
 import { memberHostIn } from "./names.ts";
 import { NetworkPolicies } from "./network-policies.ts";
 import { type Running, Workloads } from "./workloads.ts";
@@ -102,7 +105,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
       { parent },
     );
     const connections = connectionsOf(platform, settings, workloads);
-    const network = new NetworkPolicies("network-policies", target, connections, { parent });
+    const network = new NetworkPolicies(
+      "network-policies",
+      target,
+      { connections, monitored: monitoredOf(workloads) },
+      { parent },
+    );
     const inside: ClusterTarget = { ...target, ready: [namespace, ...network.policies] };
     const running: Running = new Map();
     const group = (type: string, groupName: string, role: Role) =>
@@ -112,6 +120,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
     group("Provisioners", "provisioners", "provisioner");
     group("Services", "services", "service");
     const gateway = group("Gateway", gatewayName, "gateway").services.get(gatewayName);
+    group("Tools", "tools", "tool");
+    if (observabilityOf(settings).monitors === "prometheus-operator")
+      new Monitors("monitors", inside, workloads, { parent });
     const claims = new Set([...(args.claims ?? []), ...claimsInState(args.state ?? [])]);
     new Backups("backups", inside, { workloads, secrets, claims }, { parent });
     this.urls = urlsOf(settings, gateway);

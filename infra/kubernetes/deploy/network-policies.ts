@@ -4,13 +4,20 @@ import { type Dns, localDns } from "../../../config/settings/cluster-network.ts"
 import { controllerOf } from "../../../config/settings/exposure.ts";
 import { observabilityOf } from "../../../config/settings/observability.ts";
 import type { Connection } from "../../../core/connections.ts";
-import { metricsPort } from "../../../core/ports.ts";
+import type { Monitored } from "../../workloads/monitored.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import type { ClusterTarget } from "./cluster.ts";
 
 type Ingress = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 type Egress = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
+
+/** What {@link NetworkPolicies} are made from. */
+export interface NetworkArgs {
+  readonly connections: readonly Connection[];
+  /** What a scraper of another namespace may read. */
+  readonly monitored: readonly Monitored[];
+}
 
 /**
  * Nothing may connect to anything but DNS, except along the connections of the definition; and what is exposed, from where
@@ -22,7 +29,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
   constructor(
     name: string,
     target: ClusterTarget,
-    connections: readonly Connection[],
+    { connections, monitored }: NetworkArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("beat:kubernetes:NetworkPolicies", name, {}, opts);
@@ -75,6 +82,13 @@ export class NetworkPolicies extends pulumi.ComponentResource {
         policyTypes: ["Ingress"],
         ingress: gatewayIngress(target),
       }),
+      ...scraped(target, monitored).map(([host, ports]) =>
+        policy(`metrics-of-${host}`, {
+          podSelector: pods(host),
+          policyTypes: ["Ingress"],
+          ingress: ports,
+        }),
+      ),
     ];
     this.registerOutputs();
   }
@@ -123,7 +137,6 @@ function destination(
 
 function gatewayIngress({ platform, settings }: ClusterTarget): Ingress[] {
   const { exposure } = settings.kubernetes;
-  const { scraperNamespace } = observabilityOf(settings);
   const port = [{ protocol: "TCP", port: platform.gateway.port }];
   const rules: Ingress[] = [];
   if (exposure.type === "loadBalancer")
@@ -140,12 +153,22 @@ function gatewayIngress({ platform, settings }: ClusterTarget): Ingress[] {
       ],
       ports: port,
     });
-  if (scraperNamespace !== undefined)
-    rules.push({
-      from: [{ namespaceSelector: inNamespace(scraperNamespace) }],
-      ports: [{ protocol: "TCP", port: metricsPort }],
-    });
   return rules;
+}
+
+/** Who reads metrics, at exactly the ports that tell them, by the host of their workload. */
+function scraped({ settings }: ClusterTarget, monitored: readonly Monitored[]): [string, Ingress[]][] {
+  const { scraperNamespace } = observabilityOf(settings);
+  if (scraperNamespace === undefined) return [];
+  return [...groupBy(monitored, ({ host }) => host)].map(([host, all]) => [
+    host,
+    [
+      {
+        from: [{ namespaceSelector: inNamespace(scraperNamespace) }],
+        ports: all.map(({ port }) => ({ protocol: "TCP", port })),
+      },
+    ],
+  ]);
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

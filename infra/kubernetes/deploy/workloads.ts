@@ -44,18 +44,19 @@ export class Workloads extends pulumi.ComponentResource {
     if (isStateful(workload)) return statefulSet(target, workload, parts, this);
     if (!isReplicated(workload)) return job(target, workload, parts, this);
     const made = deployment(target, workload, parts, this);
-    this.services.set(
-      workload.host,
-      (workload.role === "gateway" ? exposeWorkload : clientService)(target, workload, this),
-    );
+    // A Service without ports is none: a scraper asks the pods themselves.
+    if (workload.endpoints.some(({ scope = "clients" }) => scope === "clients"))
+      this.services.set(
+        workload.host,
+        (workload.role === "gateway" ? exposeWorkload : clientService)(target, workload, this),
+      );
     return made;
   }
 }
 
 /** What the objects of a cluster cannot say of a workload is an error, and never left out. */
-function insistOnRenderable({ name, role, image, members, volumes }: Workload): void {
+function insistOnRenderable({ name, image, members, volumes }: Workload): void {
   const faults = [
-    role === "tool" && "tools are an engine's",
     "program" in image && image.files !== undefined && "files of an image are mounted on a cluster",
     "job" in members && volumes.length > 0 && "what ends by itself has no volumes",
   ].filter((fault) => fault !== false);
