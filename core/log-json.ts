@@ -43,7 +43,8 @@ function request(fields: Fields): Told | undefined {
     ...timed(time),
     level: status >= 500 ? "error" : status >= 400 ? "warn" : "info",
     text: [method, target, status, `${String(ms)} ms`, pairs(rest)].filter(Boolean).join(" "),
-    ids: [id, fields.trace].filter((each): each is string => typeof each === "string"),
+    ids: typeof id === "string" ? [id] : [],
+    ...traced(fields),
   };
 }
 
@@ -73,7 +74,8 @@ function anybodys(fields: Fields): Told {
     ...time,
     ...(level !== undefined && { level }),
     text: [text, pairs(rest)].filter(Boolean).join(" "),
-    ids: [id, fields.trace, fields.traceId, fields.trace_id].filter((each) => typeof each === "string"),
+    ids: typeof id === "string" ? [id] : [],
+    ...traced(fields),
   };
 }
 
@@ -93,6 +95,11 @@ function levelOfEvent({ event, error, exception }: Fields): LogLevel | undefined
     return event.startsWith("client-") ? "warn" : "error";
   if (/retry|refused|dropped|kept|late|lost|reject|warn|at-once/.test(event)) return "warn";
   return levelOfWords(event) ?? "info";
+}
+
+function traced({ trace, traceId, trace_id, TraceId }: Fields): { trace?: string } {
+  const told = trace ?? traceId ?? trace_id ?? TraceId;
+  return typeof told === "string" && told !== "" ? { trace: told } : {};
 }
 
 /** Seconds or milliseconds since 1970, or a text with its zone; else nothing. */

@@ -18,6 +18,8 @@ export interface LogRecord {
   readonly more: readonly string[];
   /** The requests that it is about; undefined where its shape has no place for one. */
   readonly ids: readonly string[] | undefined;
+  /** The trace that it is a part of. */
+  readonly trace: string | undefined;
   /** Its lines as they were written. */
   readonly lines: readonly string[];
   /** It goes on about the record before, which was told already. */
@@ -97,6 +99,7 @@ export class LogRecords {
       text: head?.text ?? first,
       more,
       ids: head?.ids,
+      trace: head?.trace,
       lines,
       continues,
     };

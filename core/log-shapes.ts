@@ -10,6 +10,8 @@ export interface LogHead {
   readonly text: string;
   /** The requests that it is about, by whatever the program calls them; undefined where its shape has no place for one. */
   readonly ids?: readonly string[];
+  /** The trace that it is a part of. */
+  readonly trace?: string;
   /** Whether lines may follow that belong to it: `never` for JSON. */
   readonly more: "never" | "likely";
 }

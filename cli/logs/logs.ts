@@ -4,7 +4,7 @@ import { history, type Told } from "../../infra/operate/logs/history.ts";
 import { follow } from "../../infra/operate/logs/live.ts";
 import { withMasked } from "../../infra/operate/logs/masked.ts";
 import { isPicky } from "../../infra/operate/logs/pick.ts";
-import type { LogPlace } from "../../infra/operate/logs/place.ts";
+import type { LogPlace, LogSource } from "../../infra/operate/logs/place.ts";
 import { say } from "../output.ts";
 import { chooser, type Planned } from "./choose.ts";
 import type { LogOptions } from "./options.ts";
@@ -55,18 +55,22 @@ export async function showLogs(show: ShowOptions): Promise<number> {
   };
 
   const readings = chosen.map((source) => ({ source, cursor: new Cursor(firstOf(options)) }));
+  const traces = new Set<string>();
+  const wanted = { ...options, traces };
   const onFault = ({ label }: Told["source"], { message }: Error) => {
     say(`beat: the log of ${label} cannot be read: ${message}`);
     process.exitCode = 1;
   };
-  for await (const record of history(readings, { ...options, onFault, signal })) {
+  // What belongs to its trace may have been logged before what tells the trace.
+  if (options.request !== undefined) await findTraces(chosen, wanted, signal);
+  for await (const record of history(readings, { ...wanted, onFault, signal })) {
     if (signal.aborted) break;
     // A slow reader is waited for: nothing is gathered here.
     if (options.tail !== 0 && !write(record)) await drained(output, signal);
   }
   if (options.follow)
     await follow({
-      ...options,
+      ...wanted,
       place,
       chooses,
       readings,
@@ -76,6 +80,16 @@ export async function showLogs(show: ShowOptions): Promise<number> {
       signal,
     });
   return count;
+}
+
+/** Finds the traces that a request is a part of. */
+async function findTraces(
+  sources: readonly LogSource[],
+  { request, since, traces }: LogOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const readings = sources.map((source) => ({ source, cursor: new Cursor({ since }) }));
+  for await (const _ of history(readings, { request, traces, onFault: () => {}, signal }));
 }
 
 /** What is read of a log first. Where nothing of the past is wanted, its last line tells where it goes on. */

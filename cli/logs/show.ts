@@ -87,7 +87,7 @@ export class LogView {
 }
 
 /** A record as one line of JSON, for scripts. */
-export function jsonLine({ source, time, level, text, more, ids, lines }: Told): string {
+export function jsonLine({ source, time, level, text, more, ids, trace, lines }: Told): string {
   return JSON.stringify({
     time: new Date(time).toISOString(),
     part: source.part,
@@ -95,6 +95,7 @@ export function jsonLine({ source, time, level, text, more, ids, lines }: Told):
     ...(level !== undefined && { level }),
     text: [text, ...more].join("\n"),
     ...(ids?.[0] !== undefined && { requestId: ids[0] }),
+    ...(trace !== undefined && { trace }),
     lines,
   });
 }

@@ -99,8 +99,10 @@ export class Bus {
     try {
       for await (const { value, topic, headers } of stream) {
         const event = JSON.parse(value) as Envelope;
-        log("event", { topic, type: event.event_type });
-        await traceHandling(topic, this.#options.group, headers, () => this.#options.handle(event, topic));
+        await traceHandling(topic, this.#options.group, headers, () => {
+          log("event", { topic, type: event.event_type });
+          return this.#options.handle(event, topic);
+        });
       }
     } catch (error) {
       reason = (error as Error).message;

@@ -1,8 +1,15 @@
 import type { IncomingMessage } from "node:http";
+import { trace } from "@opentelemetry/api";
 
-/** Writes one JSON line; callers pass no secrets. */
+/** Writes one JSON line, with the trace that it is a part of, where there is one; callers pass no secrets. */
 export function log(event: string, fields: object = {}): void {
-  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields })}\n`);
+  const told = {
+    time: new Date().toISOString(),
+    event,
+    ...fields,
+    trace: trace.getActiveSpan()?.spanContext().traceId,
+  };
+  process.stdout.write(`${JSON.stringify(told)}\n`);
 }
 
 /** Logs a request that has an id, as messaging does; the gateway gives one to each, and probes have none. */

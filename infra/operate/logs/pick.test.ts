@@ -65,3 +65,17 @@ test.each([
   expect(isAbout(recordOf(line), "r-1")).toBe(is);
   expect(isAbout(recordOf(line), "r.1")).toBe(false);
 });
+
+test("what belongs to the trace of a request is told with it, and another request of that trace is not", () => {
+  const line = (fields: object) =>
+    JSON.stringify({ event: "request", method: "GET", path: "/", status: 200, ms: 1, ...fields });
+  const event = JSON.stringify({ event: "event", topic: "t", trace: "0af7" });
+  const traces = new Set<string>();
+  const picker = new Picker({ request: "r-1", traces });
+  expect(picker.takes(recordOf(event))).toBe(false);
+  expect(picker.takes(recordOf(line({ id: "r-1", trace: "0af7" })))).toBe(true);
+  expect([...traces]).toEqual(["0af7"]);
+  expect(picker.takes(recordOf(event))).toBe(true);
+  expect(picker.takes(recordOf(line({ id: "r-2", trace: "0af7" })))).toBe(false);
+  expect(new Picker({ request: "0af7" }).takes(recordOf(event))).toBe(true);
+});

@@ -9,6 +9,8 @@ export interface Wanted {
   readonly level?: LogLevel | undefined;
   /** About this request. */
   readonly request?: string | undefined;
+  /** Traces that the request is a part of; those that are found are put in. */
+  readonly traces?: Set<string> | undefined;
 }
 
 /** Whether anything at all is left out. */
@@ -31,13 +33,20 @@ export class Picker {
   }
 }
 
-function isWanted(record: LogRecord, { grep, level, request }: Wanted): boolean {
+function isWanted(record: LogRecord, { grep, level, request, traces }: Wanted): boolean {
   const { text, more, lines } = record;
   // A line that tells no level is there for information.
   if (level !== undefined && logLevels.indexOf(record.level ?? "info") < logLevels.indexOf(level))
     return false;
   if (grep !== undefined && ![text, ...more, ...lines].some((line) => grep.test(line))) return false;
-  return request === undefined || isAbout(record, request);
+  if (request === undefined) return true;
+  const { trace, ids = [] } = record;
+  if (isAbout(record, request)) {
+    if (trace !== undefined) traces?.add(trace);
+    return true;
+  }
+  // What reads an event knows the trace alone; another request of the same trace is another one.
+  return trace !== undefined && ids.length === 0 && traces?.has(trace) === true;
 }
 
 /** Whether a record is about a request: it says so, or one of its words is the request's id. The id is a text and no pattern. */
