@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homedir, hostname } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { parse } from "yaml";
 import type { Problem } from "../core/problems.ts";
+import { stateProject } from "../infra/operate/state-file.ts";
 
 /** One lock of a stack, as Pulumi writes it. */
 export interface Lock {
@@ -29,7 +29,7 @@ export function locksIn(message: string): Lock[] {
  * Source: Pulumi, `backend/diy/lock.go`.
  */
 export function locksOf(stack: string, root: string): Lock[] {
-  const folder = stateFolder(root);
+  const { folder } = stateProject(root);
   const locks = folder && join(folder, ".pulumi/locks");
   if (locks === undefined || !existsSync(locks)) return [];
   return readdirSync(locks, { recursive: true, encoding: "utf8" })
@@ -46,16 +46,6 @@ export function locksOf(stack: string, root: string): Lock[] {
         return [];
       }
     });
-}
-
-/** The folder that holds the state of all stacks: what the environment says, else the project's own file. */
-export function stateFolder(root: string): string | undefined {
-  const { backend } = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as {
-    backend?: { url?: string };
-  };
-  const url = process.env.PULUMI_BACKEND_URL || backend?.url || "";
-  const path = /^file:\/\/([^?]*)/.exec(url)?.[1];
-  return path === undefined ? undefined : resolve(root, path.replace(/^~(?=\/|$)/, homedir()));
 }
 
 const dateOf = (text = ""): Date | undefined => {

@@ -1,10 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
 import { InputError } from "../core/problems.ts";
 import { quoted } from "../core/shell.ts";
+import { stateFile, stateProject } from "../infra/operate/state-file.ts";
 import { projectRoot } from "../stacks/program.ts";
-import { stateFolder } from "./lock.ts";
 
 /** What lost its state, or cannot read it, in words that name the mend; undefined when Pulumi's words speak of something else. */
 export function stateRefusal(text: string, stack: string): InputError | undefined {
@@ -39,15 +37,11 @@ const unread = (message: string, fix: string): InputError =>
 
 /** A file that a crash or a full disk cut short. Pulumi keeps the one before beside it. Source: Pulumi, `backend/diy/state.go`. */
 function damagedState(stack: string, damage: string): InputError {
-  const { name = "" } = parse(readFileSync(join(projectRoot, "Pulumi.yaml"), "utf8")) as { name?: string };
-  const folder = stateFolder(projectRoot);
-  const file = [".json", ".json.gz"]
-    .map((ending) => join(folder ?? "", ".pulumi/stacks", name, `${stack}${ending}`))
-    .find((path) => folder !== undefined && existsSync(path));
+  const file = stateFile(stack, projectRoot);
   if (file === undefined)
     return unread(
       `the state of ${stack} there is damaged: ${damage}`,
-      `put an earlier version of ${name}/${stack}.json in its place`,
+      `put an earlier version of ${stateProject(projectRoot).name}/${stack}.json in its place`,
     );
   const before = `${file}.bak`;
   const otherwise = `mv ${quoted(file)} ${quoted(`${file}.damaged`)}, and see what is left: ./beat status`;

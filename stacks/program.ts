@@ -37,7 +37,7 @@ export async function program(): Promise<Record<string, unknown>> {
 export async function registered(): Promise<Record<string, unknown>> {
   const config = pulumi.runtime.allConfig();
   refuseShownSecrets(secretKeys());
-  const state = await ownState();
+  const state = await ownState(projectRoot);
   const target = config["platform:target"] === "kubernetes" ? "kubernetes" : "docker";
   const stack = pulumi.getStack();
   // Of a stack that changes its target by mistake the other settings are those of the right one.
