@@ -32,11 +32,12 @@ export class EngineLogs implements LogPlace {
   async sources(): Promise<readonly LogSource[]> {
     this.#listed = this.#heard;
     const all = await containersOf(this.#engine, this.#prefix);
-    return all.map(({ id, name, container }) => ({
+    return all.map(({ id, name, container, state }) => ({
       id,
       part: name,
       label: name,
       aliases: container === name ? [] : [container],
+      runs: state === "running",
       life: `${this.#lost}-${this.#lives.get(id) ?? 0}`,
       lines: (options) => linesOf(this.#engine, id, options),
     }));

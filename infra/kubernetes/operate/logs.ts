@@ -47,6 +47,7 @@ export class ClusterLogs implements LogPlace {
       label: beside ? `${nameOf(pod)}/${container}` : nameOf(pod),
       aliases: [nameOf(pod)],
       ...(beside && { beside }),
+      runs: status?.state?.running !== undefined,
       life: lifeOf(status),
       lines: (options) => linesOf(this.#cluster, address, status?.restartCount ?? 0, options),
     };
@@ -70,7 +71,8 @@ async function* linesOf(
   options: ReadOptions,
 ): AsyncGenerator<LogLine> {
   const { tail, resumed } = options;
-  if (restarts > 0) {
+  // That it was restarted may not be known yet where it is read on.
+  if (restarts > 0 || resumed) {
     const former = read(cluster, address, { ...options, follow: false }, true);
     if (tail === undefined || resumed) yield* former;
     else {

@@ -97,6 +97,20 @@ test("no line is lost or told twice over an end, a start and a successor", async
   ]);
 });
 
+test("a connection that ends though the container goes on is made again, and nothing is lost", async () => {
+  const place = new TestPlace();
+  const a = place.log("a");
+  const { told } = await followed(place);
+  await expect.poll(() => a.reads.length).toBe(2);
+  a.write(1000, "before");
+  a.cut();
+  await sleep(20);
+  a.write(1001, "meanwhile");
+  place.news();
+  await expect.poll(() => told, { timeout: 4000 }).toEqual(["a before", "a meanwhile"]);
+  expect(a.reads.length).toBe(3);
+});
+
 test("a record that comes a little late is told in its place", async () => {
   const place = new TestPlace();
   const [a, b] = [place.log("a"), place.log("b")];

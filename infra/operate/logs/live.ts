@@ -91,16 +91,20 @@ class Followed {
     this.#picker = new Picker(options);
   }
 
-  /** Reads on where it has ended and something has happened since. */
+  /**
+   * Reads on where something has happened since it ended, or, by a list that is new, where its container goes on: then it was the
+   * connection that ended.
+   */
   look(): void {
-    if (this.isReading || this.isGone || this.#life === this.source.life) return;
+    const { life, runs } = this.source;
+    if (this.isReading || this.isGone || (this.#life === life && !runs)) return;
     this.isReading = true;
-    this.#life = this.source.life;
+    this.#life = life;
     void this.#read().finally(() => {
       this.isReading = false;
       this.settle();
       // What has happened meanwhile.
-      if (!this.#options.signal.aborted) this.look();
+      if (this.#life !== this.source.life && !this.#options.signal.aborted) this.look();
     });
   }
 

@@ -12,6 +12,8 @@ export interface LogSource {
   readonly label: string;
   /** It only goes with another one: a sidecar, or what prepares a pod. */
   readonly beside?: boolean;
+  /** Its container runs, and so may write more. */
+  readonly runs: boolean;
   /** Another one after each start and end: then there may be lines more. */
   readonly life: string;
   /** Its lines, in their order. Ends with them, or, where they are followed, when the container does. */

@@ -8,6 +8,7 @@ export class TestLog {
   readonly reads: ReadOptions[] = [];
   life = 0;
   runs = true;
+  #cuts = 0;
   #wake: () => void = () => {};
 
   write(time: number, ...texts: string[]): void {
@@ -15,7 +16,13 @@ export class TestLog {
     this.#wake();
   }
 
-  /** The container ends, or its connection is cut. */
+  /** The connection to whoever follows it ends, though the container goes on. */
+  cut(): void {
+    this.#cuts++;
+    this.#wake();
+  }
+
+  /** The container ends. */
   end(): void {
     this.runs = false;
     this.life++;
@@ -32,14 +39,14 @@ export class TestLog {
     this.reads.push(options);
     const { since, tail, follow, signal } = options;
     const from = since === undefined ? Number.NEGATIVE_INFINITY : Math.floor(since / 1000) * 1000;
-    const life = this.life;
+    const [life, cuts] = [this.life, this.#cuts];
     let at = tail === undefined ? 0 : Math.max(this.written.length - tail, 0);
     for (;;) {
       for (; at < this.written.length; at++) {
         const line = this.written[at];
         if (line !== undefined && line.time >= from) yield line;
       }
-      if (!follow || !this.runs || this.life !== life || signal.aborted) return;
+      if (!follow || !this.runs || this.life !== life || this.#cuts !== cuts || signal.aborted) return;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         signal.addEventListener("abort", () => resolve(), { once: true });
@@ -81,6 +88,7 @@ export class TestPlace implements LogPlace {
         part,
         label: part,
         aliases: [],
+        runs: log.runs,
         life: String(log.life),
         lines: (options) => log.lines(options),
       };
