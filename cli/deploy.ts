@@ -13,6 +13,7 @@ import { lockedProblem, locksIn, withLock } from "./lock.ts";
 import { say } from "./output.ts";
 import { confirmAdopt, confirmDown, confirmUp, isProduction, requireKept } from "./production.ts";
 import { Progress } from "./progress.ts";
+import { upRefreshed } from "./refresh.ts";
 import { checkInputs, requireAlone, requirePassed, runChecks, type Session } from "./session.ts";
 import type { Target } from "./targets/target.ts";
 import { firstLine, keptSecrets, stateOf } from "./workspace.ts";
@@ -63,9 +64,7 @@ export async function up(session: Session, options: UpOptions): Promise<UpResult
   const stopAssisting = target.assist();
   try {
     await withLock(stack, say, () =>
-      stack.up({
-        // A container that somebody removed or stopped is only noticed by a refresh.
-        refresh: true,
+      upRefreshed(session, stack, {
         signal: live.ended,
         onEvent: both(live, progress),
         color: "never",

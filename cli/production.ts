@@ -8,6 +8,7 @@ import { confirmed } from "./confirm.ts";
 import { withLock } from "./lock.ts";
 import { say } from "./output.ts";
 import { Progress } from "./progress.ts";
+import { settledIn } from "./refresh.ts";
 import type { Session } from "./session.ts";
 
 /** Whether a stack is one that people ask about first. Those that do not say what they are are. */
@@ -22,7 +23,8 @@ export const isProduction = ({ settings }: Pick<Session, "settings">): boolean =
 export async function confirmUp(session: Session, stack: Stack, yes: boolean): Promise<boolean> {
   if (!isProduction(session)) return true;
   say(`Looking at what would change of ${session.name}, which is production …`);
-  const steps = await preview(stack);
+  // What would be read back as another would be replaced by a preview alone.
+  const steps = await preview(stack, (await settledIn(session)) === undefined);
   const changed = steps.filter(({ op }) => shown.has(op));
   if (changed.length === 0) return true;
   for (const line of linesOf(changed)) say(`  ${line}`);
@@ -68,7 +70,7 @@ function linesOf(steps: readonly PlannedStep[]): string[] {
 }
 
 /** @throws {InputError} with every broken rule. @throws {DeploymentError} when it cannot be previewed. */
-async function preview(stack: Stack): Promise<PlannedStep[]> {
+async function preview(stack: Stack, refresh: boolean): Promise<PlannedStep[]> {
   const steps: PlannedStep[] = [];
   const broken: Problem[] = [];
   // Nothing is made yet: of what a run would say, only the platform's own warnings hold.
@@ -85,7 +87,7 @@ async function preview(stack: Stack): Promise<PlannedStep[]> {
   const policyPacks = [join(projectRoot, "policies/pack")];
   try {
     await withLock(stack, say, () =>
-      stack.preview({ refresh: true, onEvent, policyPacks, color: "never", suppressOutputs: true }),
+      stack.preview({ refresh, onEvent, policyPacks, color: "never", suppressOutputs: true }),
     );
   } catch (error) {
     if (broken.length > 0) throw new InputError("the change breaks the platform's rules", broken);

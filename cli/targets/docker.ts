@@ -22,6 +22,7 @@ import {
 import { EngineInside } from "../../infra/docker/operate/inside.ts";
 import { checkLeftovers } from "../../infra/docker/operate/leftovers.ts";
 import { EngineLogs } from "../../infra/docker/operate/logs.ts";
+import { settledOn } from "../../infra/docker/operate/settled.ts";
 import { EngineUsage } from "../../infra/docker/operate/usage.ts";
 import { buildServiceImages } from "../../infra/images/build-services.ts";
 import type { BackupOperations } from "../../infra/operate/backups.ts";
@@ -93,6 +94,10 @@ export class EngineTarget implements Target {
       await engine.getContainer(id).unpause();
       say(`  ✔ container ${container} was paused, and goes on`);
     }
+  }
+
+  settled(state: StackState): Promise<readonly string[] | undefined> {
+    return settledOn(this.#args.engine, this.#args.prefix, state);
   }
 
   assist(): () => void {

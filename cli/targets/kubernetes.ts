@@ -150,6 +150,8 @@ export class KubernetesTarget implements Target {
     await removeFailedJobs(this.cluster, this.namespace, say);
   }
 
+  async settled(): Promise<undefined> {}
+
   assist(): () => void {
     return replaceStuckPods(this.cluster, this.namespace, say);
   }

@@ -50,6 +50,8 @@ export interface Target {
   beforeChecks(): Promise<void>;
   /** Makes what `up` needs and the checks do not. */
   afterChecks(): Promise<void>;
+  /** What a refresh has to leave out, since it would be read back as another: URNs; undefined where that is nothing. */
+  settled(state: StackState): Promise<readonly string[] | undefined>;
   /** Helps along what the provider waits for, while a deployment runs. @returns ends it. */
   assist(): () => void;
   /** What a resource that is being made or deleted says meanwhile: the end of its log, or why it waits. May throw. */

@@ -1,5 +1,5 @@
 import type { Health } from "../../core/workload.ts";
-import { healthTest, restartingTest, restingTest } from "./probes.ts";
+import { healthTest, restartingTest, restingTest, unparted } from "./probes.ts";
 
 /** A health check as an engine knows it; Docker and Compose spell it alike. */
 export interface HealthCheck {
@@ -13,10 +13,16 @@ export interface HealthCheck {
   readonly startInterval?: string;
 }
 
-/** How an engine is asked to probe. */
-export interface HealthCheckOptions {
+/** In what an engine differs from others. */
+export interface EngineTraits {
   /** It has an interval of its own for a container that starts (Docker 25, API 1.44); else the probe itself rests. */
   readonly startInterval: boolean;
+  /** It is Podman: it parts the words of a probe at their spaces. */
+  readonly podman?: boolean;
+}
+
+/** How an engine is asked to probe. */
+export interface HealthCheckOptions extends EngineTraits {
   /** How long what is told to end may take, seconds; default: 10, as an engine's own. */
   readonly stopGraceSeconds?: number;
 }
@@ -46,7 +52,7 @@ function duration(seconds: number): string {
  */
 export function healthCheckOf(
   health: Health | undefined,
-  { startInterval, stopGraceSeconds = 10 }: HealthCheckOptions = { startInterval: false },
+  { startInterval, podman = false, stopGraceSeconds = 10 }: HealthCheckOptions = { startInterval: false },
 ): HealthCheck | undefined {
   const ready = health && healthTest(health.ready);
   if (health === undefined || ready === undefined) return undefined;
@@ -54,12 +60,13 @@ export function healthCheckOf(
     health.endsOn === undefined
       ? ready
       : restartingTest(ready, health.ready, health.endsOn, stopGraceSeconds);
+  const spelled = (words: readonly string[]) => (podman ? unparted(words) : words);
   const every = health.everySeconds ?? startSeconds;
   const rest = Math.max(every, health.restSeconds ?? restSeconds);
   const answer = health.timeoutSeconds ?? answerSeconds;
   if (startInterval)
     return {
-      test,
+      test: spelled(test),
       interval: duration(rest),
       timeout: duration(answer),
       retries,
@@ -72,7 +79,7 @@ export function healthCheckOf(
     answerSeconds: answer,
   });
   return {
-    test: resting ?? test,
+    test: spelled(resting ?? test),
     interval: duration(every),
     timeout: duration(resting === undefined ? answer : rest + answer + slackSeconds),
     retries,

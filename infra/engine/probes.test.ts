@@ -52,6 +52,24 @@ test("an engine with a start interval asks often during a start and seldom after
   });
 });
 
+test("for an engine that parts the words of a probe they are one line of a shell, which says the same", () => {
+  const asked = (ready: Probe) =>
+    healthCheckOf({ ready, startupSeconds: 9 }, { startInterval: true, podman: true })?.test;
+  expect(asked({ tcp: 1, tool: "wget" })).toEqual(["CMD", "nc", "-z", "127.0.0.1", "1"]);
+  expect(asked({ shell: "a b" })).toEqual(["CMD-SHELL", "a b"]);
+  for (const words of [["printf", "%s|", "it's  one", "", "two\nlines"]]) {
+    const [kind, line = ""] = asked({ exec: words }) ?? [];
+    expect(kind).toBe("CMD-SHELL");
+    expect(execFileSync("sh", ["-c", line], { encoding: "utf8" })).toBe("it's  one||two\nlines|");
+  }
+  // As Podman reads what it is told (makeHealthCheckFromCli): the first word, and the rest as it is.
+  for (const ready of [{ exec: ["bash", "-c", "exit 3"] }, { http: "/", port: 1, tool: "bash" }] as const) {
+    const test = healthCheckOf({ ready, startupSeconds: 9 }, { startInterval: false, podman: true })?.test;
+    expect(test).toHaveLength(2);
+    expect(test?.[0]).toBe("CMD-SHELL");
+  }
+});
+
 describe("for an engine without a start interval", () => {
   const old = { startInterval: false };
   const folder = mkdtempSync(join(tmpdir(), "beat-probe-"));

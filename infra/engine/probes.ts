@@ -54,6 +54,13 @@ export function restartingTest(
   ];
 }
 
+/** A test whose words hold no space, or else one line for a shell, which no engine parts. */
+export function unparted(test: readonly string[]): readonly string[] {
+  const [kind, ...words] = test;
+  if (kind !== "CMD" || words.every((word) => /^\S+$/.test(word))) return test;
+  return ["CMD-SHELL", `exec ${words.map(quoted).join(" ")}`];
+}
+
 /** Where a container notes that it has been ready: in memory that every start gets anew, and that is writable where the root is not. */
 const marker = "/dev/shm/beat-ready";
 

@@ -3,13 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
-import { findPulumi } from "../../cli/workspace.ts";
+import { findPulumi, stateOf } from "../../cli/workspace.ts";
 import type { PlatformModel } from "../../config/define/model.ts";
 import { platform as realPlatform } from "../../config/platform.ts";
 import type { DockerSettings } from "../../config/settings/schema.ts";
 import { stackName } from "../../core/names.ts";
 import { DockerPlatform } from "../../infra/docker/deploy/docker-platform.ts";
-import { engineAddress, openEngine } from "../../infra/docker/operate/engine.ts";
+import { engineAddress, engineEnvironment, openEngine } from "../../infra/docker/operate/engine.ts";
+import { settledOn } from "../../infra/docker/operate/settled.ts";
+import { traitsOf } from "../../infra/engine/traits.ts";
+import type { StackState } from "../../infra/operate/stack-state.ts";
 import { projectRoot } from "../../stacks/program.ts";
 import { dockerSettings } from "../settings.ts";
 
@@ -40,7 +43,11 @@ export class TestStack {
     }),
   });
   readonly #home = mkdtempSync(join(tmpdir(), "beat-test-"));
-  readonly #env = { PULUMI_BACKEND_URL: `file://${this.#home}`, PULUMI_CONFIG_PASSPHRASE: "test" };
+  readonly #env = {
+    PULUMI_BACKEND_URL: `file://${this.#home}`,
+    PULUMI_CONFIG_PASSPHRASE: "test",
+    ...engineEnvironment(engineAddress()),
+  };
   #stack: Stack | undefined;
   /** Whether nothing of it is left. */
   destroyed = false;
@@ -56,6 +63,8 @@ export class TestStack {
             settings: this.settings,
             stack: this.name,
             root: projectRoot,
+            engine: await traitsOf(undefined),
+            state: (await this.#state()).resources,
           });
         },
       },
@@ -68,8 +77,12 @@ export class TestStack {
   async up(options: { readonly refresh?: boolean } = {}): Promise<Changes> {
     const changes: Record<string, string[]> = {};
     const output: string[] = [];
+    const settled = options.refresh ? await settledOn(this.engine, this.prefix, await this.#state()) : [];
+    // As `beat up` does it.
+    if (settled !== undefined && options.refresh)
+      await (await this.#open()).refresh({ exclude: [...settled] });
     await (await this.#open()).up({
-      refresh: options.refresh ?? false,
+      refresh: settled === undefined,
       onOutput: (text) => output.push(text),
       onEvent: ({ resOutputsEvent: event }: EngineEvent) => {
         if (event === undefined || ["same", "refresh", "read"].includes(event.metadata.op)) return;
@@ -78,6 +91,10 @@ export class TestStack {
       },
     });
     return changes;
+  }
+
+  async #state(): Promise<StackState> {
+    return stateOf((await this.#open()).workspace, this.name);
   }
 
   /** `beat down`: everything but what is protected. */

@@ -8,9 +8,10 @@ import type { DockerSettings } from "../../../config/settings/schema.ts";
 import { clientHost } from "../../../core/addresses.ts";
 import { stackName } from "../../../core/names.ts";
 import type { OwnProgram, Role, Workload } from "../../../core/workload.ts";
+import type { EngineTraits } from "../../engine/health-check.ts";
 import { writeContext } from "../../images/build-context.ts";
 import { buildContext } from "../../images/own-images.ts";
-import type { StateResource } from "../../operate/stack-state.ts";
+import { inForce, type StateResource } from "../../operate/stack-state.ts";
 import { Secrets } from "../../secrets/component.ts";
 import { ofRole, pagesOf, type Transform, workloadsOf } from "../../workloads/plan.ts";
 import { stackLabel } from "../labels.ts";
@@ -30,8 +31,8 @@ export interface DockerPlatformArgs {
   readonly state?: readonly StateResource[];
   /** What a stack changes of its workloads. */
   readonly transform?: Transform | undefined;
-  /** The engine has an interval of its own for a container that starts; default: nobody knows, and probes rest by themselves. */
-  readonly startInterval?: boolean;
+  /** In what the engine differs from others; default: in nothing that is known. */
+  readonly engine?: EngineTraits;
 }
 
 /** The whole platform on one container engine. */
@@ -76,7 +77,11 @@ export class DockerPlatform extends pulumi.ComponentResource {
       prefix,
       buildDirectory: `.beat/build/${stack}`,
       network,
-      startInterval: args.startInterval ?? false,
+      engine: args.engine ?? { startInterval: false },
+      known: (name) =>
+        inForce(args.state ?? []).find(
+          ({ type, urn }) => type === "docker:index/container:Container" && urn.split("::").pop() === name,
+        )?.outputs,
       images: images.idOf,
       ownImage: (program, files) => {
         const key = JSON.stringify([program, files]);

@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { bindOf } from "../../../config/settings/bind.ts";
 import type { Workload } from "../../../core/workload.ts";
 import { graceSeconds, healthCheckOf } from "../../engine/health-check.ts";
-import { componentLabel, stackLabel } from "../labels.ts";
+import { componentLabel, stackLabel, toldLabel } from "../labels.ts";
 import type { DockerTarget } from "./target.ts";
 
 /** What a container is made of beside its workload's own words. */
@@ -29,7 +30,11 @@ export function managedContainer(
 ): docker.Container {
   const { settings, prefix } = target;
   const { name, host, memoryMiB, stopGraceSeconds, entrypoint, args, health, user, scratch } = workload;
-  const check = healthCheckOf(health, { startInterval: target.startInterval, stopGraceSeconds });
+  const check = healthCheckOf(health, { ...target.engine, stopGraceSeconds });
+  const securityOpts = ["no-new-privileges:true"];
+  const logOpts = { "max-size": "10m", "max-file": "3" };
+  const tmpfs = scratch && Object.fromEntries(scratch.map(({ path }) => [path, ""]));
+  const told = { label: toldLabel, value: JSON.stringify({ logOpts, tmpfs }) };
   const job = "job" in workload.members;
   const sorted = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
   return new docker.Container(
@@ -41,7 +46,7 @@ export function managedContainer(
       ...(entrypoint && { entrypoints: [...entrypoint] }),
       ...(args && { command: [...args] }),
       ...(user && { user: `${user.uid}:${user.gid ?? user.uid}` }),
-      ...(scratch && { tmpfs: Object.fromEntries(scratch.map(({ path }) => [path, ""])) }),
+      ...(tmpfs && { tmpfs }),
       envs: sorted.map(([key, value]) => pulumi.interpolate`${key}=${value}`),
       uploads: uploads.map(({ file, content }) => ({ file, content, permissions: "0444" })),
       ports: workload.endpoints.flatMap(({ port, published }) =>
@@ -75,18 +80,39 @@ export function managedContainer(
       stopTimeout: stopGraceSeconds,
       readOnly: workload.readOnlyRoot ?? false,
       ...(workload.withoutCapabilities && { capabilities: { drops: ["ALL"] } }),
-      securityOpts: ["no-new-privileges:true"],
+      securityOpts,
       logDriver: "json-file",
-      logOpts: { "max-size": "10m", "max-file": "3" },
+      logOpts,
       labels: [
         { label: stackLabel, value: prefix },
         { label: componentLabel, value: name },
+        ...(target.engine.podman ? [told] : []),
       ],
     },
     {
       ...opts,
+      ...(target.engine.podman &&
+        isAsTold(target.known(name), { securityOpts, told }) && { ignoreChanges: unsaid }),
       deleteBeforeReplace: true,
       replaceOnChanges: ["healthcheck", "tmpfs", "init", "destroyGraceSeconds", "memory", "memorySwap"],
     },
   );
 }
+
+/**
+ * The properties that Podman says nothing of, or something else: the options of a log, and scratch space (4.3 gives some to a
+ * read-only root). Each would replace the container at every `up`.
+ */
+const unsaid = ["logOpts", "tmpfs"];
+
+/**
+ * Whether a container was told what it is to be told now. What is ignored keeps its former value, for the next container, too: so
+ * nothing may be ignored that has changed, or that was read back. Labels are never read back, security options are.
+ */
+const isAsTold = (
+  known: Readonly<Record<string, unknown>> | undefined,
+  { securityOpts, told }: { readonly securityOpts: readonly string[]; readonly told: object },
+): boolean =>
+  known !== undefined &&
+  isDeepStrictEqual(known.securityOpts, securityOpts) &&
+  [known.labels].flat().some((label) => isDeepStrictEqual(label, told));

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { PlatformModel } from "../../../config/define/model.ts";
 import type { DockerSettings } from "../../../config/settings/schema.ts";
 import type { OwnProgram } from "../../../core/workload.ts";
+import type { EngineTraits } from "../../engine/health-check.ts";
 import type { DataVolumes } from "./volumes.ts";
 
 /** What every component of the docker target is given. */
@@ -15,8 +16,10 @@ export interface DockerTarget {
   readonly buildDirectory: string;
   readonly network: docker.Network;
   readonly volumes: DataVolumes;
-  /** The engine has an interval of its own for a container that starts. */
-  readonly startInterval: boolean;
+  /** In what the engine differs from others. */
+  readonly engine: EngineTraits;
+  /** What the state knows of a container from the last run, by its workload's name; undefined for a new one. */
+  readonly known: (name: string) => Readonly<Record<string, unknown>> | undefined;
   /** The id of an image by its reference. */
   readonly images: (reference: string) => pulumi.Output<string>;
   /** The id of an image of one of the project's own programs, with more files in it. */

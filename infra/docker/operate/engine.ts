@@ -22,7 +22,9 @@ export interface ContainerState {
 
 /** The containers of a stack, whoever made them. */
 export async function containersOf(engine: Docker, prefix: string): Promise<ContainerState[]> {
-  const all = await engine.listContainers({ all: true, filters: { label: [`${stackLabel}=${prefix}`] } });
+  const label = [`${stackLabel}=${prefix}`];
+  const all = await engine.listContainers({ all: true, filters: { label } });
+  const ill = await illAmong(engine, label, all);
   return all
     .map((info) => {
       const name = info.Labels[componentLabel] ?? info.Names[0]?.slice(1) ?? info.Id;
@@ -37,10 +39,22 @@ export async function containersOf(engine: Docker, prefix: string): Promise<Cont
         ports: info.Ports.flatMap(({ PublicPort }) => (PublicPort === undefined ? [] : [PublicPort])),
         ok: name.startsWith("provision-")
           ? ended || info.State === "running"
-          : info.State === "running" && !/unhealthy|starting/.test(info.Status),
+          : info.State === "running" && !/unhealthy|starting/.test(info.Status) && !ill.has(info.Id),
       };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Ids of those that are not healthy, or not yet, where the engine's list says nothing of health, as Podman's does. */
+async function illAmong(
+  engine: Docker,
+  label: string[],
+  all: readonly Docker.ContainerInfo[],
+): Promise<ReadonlySet<string>> {
+  if (all.length === 0 || all.some(({ Status }) => /\((un)?healthy\)|starting\)/.test(Status)))
+    return new Set();
+  const filters = { label, health: ["unhealthy", "starting"] };
+  return new Set((await engine.listContainers({ all: true, filters })).map(({ Id }) => Id));
 }
 
 /** Names of images by id: a container made from an id does not know its image's name. The stack's own come first. */
