@@ -19,6 +19,7 @@ import {
   objectsOf,
   removeOwnImages,
 } from "../../infra/docker/operate/engine.ts";
+import { checkVolumes, fullVolumes } from "../../infra/docker/operate/full-volumes.ts";
 import { EngineInside } from "../../infra/docker/operate/inside.ts";
 import { checkLeftovers } from "../../infra/docker/operate/leftovers.ts";
 import { EngineLogs } from "../../infra/docker/operate/logs.ts";
@@ -63,14 +64,16 @@ export class EngineTarget implements Target {
 
   async checks(state: StackState): Promise<Check[]> {
     const { engine, prefix, settings, platform, root } = this.#args;
-    const [disk, leftovers, ports, images] = await Promise.all([
+    const [disk, room, leftovers, ports, images] = await Promise.all([
       checkDisk(root),
+      checkVolumes(engine, prefix),
       checkLeftovers(this.#args, state),
       checkPorts(engine, settings, prefix),
       checkImages(engine, platform, settings),
     ]);
     return [
       disk,
+      ...room,
       ...[...frontNotes(settings), ...backupNotes(settings, platform), ...observabilityNotes(settings)].map(
         ({ name, text }) => note(name, text),
       ),
@@ -134,10 +137,14 @@ export class EngineTarget implements Target {
   async parts(state: StackState): Promise<PartState[]> {
     const { engine, prefix } = this.#args;
     const tags = await imageTags(engine, prefix);
-    const containers = (await containersOf(engine, prefix)).map((container) => ({
-      ...container,
-      image: tags.get(container.image) ?? container.image,
-    }));
+    const full = await fullVolumes(engine, prefix);
+    const containers = (await containersOf(engine, prefix)).map((container) => {
+      const image = tags.get(container.image) ?? container.image;
+      const told = full.filter(({ part }) => part === container.name);
+      if (told.length === 0) return { ...container, image };
+      const status = told.map(({ volume, left }) => `volume ${volume} is full: ${left}`).join("; ");
+      return { ...container, image, ok: false, status: `${container.status}; ${status}` };
+    });
     const wanted = this.planned();
     const known = new Set(state.resources.map(({ id }) => id));
     const killed = state.pending.length > 0 || containers.some(({ id }) => !known.has(id));
