@@ -100,3 +100,18 @@ test.runIf(process.getuid?.() === 0)("one that may not be read is not called dam
   expect(stderr).toContain("--from 20261119T021700Z.dump");
   expect(stderr).not.toContain("damaged");
 });
+
+test("a table whose name has a line break is the same one after a drill", () => {
+  put("core", "20261119");
+  const file = join(home, "postgres/core/20261119T021700Z.dump");
+  appendFileSync(`${file}.manifest`, 'counted yes\nb"\nrows 1 "a\nrows 2 other\n');
+  const { status, stderr } = run(
+    verifyFrame(['restored_rows() { printf \'rows 1 "a\\nb"\\nrows 2 other\\n\' > "$3"; }'], {
+      store: "postgres",
+      source: "postgres",
+      databases: ["core"],
+      suffix: ".dump",
+    }),
+  );
+  expect([status, stderr]).toEqual([0, ""]);
+});

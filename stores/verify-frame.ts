@@ -49,7 +49,7 @@ export const verifyParts = (
   '  if ! restored_rows "$database" "$folder/$newest" "$rows"; then echo "$folder/$newest cannot be restored" >&2; return 1; fi',
   // Where nothing was counted when it was saved, that it can be restored is all there is to know.
   '  if grep -qx "counted yes" "$manifest"; then',
-  '    if ! diff <(grep "^rows " "$manifest" | LC_ALL=C sort) <(LC_ALL=C sort "$rows") >&2; then',
+  '    if ! diff <(grep "^rows " "$manifest" | LC_ALL=C sort) <(grep "^rows " "$rows" | LC_ALL=C sort) >&2; then',
   '      echo "$folder/$newest: what is restored (>) is not what was saved (<)" >&2',
   "      return 1",
   "    fi",

@@ -26,3 +26,9 @@ test("the list says which backups are of nobody any more, and which have a name 
     "of no present database",
   ]);
 });
+
+test("a file that somebody has put there is told by its whole name", () => {
+  expect(parseList("postgres notes my own copy.dump 7\n", [])).toMatchObject([
+    { store: "postgres", database: "notes", file: "my own copy.dump", bytes: 7 },
+  ]);
+});

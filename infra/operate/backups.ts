@@ -92,7 +92,8 @@ export const restoreArgs = ({ database, from }: RestoreRequest, fetched: boolean
 /** Reads what the scripts that list backups print. @param all what is saved now: anything else is of nobody any more. */
 export function parseList(text: string, all: readonly BackupSource[]): Backup[] {
   return text.split("\n").flatMap((line) => {
-    const [store, database, file, bytes] = line.trim().split(" ");
+    // What somebody has put there may have blanks in its name.
+    const [, store, database, file, bytes] = /^(\S+) (\S+) (.+) (\d+)$/.exec(line.trim()) ?? [];
     if (store === undefined || database === undefined || file === undefined) return [];
     const note = [
       belonging(store, database, all),

@@ -104,6 +104,10 @@ const accounts = { type: "collection", count: 2 };
 test.each([
   ["nothing but collections", {}],
   ["a view", { active: { type: "view", count: 1 } }],
+  [
+    "a collection called like one of the server's own",
+    { "old system.logs": { type: "collection", count: 3 } },
+  ],
   ["a time series", { temperatures: { type: "timeseries", count: 300 } }],
 ])("a drill is well for a database with %s", (_what, more) => {
   holds({ core: { accounts, none: { type: "collection", count: 0 }, ...more } });

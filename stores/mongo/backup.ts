@@ -63,7 +63,7 @@ const save: readonly string[] = [
   // Half of what a restore replaces would be the latest backup.
   "  await_restore || return 1",
   '  quietly mongodump --config=/tmp/mongo.yaml --db="$1" --archive="$2" --gzip || return 1',
-  "  sed -nE 's/^.*done dumping [^.]+\\.(.*) \\(([0-9]+) documents?\\)$/rows \\2 \\1/p' /tmp/said | grep -v ' system\\.' > \"$3\" || true",
+  "  sed -nE 's/^.*done dumping [^.]+\\.(.*) \\(([0-9]+) documents?\\)$/rows \\2 \\1/p' /tmp/said | grep -v '^rows [0-9]* system\\.' > \"$3\" || true",
   "}",
 ];
 

@@ -62,3 +62,10 @@ test("the backups can be listed while one of the containers is stopped", async (
   await backups.list();
   expect(ran).toEqual(["backup-postgres"]);
 });
+
+test("where the engine went away meanwhile nobody says that it failed", async () => {
+  const { engine } = engineOf({ "backup-postgres": "running" }, null);
+  const backups = new EngineBackups({ platform, settings, engine, prefix: "p" });
+  const error = await errorOf(backups.restore({ store: "postgres", database: "notes", from: "latest" }));
+  expect(error.message).toMatch(/^backup-postgres: how it ended is not known; see: \.\/beat status\nsaid by/);
+});

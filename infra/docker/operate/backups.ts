@@ -113,6 +113,11 @@ export class EngineBackups implements BackupOperations {
         },
       ]);
     const { code, output } = await runInside(engine, found.id, ["bash", "-c", script]);
+    // The engine went away, or its connection did: nobody has seen the end.
+    if (code === null)
+      throw new DeploymentError(
+        [`${component}: how it ended is not known; see: ./beat status`, ...logLines(output)].join("\n"),
+      );
     if (code !== 0) throw new DeploymentError([`${component} failed`, ...logLines(output)].join("\n"));
     return output;
   }

@@ -9,7 +9,10 @@ const statuses: Readonly<Record<string, string>> = {
 };
 
 /** An engine that is told its containers, `running`, `paused` or `exited`, and notes what is run inside of them. */
-export function engineOf(states: Readonly<Record<string, string>>): {
+export function engineOf(
+  states: Readonly<Record<string, string>>,
+  exitCode: number | null = 0,
+): {
   readonly engine: Docker;
   /** The containers in which something was run, in order. */
   readonly ran: string[];
@@ -44,7 +47,7 @@ export function engineOf(states: Readonly<Record<string, string>>): {
           setImmediate(() => said.end(`said by ${id}\n`));
           return said;
         },
-        inspect: async () => ({ ExitCode: 0 }),
+        inspect: async () => ({ ExitCode: exitCode }),
       }),
     }),
   };

@@ -1,4 +1,5 @@
 import type { V1Job, V1PodSpec } from "@kubernetes/client-node";
+import { ApiException } from "@kubernetes/client-node";
 import { afterEach, expect, test, vi } from "vitest";
 import { stepsAnnotation } from "../labels.ts";
 import type { Cluster } from "./client.ts";
@@ -132,4 +133,43 @@ test("a job that does less than its CronJob says which containers it is made of,
   await runJob(cluster, { ...args, steps, keptSeconds: 7200 });
   expect(created()?.metadata?.annotations?.[stepsAnnotation]).toBe("dump upload");
   expect(created()?.spec?.ttlSecondsAfterFinished).toBe(7200);
+});
+
+/** A job is asked for, and the API server answers so, one after the other. */
+async function asked(...answers: readonly (Error | "Complete")[]): Promise<string> {
+  vi.useFakeTimers();
+  const { cluster } = clusterWith(() => undefined);
+  const left = [...answers];
+  vi.spyOn(cluster.batch, "readNamespacedJob").mockImplementation(async () => {
+    const answer = left.length > 1 ? left.shift() : left[0];
+    if (answer instanceof Error) throw answer;
+    return { status: { conditions: [{ type: "Complete", status: "True", lastTransitionTime: new Date() }] } };
+  });
+  const said = runJob(cluster, args).then(
+    () => "succeeded",
+    (error: Error) => error.message,
+  );
+  await vi.advanceTimersByTimeAsync(600_000);
+  return said;
+}
+
+test("an API server that is away for a while is no reason to leave a job; one that stays away is told, and what goes on", async () => {
+  const away = new Error("connect ECONNREFUSED");
+  const busy = new ApiException(503, "", "{}", {});
+  expect(await asked(away, busy, away, "Complete")).toBe("succeeded");
+  expect(await asked(away)).toMatch(
+    /^job backup-mongo-now-\w{6} cannot be asked for any more .*it goes on: kubectl get job/,
+  );
+  expect(await asked(new ApiException(404, "", "{}", {}))).toMatch(
+    /^job \S+ was deleted before it had ended$/,
+  );
+});
+
+test("the name of a job has room beside the longest that a CronJob may have", async () => {
+  const { cluster, createNamespacedJob } = clusterWith(() => undefined);
+  const from = `backup-${"x".repeat(45)}`;
+  await runJob(cluster, { ...args, from });
+  expect(createNamespacedJob.mock.lastCall?.[0].body.metadata?.name).toMatch(
+    new RegExp(`^${from}-now-\\w{6}$`),
+  );
 });

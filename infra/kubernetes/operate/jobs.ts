@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { V1Container, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { logLines } from "../../../core/log-lines.ts";
 import { bounded } from "../../../core/names.ts";
@@ -6,7 +5,7 @@ import { InputError } from "../../../core/problems.ts";
 import { DeploymentError } from "../../operate/parts.ts";
 import { escapeExpansion } from "../expansion.ts";
 import { restoresAnnotation, stepsAnnotation } from "../labels.ts";
-import { type Cluster, ifFound } from "./client.ts";
+import { type Cluster, ifFound, reasonOf, statusCode } from "./client.ts";
 import { cannotStart, explainPods, nameOf, podsOf, problemOf } from "./pods.ts";
 
 /** A script that runs in a copy of one of a template's containers: its image, environment and volumes. */
@@ -63,8 +62,8 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
     // What half of it did must not be done again by itself.
     spec.backoffLimit = 0;
   }
-  // Two operators may begin within the same moment.
-  const unique = `${Date.now().toString(36)}${randomBytes(2).toString("hex")}`;
+  // Two operators may begin within the same second; and a CronJob's name leaves room for no more.
+  const unique = (Date.now() % 36 ** 6).toString(36).padStart(6, "0");
   const name = bounded(`${args.from}-${args.purpose}-${unique}`);
   await cluster.batch.createNamespacedJob({
     namespace,
@@ -108,6 +107,22 @@ export async function runJob(cluster: Cluster, args: JobArgs): Promise<string> {
   );
 }
 
+/** How long an API server may say nothing while a job is waited for, milliseconds. */
+const silencePatience = 300_000;
+
+/** Whether an API server has understood the question, and says no. */
+const isRefusal = (error: unknown): boolean => {
+  const code = statusCode(error);
+  return code !== undefined && code < 500 && code !== 429;
+};
+
+const gone = (name: string, namespace: string, error: unknown): DeploymentError =>
+  new DeploymentError(
+    statusCode(error) === 404
+      ? `job ${name} was deleted before it had ended`
+      : `job ${name} cannot be asked for any more (${reasonOf(error)}); it goes on: kubectl get job ${name} --namespace ${namespace}`,
+  );
+
 type End = "succeeded" | "failed" | "timed out" | "cannot start";
 
 /** How a job ended; what has not ended within the time, or cannot start, goes on. */
@@ -119,14 +134,25 @@ async function ended(
 ): Promise<End> {
   const deadline = Date.now() + timeoutSeconds * 1000;
   let stuckSince: number | undefined;
+  let answeredAt = Date.now();
   while (Date.now() < deadline) {
-    const { status } = await cluster.batch.readNamespacedJob({ name, namespace });
+    const job = await cluster.batch.readNamespacedJob({ name, namespace }).catch((error: unknown) => {
+      // An API server that is away for a while is no reason to leave what goes on there all the same.
+      if (isRefusal(error) || Date.now() - answeredAt > silencePatience) throw gone(name, namespace, error);
+      return undefined;
+    });
+    if (job === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      continue;
+    }
+    answeredAt = Date.now();
+    const { status } = job;
     const has = (wanted: string): boolean =>
       status?.conditions?.some((condition) => condition.type === wanted && condition.status === "True") ??
       false;
     if (has("Complete")) return "succeeded";
     if (has("Failed")) return "failed";
-    const pods = await podsOf(cluster, namespace);
+    const pods = await podsOf(cluster, namespace).catch(() => []);
     if (pods.some((pod) => isOf(name)(pod) && cannotStart.test(problemOf(pod)?.reason ?? ""))) {
       stuckSince ??= Date.now();
       if (Date.now() - stuckSince > startGraceSeconds * 1000) return "cannot start";
