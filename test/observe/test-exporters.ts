@@ -85,7 +85,7 @@ export class Containers {
   }
 
   end(): void {
-    for (const id of this.#made) said("docker", "rm", "-f", "-v", id);
+    if (this.#made.length > 0) said("docker", "rm", "-f", "-v", ...this.#made);
     said("docker", "network", "rm", this.#network);
     rmSync(this.#folder, { recursive: true, force: true });
   }
