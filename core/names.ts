@@ -15,6 +15,8 @@ export const retireOf = (kind: string): string => `retire-${kind}`;
 export const backupsName = "backup";
 /** The component that saves a store, or the volumes of a service. */
 export const backupOf = (kind: string): string => `backup-${kind}`;
+/** The component that tells a scraper of an engine's backups. */
+export const backupMetricsName = "backup-metrics";
 /** The sidecar that watches a service's consumer. */
 export const consumerWatchName = "consumer-watch";
 /** The container that watches a service's consumer where there are no pods. */

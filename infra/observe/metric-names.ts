@@ -96,6 +96,7 @@ const backups = from("backup-metrics", {
   beat_backup_last_ok: gauge("state", ["source"], "once a backup has ended"),
   beat_backup_drill_last_success_timestamp_seconds: gauge("seconds", ["source"], "once it was tried"),
   beat_backup_drill_last_ok: gauge("state", ["source"], "once a drill has ended"),
+  /** Of a source without a good backup its age counts from here. */
   beat_backup_since_timestamp_seconds: gauge("seconds"),
   beat_disk_size_bytes: gauge("bytes"),
   beat_disk_available_bytes: gauge("bytes"),

@@ -1,6 +1,7 @@
 import type { PlatformModel } from "../../config/define/model.ts";
 import { InputError } from "../../core/problems.ts";
 import type { Role, Workload } from "../../core/workload.ts";
+import { backupMetricsWorkloads } from "./of-backup-metrics.ts";
 import { backupWorkloads } from "./of-backups.ts";
 import { dashboardsWorkloads } from "./of-dashboards.ts";
 import { exporterWorkloads } from "./of-exporters.ts";
@@ -35,6 +36,7 @@ export function workloadsOf(platform: PlatformModel, runtime: Runtime, transform
     ...stores.filter(({ role }) => role === "tool"),
     ...exporterWorkloads(platform, runtime),
     ...(runtime.kind === "engine" ? backupWorkloads(platform, runtime) : []),
+    ...(runtime.kind === "engine" ? backupMetricsWorkloads(platform, runtime) : []),
   ];
   if (runtime.kind === "engine") all.push(...dashboardsWorkloads(platform, runtime, all));
   const made = transform === undefined ? all : all.map((workload) => transformed(workload, transform));

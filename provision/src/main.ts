@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { tellBackups } from "../../stores/backup-metrics.ts";
 import { type StoreKind, storeKinds, storeOf } from "../../stores/index.ts";
 import type { Done } from "../../stores/store.ts";
 import { wordsOf } from "./words.ts";
@@ -37,11 +39,12 @@ async function watch(kind: string): Promise<void> {
   await (await watching.load()).watch(process.env);
 }
 
-// `FILE SECONDS`: prepares a store, then stays so long. `watch KIND`: stays beside a service.
+// `FILE SECONDS`: prepares a store, then stays so long. `watch KIND`: stays beside a service. `backups`: tells a scraper of them.
 const [command = "/run/plan.json", argument = "0"] = process.argv.slice(2);
 process.once("SIGTERM", () => process.exit(0));
 try {
   if (command === "watch") await watch(argument);
+  else if (command === "backups") await once(tellBackups(process.env), "listening");
   else {
     for (const done of await provision(command)) console.log(JSON.stringify(done));
     writeFileSync(marker, "");
