@@ -5,6 +5,7 @@ import { InputError } from "../core/problems.ts";
 import { isNote } from "../infra/operate/check.ts";
 import { deletedClaims } from "../infra/operate/deleted-claims.ts";
 import { DeploymentError } from "../infra/operate/parts.ts";
+import { restoringProblems } from "../infra/operate/restoring.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { confirmed } from "./confirm.ts";
 import { secretsOf } from "./known-secrets.ts";
@@ -205,6 +206,9 @@ export async function down(
 ): Promise<readonly string[] | undefined> {
   requireAlone(session);
   requireKnown(session, options.volumes);
+  // Whose data goes anyway needs no restore.
+  const restoring = options.volumes ? [] : restoringProblems(await session.target.restoring(), "take down");
+  if (restoring.length > 0) throw new InputError("nothing was done", restoring);
   const lost = options.volumes
     ? []
     : deletedClaims((await stateOf(session.stack.workspace, session.name)).resources);

@@ -7,6 +7,7 @@ import { checkDisk, checkEngine } from "../infra/docker/operate/checks.ts";
 import { engineAddress, withScheme } from "../infra/engine/address.ts";
 import { openEngine } from "../infra/engine/client.ts";
 import { type Check, earlierRun, failed, note, passed } from "../infra/operate/check.ts";
+import { restoringProblems } from "../infra/operate/restoring.ts";
 import type { StackState } from "../infra/operate/stack-state.ts";
 import { workloadsOf } from "../infra/workloads/plan.ts";
 import type { Runtime } from "../infra/workloads/runtime.ts";
@@ -147,8 +148,10 @@ export async function runChecks(session: Session): Promise<Check[]> {
   const first = [...(await checkInputs(session)), ...reached, pulumi, plugin, ...lock];
   if (reached.some(({ ok }) => !ok)) return first;
   const others = await target.checks(state);
+  const restoring = restoringProblems(await target.restoring(), "change");
   return [
     ...first,
+    ...restoring.map((problem) => failed("restore", problem)),
     ...(lock.length === 0 ? others : others.map(besideLock)),
     ...endingImages(platform, settings, new Date()).map(({ text }) => note("image support", text)),
   ];

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { statusScript } from "./backup-status.ts";
+import { restoringScript } from "./restore-status.ts";
 import { restoreUploads, uploadsScript } from "./uploads.ts";
 
 let home = "";
@@ -58,9 +59,11 @@ test("a restore is told while it is under way, and what it came to", async () =>
   const ended = new Promise((resolve) => child.once("close", resolve));
   while (!existsSync(join(home, "uploads/files/.beat-restore"))) await new Promise((r) => setTimeout(r, 20));
   expect(told()).toEqual(["restoring uploads/files", "restore begun uploads/files"]);
+  expect(run(restoringScript).stdout).toBe("restoring uploads/files\n");
   writeFileSync(join(home, "go"), "");
   expect(await ended).toBe(0);
   expect(told()).toEqual(["restore ok uploads/files"]);
+  expect(run(restoringScript).stdout).toBe("");
 });
 
 test("one that was killed is told apart by what it had replaced", () => {

@@ -51,3 +51,12 @@ export const tellRestore: readonly string[] = [
 
 /** The time, in seconds, at which nothing else was at work on a store: an older lock on its server was left by one that was killed. */
 export const aloneVariable = "BEAT_ALONE";
+
+/** Prints `restoring <store>/<part>` for every restore that is under way in a volume of backups. */
+export const restoringScript = [
+  "for held in /backups/.parts/*.restore; do",
+  '  name="${held##*/}" name="${name%.restore}"',
+  '  if [ -r "$held" ] && ! flock -s -n "$held" true; then echo "restoring ${name%%.*}/${name#*.}"; fi',
+  "done",
+  "",
+].join("\n");

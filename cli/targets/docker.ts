@@ -30,6 +30,7 @@ import type { BackupOperations } from "../../infra/operate/backups.ts";
 import { type Check, note } from "../../infra/operate/check.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
 import { DeploymentError, missingParts, type PartState } from "../../infra/operate/parts.ts";
+import type { Restoring } from "../../infra/operate/restoring.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { backupsVolume } from "../../infra/workloads/of-backups.ts";
 import { workloadsOf } from "../../infra/workloads/plan.ts";
@@ -170,6 +171,10 @@ export class EngineTarget implements Target {
   inside(): Inside {
     const { engine, prefix, settings } = this.#args;
     return new EngineInside(engine, prefix, settings);
+  }
+
+  restoring(): Promise<Restoring[]> {
+    return new EngineBackups(this.#args).restoring();
   }
 
   async backups(): Promise<BackupOperations> {

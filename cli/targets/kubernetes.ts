@@ -42,6 +42,7 @@ import {
   removeEmptyNamespace,
   removeNamespace,
 } from "../../infra/kubernetes/operate/namespace.ts";
+import { restoringIn } from "../../infra/kubernetes/operate/other-jobs.ts";
 import { componentOf, explainPods, partOf, podsOf, problemOf } from "../../infra/kubernetes/operate/pods.ts";
 import { replaceStuckPods } from "../../infra/kubernetes/operate/stuck-pods.ts";
 import { ClusterUsage } from "../../infra/kubernetes/operate/usage.ts";
@@ -51,6 +52,7 @@ import { type Check, failed, note } from "../../infra/operate/check.ts";
 import { namespaceGoes } from "../../infra/operate/deleted-claims.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
 import { missingParts, type PartState } from "../../infra/operate/parts.ts";
+import type { Restoring } from "../../infra/operate/restoring.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import { type BackupSource, backupSources } from "../../infra/workloads/backup-sources.ts";
 import { workloadsOf } from "../../infra/workloads/plan.ts";
@@ -205,6 +207,10 @@ export class KubernetesTarget implements Target {
   inside(): Inside {
     const { settings, platform } = this.#args;
     return new ClusterInside(this.cluster, this.namespace, settings, platform.gateway.port);
+  }
+
+  restoring(): Promise<Restoring[]> {
+    return restoringIn(this.cluster, this.namespace);
   }
 
   async backups(): Promise<BackupOperations> {

@@ -9,6 +9,7 @@ import type { Check } from "../../infra/operate/check.ts";
 import type { Inside } from "../../infra/operate/inside.ts";
 import type { LogPlace } from "../../infra/operate/logs/place.ts";
 import type { PartState } from "../../infra/operate/parts.ts";
+import type { Restoring } from "../../infra/operate/restoring.ts";
 import type { StackState } from "../../infra/operate/stack-state.ts";
 import type { UsageMeter } from "../../infra/operate/top/usage.ts";
 import type { Transform } from "../../infra/workloads/transform.ts";
@@ -60,6 +61,8 @@ export interface Target {
   untilAnswering(urls: Readonly<Record<string, string>>, ended?: AbortSignal): Promise<void>;
   /** What there is of it, what should be there and is not, and how its backups are. */
   parts(state: StackState): Promise<PartState[]>;
+  /** The restores that are under way. */
+  restoring(): Promise<Restoring[]>;
   /** Whether something of a stack whose state was lost is here, and can be shown and taken down all the same. */
   hasRemains(): Promise<boolean>;
   /** Why a deployment failed: lines about every part that is not well. */

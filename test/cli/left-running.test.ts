@@ -128,6 +128,27 @@ describe.skipIf(missing !== undefined)(
             env: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
           },
         );
+        // Whoever would take away what it runs in is refused, with what ends it.
+        for (const act of [["up"], ["down"]]) {
+          const refused = await execa(
+            process.execPath,
+            [join(projectRoot, "cli/main.ts"), ...act, "--stack", name],
+            {
+              reject: false,
+              stdin: "ignore",
+              env: { PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "test" },
+            },
+          );
+          expect([refused.exitCode, refused.stderr]).toEqual([
+            2,
+            expect.stringMatching(
+              new RegExp(
+                `restore of postgres/core_service: is under way.*\\n.*or end it: docker restart ${container}$`,
+                "m",
+              ),
+            ),
+          ]);
+        }
         expect(status.stdout).toMatch(
           /backup of postgres .*a restore of core_service begun \S+ \S+ is running/,
         );

@@ -3,9 +3,11 @@ import type { PlatformModel } from "../../../config/define/model.ts";
 import { type BackupPlan, backupsOf } from "../../../config/settings/backups.ts";
 import type { Settings } from "../../../config/settings/schema.ts";
 import { logLines } from "../../../core/log-lines.ts";
+import { backupOf } from "../../../core/names.ts";
 import { InputError } from "../../../core/problems.ts";
 import { statusScript } from "../../../stores/backup-status.ts";
 import { listScript } from "../../../stores/restore-frame.ts";
+import { restoringScript } from "../../../stores/restore-status.ts";
 import { type BackupReport, reportOf } from "../../operate/backup-report.ts";
 import {
   type Backup,
@@ -19,6 +21,7 @@ import {
 } from "../../operate/backups.ts";
 import { longestCommand } from "../../operate/inside.ts";
 import { DeploymentError, type PartState } from "../../operate/parts.ts";
+import type { Restoring } from "../../operate/restoring.ts";
 import { type BackupSource, backupSources } from "../../workloads/backup-sources.ts";
 import { containersOf } from "./engine.ts";
 import { runInside } from "./inside.ts";
@@ -91,6 +94,29 @@ export class EngineBackups implements BackupOperations {
       parts.push({ name: `backup of ${source}`, ok, status: text, image: "" });
     }
     return parts;
+  }
+
+  /**
+   * The restores that are under way. All that save write one volume: whichever runs can be asked, also where the settings save nothing
+   * any more.
+   */
+  async restoring(): Promise<Restoring[]> {
+    const { engine, prefix } = this.#stack;
+    const asked = (await containersOf(engine, prefix)).find(
+      ({ name, state }) => state === "running" && name.startsWith(backupOf("")),
+    );
+    if (asked === undefined) return [];
+    // One that cannot be asked is about to be mended or taken away.
+    const { output } = await runInside(
+      engine,
+      asked.id,
+      ["bash", "-c", restoringScript],
+      longestCommand,
+    ).catch(() => ({ output: "" }));
+    return [...output.matchAll(/^restoring (([^/\s]+)\/(\S+))$/gm)].map(([, of = "", store, part = ""]) => {
+      const saved = this.#all.find((one) => one.store === store && one.parts.includes(part));
+      return { of, end: `docker restart ${prefix}-${saved?.component ?? backupOf(store ?? "")}` };
+    });
   }
 
   async #report(id: string, saved: BackupSource, plan: BackupPlan): Promise<BackupReport> {

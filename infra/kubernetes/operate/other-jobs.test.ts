@@ -1,9 +1,9 @@
-import type { V1Job } from "@kubernetes/client-node";
+import { ApiException, type V1Job } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
 import { InputError } from "../../../core/problems.ts";
 import { restoresAnnotation, stepsAnnotation } from "../labels.ts";
 import type { Cluster } from "./client.ts";
-import { requireNoOther } from "./other-jobs.ts";
+import { requireNoOther, restoringIn } from "./other-jobs.ts";
 
 const job = (name: string, annotations: Record<string, string>, end?: string): V1Job => ({
   metadata: {
@@ -51,4 +51,14 @@ test("where pods share no lock whatever else is at work on the store refuses it;
   expect((await refusal([restoring("notes")], true))?.message).toMatch(
     /^a restore of mongo\/notes is under way/,
   );
+});
+
+test("the restores that are under way are known with what ends them", async () => {
+  const items = [restoring("core"), restoring("notes", "Complete"), job("backup-mongo-29400000", {})];
+  const cluster = { batch: { listNamespacedJob: async () => ({ items }) } } as unknown as Cluster;
+  expect(await restoringIn(cluster, "beat")).toEqual([
+    { of: "mongo/core", end: "kubectl delete job backup-mongo-restore-core --namespace beat" },
+  ]);
+  const listNamespacedJob = () => Promise.reject(new ApiException(403, "", "{}", {}));
+  expect(await restoringIn({ batch: { listNamespacedJob } } as unknown as Cluster, "beat")).toEqual([]);
 });

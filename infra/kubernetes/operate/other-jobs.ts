@@ -1,8 +1,9 @@
 import type { V1Job } from "@kubernetes/client-node";
 import { InputError } from "../../../core/problems.ts";
+import type { Restoring } from "../../operate/restoring.ts";
 import { uploadContainer } from "../deploy/bucket-pod.ts";
 import { restoresAnnotation, stepsAnnotation } from "../labels.ts";
-import type { Cluster } from "./client.ts";
+import { type Cluster, statusCode } from "./client.ts";
 
 /** What a restore is about to begin. */
 interface Restore {
@@ -41,6 +42,19 @@ export async function requireNoOther(
       fix: `wait until it has ended: ./beat status; or end it: kubectl delete job ${name} --namespace ${namespace}`,
     },
   ]);
+}
+
+/** The restores that are under way in a namespace; none where nobody may look. */
+export async function restoringIn({ batch }: Cluster, namespace: string): Promise<Restoring[]> {
+  const { items } = await batch.listNamespacedJob({ namespace }).catch((error: unknown) => {
+    if (statusCode(error) === 403) return { items: [] };
+    throw error;
+  });
+  return items.flatMap((job) => {
+    const restores = of(job);
+    const end = `kubectl delete job ${job.metadata?.name} --namespace ${namespace}`;
+    return restores === undefined || isOver(job) ? [] : [{ of: restores, end }];
+  });
 }
 
 const of = ({ metadata }: V1Job): string | undefined => metadata?.annotations?.[restoresAnnotation];
