@@ -31,6 +31,7 @@ export function engineOf(
         State: state,
         Status: statuses[state] ?? "Exited (137) 2 days ago",
         Ports: [],
+        Mounts: [],
       })),
     listImages: async () => [],
     modem: {
