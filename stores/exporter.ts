@@ -25,8 +25,9 @@ export interface ExporterParts {
   readonly files: readonly Omit<FileSet, "name">[];
   /** It answers GET /metrics there. */
   readonly port: number;
-  /** Default: its image has nothing to ask with, so that only a cluster asks. */
-  readonly health?: Pick<Health, "ready">;
+  readonly health: Pick<Health, "ready">;
+  /** What an engine asks instead, where the image has nothing to ask a port with; default: the same. */
+  readonly engineHealth?: Pick<Health, "ready">;
   readonly memoryMiB: number;
   /** Whom its image runs as: by a name, which a cluster does not take. */
   readonly user: User;

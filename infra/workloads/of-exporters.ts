@@ -14,7 +14,7 @@ function exporterWorkload(platform: PlatformModel, runtime: Runtime, kind: Store
   const { exporter, provision } = storeOf(kind);
   if (exporter === undefined) return [];
   const memberHost = runtime.kind === "cluster" ? runtime.memberHost : undefined;
-  const { args, env, files, port, health, memoryMiB, user } = exporter.parts(
+  const { args, env, files, port, health, engineHealth, memoryMiB, user } = exporter.parts(
     useOfStore(platform, runtime.settings, kind, memberHost),
   );
   const name = exporterOf(kind);
@@ -29,11 +29,7 @@ function exporterWorkload(platform: PlatformModel, runtime: Runtime, kind: Store
       files: files.map((set) => ({ ...set, name })),
       endpoints: [{ name: "metrics", port, scope: "monitoring" }],
       volumes: [],
-      // An engine can only ask with what the image has.
-      ...(health &&
-        (runtime.kind === "cluster" || !("tool" in health.ready) || health.ready.tool !== "none") && {
-          health: { ...health, startupSeconds: 60 },
-        }),
+      health: { ...((runtime.kind === "engine" ? engineHealth : undefined) ?? health), startupSeconds: 60 },
       memoryMiB,
       members: { replicas: 1 },
       stopGraceSeconds: 5,

@@ -28,8 +28,9 @@ export const exporter: Exporter<Facts, Need, External, Cluster> = {
     },
     files: [],
     port,
-    // Its image has nothing but itself.
-    health: { ready: { http: "/", port, tool: "none" } },
+    health: { ready: { http: "/", port } },
+    // Its image has nothing but itself: that it can be started is all that an engine is told. A scraper tells the rest.
+    engineHealth: { ready: { exec: ["/mongodb_exporter", "--version"] } },
     memoryMiB: 96,
     user: { uid: 65535 },
   }),

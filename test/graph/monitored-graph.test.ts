@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { program } from "../../stacks/program.ts";
 import { graphOf, type Json, objects } from "./kubernetes-graph.ts";
 import { type Registered, register } from "./mocks.ts";
+import { brokenRulesOf } from "./policies.ts";
 
 const kinds = ["kafka", "mongo", "postgres", "redis"];
 const exporters = kinds.map((kind) => `${kind}-exporter`);
@@ -36,6 +37,7 @@ describe("a stack on a cluster", () => {
       scraperNamespace: "monitoring",
       ruleLabels: { release: "prometheus" },
     });
+    expect(brokenRulesOf(graph)).toEqual([]);
     const found = deployments(graph);
     expect([...found.keys()].filter((name) => name.endsWith("-exporter")).sort()).toEqual(exporters);
     for (const name of exporters) {
@@ -174,15 +176,21 @@ describe("a stack on an engine", () => {
   test("runs exporters with metrics alone, and publishes none of their ports", async () => {
     const without = containers(await dev());
     expect([...without.keys()].filter((name) => name.endsWith("-exporter"))).toEqual([]);
-    const graph = await dev({ "platform:observability": JSON.stringify({ metrics: true }) });
+    const graph = await dev({
+      "platform:observability": JSON.stringify({ metrics: true }),
+      "platform:backups": JSON.stringify({ schedule: "0 3 * * *" }),
+    });
+    expect(brokenRulesOf(graph)).toEqual([]);
+    expect(containers(graph).get("backup-metrics").envs).toContainEqual(
+      expect.stringMatching(/^BACKUP_SOURCES=(?=.*postgres)(?=.*mongo)(?=.*,)/),
+    );
     const found = containers(graph);
     expect([...found.keys()].filter((name) => name.endsWith("-exporter")).sort()).toEqual(exporters);
     for (const name of exporters) {
       expect(found.get(name)).toMatchObject({ ports: [], readOnly: true, capabilities: { drops: ["ALL"] } });
       expect(found.get(name).memory).toBeLessThanOrEqual(128);
     }
-    // Its image has nothing to ask with.
-    expect(found.get("mongo-exporter").healthcheck).toBeUndefined();
+    for (const name of exporters) expect(found.get(name).healthcheck.tests).not.toEqual([]);
     expect(found.get("gateway").envs).toContain("GATEWAY_METRICS_PORT=9464");
     expect(found.get("gateway").ports.map(({ internal }: Json) => internal)).toEqual([9000]);
     expect(JSON.stringify(found.get("kafka-exporter").command)).toContain("--kafka.server=kafka-b:9092");
