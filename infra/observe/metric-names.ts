@@ -12,7 +12,9 @@ export type MetricSource =
   /** The kubelet and its cAdvisor, on a cluster. */
   | "kubelet"
   /** kube-state-metrics, which comes with most installations of Prometheus on a cluster. */
-  | "kube-state-metrics";
+  | "kube-state-metrics"
+  /** cert-manager, where it makes the certificates. */
+  | "cert-manager";
 
 /** What alerts and dashboards may know of a metric. */
 export interface Metric {
@@ -217,6 +219,15 @@ const kubeState = from("kube-state-metrics", {
   ),
   kube_cronjob_created: gauge("seconds", ["namespace", "cronjob"]),
   kube_job_status_failed: gauge("pods", ["namespace", "job_name"]),
+  kube_job_failed: gauge("state", ["namespace", "job_name", "condition"], "once a job has failed for good"),
+  kube_job_created: gauge("seconds", ["namespace", "job_name"]),
+});
+const certManager = from("cert-manager", {
+  certmanager_certificate_expiration_timestamp_seconds: gauge(
+    "seconds",
+    ["name"],
+    "where it makes the certificates",
+  ),
 });
 
 /** Of every endpoint that is scraped, on both targets: its `job` is the workload's name, e.g. `gateway` or `postgres-exporter`. */
@@ -234,6 +245,7 @@ const all = {
   ...redis,
   ...kubelet,
   ...kubeState,
+  ...certManager,
   ...scraper,
 };
 

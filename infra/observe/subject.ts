@@ -1,0 +1,25 @@
+import type { PlatformModel } from "../../config/define/model.ts";
+import type { Settings } from "../../config/settings/schema.ts";
+import { stackName } from "../../core/names.ts";
+import type { Subject } from "./alerts/rule.ts";
+import { selecting } from "./promql.ts";
+
+/** A stack, as alerts and dashboards are made for it. */
+export function subjectOf(
+  platform: PlatformModel,
+  settings: Settings,
+  stack: string,
+  metrics = false,
+): Subject {
+  const namespace =
+    settings.target === "kubernetes"
+      ? (settings.kubernetes.namespace ?? stackName(platform.name, stack))
+      : undefined;
+  return {
+    platform,
+    settings,
+    stack,
+    metrics,
+    select: selecting(namespace === undefined ? {} : { namespace }),
+  };
+}
