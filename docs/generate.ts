@@ -10,6 +10,7 @@ import { settingsSchemas } from "../config/settings/schema.ts";
 import { stackSchema } from "../config/settings/stack-schema.ts";
 import { environmentOverrides } from "../config/settings/variables.ts";
 import { storeHosts, storeKinds } from "../stores/index.ts";
+import { alertList } from "./alerts.ts";
 import { type Change, changes } from "./day-two.ts";
 import { clusterSettings } from "./settings-table.ts";
 
@@ -105,6 +106,7 @@ export function update(text: string): string {
     images: imageTable,
     environment,
     cluster: clusterSettings,
+    alerts: alertList,
     changes: () => changeTable(changes),
   };
   return Object.entries(parts).reduce(
@@ -118,9 +120,13 @@ export function update(text: string): string {
 }
 
 /** The documents that have generated parts. */
-export const documents = ["README.md", "docs/environment.md", "docs/kubernetes.md", "docs/changing.md"].map(
-  (name) => fileURLToPath(new URL(`../${name}`, import.meta.url)),
-);
+export const documents = [
+  "README.md",
+  "docs/environment.md",
+  "docs/kubernetes.md",
+  "docs/changing.md",
+  "docs/alerts.md",
+].map((name) => fileURLToPath(new URL(`../${name}`, import.meta.url)));
 
 /** Where the JSON Schema of a stack's settings lies; the first line of `Pulumi.<stack>.yaml` names it. */
 export const schemaFile = fileURLToPath(new URL("../config/stack.schema.json", import.meta.url));

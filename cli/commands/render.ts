@@ -10,7 +10,7 @@ export function renderCommand(beat: Command): void {
   beat
     .command("render")
     .description(
-      "write the objects that `pulumi up` sends to Kubernetes as YAML, or a stack as a Compose project",
+      "write the objects that `pulumi up` sends to Kubernetes as YAML, a stack as a Compose project, its alerts or its dashboards",
     )
     .argument(
       "[stack]",
@@ -20,9 +20,9 @@ export function renderCommand(beat: Command): void {
     .addOption(
       new Option(
         "--format <format>",
-        "kubernetes: a file per object; compose: a project for `docker compose up --wait`",
+        "kubernetes: a file per object; compose: a project for `docker compose up --wait`; rules: alerts for Prometheus; dashboards: for Grafana",
       )
-        .choices(["kubernetes", "compose"])
+        .choices(["kubernetes", "compose", "rules", "dashboards"])
         .default("kubernetes"),
     )
     .option("-o, --out <folder>", "where to write the files, - for standard output")
@@ -32,6 +32,8 @@ export function renderCommand(beat: Command): void {
       const option = self.getOptionValueSource("stack") === "cli" ? options.stack : undefined;
       stackNamed(named, option);
       if (options.format === "compose") return compose(stackCalled(named ?? options.stack), options);
+      if (options.format !== "kubernetes")
+        return observed(options.format, stackCalled(named ?? options.stack), options);
       const unnamed =
         self.getOptionValueSource("stack") === "default" && process.env.BEAT_STACK === undefined;
       const stack = stackCalled(named ?? (unnamed ? "prod" : options.stack));
@@ -84,8 +86,25 @@ async function compose(stack: string, options: RenderOptions): Promise<void> {
   say(`cd ${folder} && docker compose --env-file .env --env-file secrets.env up --build --wait`);
 }
 
+/** What a stack is observed by: no secret is in it. */
+async function observed(
+  format: "rules" | "dashboards",
+  stack: string,
+  options: Pick<RenderOptions, "out" | "json">,
+): Promise<void> {
+  const { renderSource } = await import("../render/sources.ts");
+  const { observedFiles, writeObserved } = await import("../render/observed.ts");
+  const source = await renderSource(stack);
+  const files = await source.typed(() => observedFiles(format, stack, source));
+  if (options.json) return printJsonAsIs(files);
+  if (options.out === "-") return printAsIs(Object.values(files).join("\n"));
+  const folder = options.out ?? join(beatDirectory, "render", `${stack}-${format}`);
+  writeObserved(folder, files);
+  print(`${Object.keys(files).join(", ")} in ${folder}`);
+}
+
 interface RenderOptions {
-  readonly format: "kubernetes" | "compose";
+  readonly format: "kubernetes" | "compose" | "rules" | "dashboards";
   readonly stack: string;
   readonly out?: string;
   readonly showSecrets?: boolean;

@@ -4,6 +4,7 @@ import { dashboardsHost, dashboardsPorts, observabilityOf } from "../../config/s
 import { asValue, text, type Value } from "../../core/value.ts";
 import type { FileSet, Workload } from "../../core/workload.ts";
 import { dashboardFiles } from "../observe/dashboard-files.ts";
+import { subjectOf } from "../observe/subject.ts";
 import { metricsPath, monitoredOf } from "./monitored.ts";
 import type { EngineRuntime } from "./runtime.ts";
 
@@ -31,7 +32,9 @@ export function dashboardsWorkloads(
   others: readonly Workload[],
 ): Workload[] {
   if (!observabilityOf(settings).dev) return [];
-  const dashboards = dashboardFiles(platform);
+  // They choose nothing by the stack's name: what this container reads is of one stack alone.
+  const subject = subjectOf(platform, settings, "dev");
+  const dashboards = dashboardFiles(subject);
   return [
     {
       role: "tool",

@@ -16,6 +16,7 @@ import { monitoredOf } from "../../workloads/monitored.ts";
 import { ofRole, type Transform, workloadsOf } from "../../workloads/plan.ts";
 import { claimsInState } from "../claims.ts";
 import { namespaceOf } from "../labels.ts";
+import { alertRules } from "./alert-rules.ts";
 import { Backups } from "./backups.ts";
 import { bindCluster } from "./binding.ts";
 import type { ClusterTarget } from "./cluster.ts";
@@ -125,6 +126,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource {
       new Monitors("monitors", inside, workloads, { parent });
     const claims = new Set([...(args.claims ?? []), ...claimsInState(args.state ?? [])]);
     new Backups("backups", inside, { workloads, secrets, claims }, { parent });
+    alertRules(inside, parent);
     this.urls = urlsOf(settings, gateway);
     this.registerOutputs({ urls: this.urls });
   }

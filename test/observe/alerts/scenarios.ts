@@ -1,6 +1,16 @@
 import type { AlertName } from "../../../infra/observe/alerts/all.ts";
 import type { Subject } from "../../../infra/observe/alerts/rule.ts";
-import { backupsIn, type Course, grows, growsThen, requests, slowness, stays, type World } from "./world.ts";
+import {
+  backupsIn,
+  type Course,
+  grows,
+  growsThen,
+  requests,
+  slowness,
+  stays,
+  thenGoes,
+  type World,
+} from "./world.ts";
 
 /** What goes wrong, and what is told of it. */
 export interface Scenario {
@@ -46,7 +56,7 @@ const day = 86_400;
 
 /** For every kind of alert what it is told at. The compiler names one that has none. */
 export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
-  RouteFailing: [{ happens: errors(15), after: 120, within: 3, labels: auth }],
+  RouteFailing: [{ happens: errors(15), after: 120, within: 3, labels: auth, also: ["RouteErrorsBurnSlow"] }],
   RouteErrorsBurnFast: [
     { happens: errors(7), after: 120, within: 60, labels: auth, also: ["RouteErrorsBurnSlow"] },
     {
@@ -58,7 +68,7 @@ export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
     },
   ],
   RouteErrorsBurnSlow: [{ happens: errors(0.9), within: 120, labels: auth }],
-  RouteSlow: [{ happens: slow(15), after: 120, within: 3, labels: auth }],
+  RouteSlow: [{ happens: slow(15), after: 120, within: 3, labels: auth, also: ["RouteLatencyBurnSlow"] }],
   RouteLatencyBurnFast: [
     { happens: slow(7), after: 120, within: 60, labels: auth, also: ["RouteLatencyBurnSlow"] },
   ],
@@ -72,6 +82,7 @@ export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
       after: 120,
       within: 4,
       labels: { service: auth.service },
+      also: ["RouteErrorsBurnFast", "RouteErrorsBurnSlow"],
     },
   ],
   RouteQueueFull: [
@@ -83,6 +94,7 @@ export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
       after: 120,
       within: 3,
       labels: auth,
+      also: ["RouteErrorsBurnSlow"],
     },
   ],
   RateLimiting: [{ happens: refused("rate_limited", 90), within: 4, labels: auth }],
@@ -355,13 +367,15 @@ export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
           { namespace: "shop", persistentvolumeclaim: "data-postgres-0" },
           growsAlong(15e9, 8e9),
         ),
-      within: 360,
+      interval: 300,
+      within: 36,
       labels: { persistentvolumeclaim: "data-postgres-0" },
     },
     {
       on: "docker",
       happens: (world) => world.set("beat_disk_available_bytes", {}, growsAlong(300e9, 180e9)),
-      within: 360,
+      interval: 300,
+      within: 36,
     },
   ],
   BackupFailed: [
@@ -370,7 +384,7 @@ export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
       happens: (world, subject) =>
         world.set("beat_backup_last_ok", { source: sourceOf(subject) }, becomes(1, 0)),
       within: 1,
-      labels: { source: "postgres" },
+      labels: { source: "mongo" },
     },
     {
       on: "kubernetes",
@@ -390,7 +404,7 @@ export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
       interval: 3_600,
       after: 0,
       within: 66,
-      labels: { source: "postgres" },
+      labels: { source: "mongo" },
     },
     {
       on: "kubernetes",
@@ -406,7 +420,7 @@ export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
       happens: (world, subject) =>
         world.set("beat_backup_drill_last_ok", { source: sourceOf(subject) }, becomes(1, 0)),
       within: 1,
-      labels: { source: "postgres" },
+      labels: { source: "mongo" },
     },
   ],
   BackupDrillTooOld: [
@@ -425,7 +439,7 @@ export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
       interval: 6 * 3_600,
       after: 0,
       within: 70,
-      labels: { source: "postgres" },
+      labels: { source: "mongo" },
     },
   ],
   CertificateEnds: [
@@ -449,7 +463,7 @@ export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
     {
       happens: (world) => world.remove("beat_consumer_kafka_answers", authGroup),
       within: 1,
-      labels: { part: "consumer-watch-auth-service" },
+      labels: { part: "consumer-watch-auth-service", ...authGroup },
     },
   ],
   ContainerRestarts: [
@@ -480,7 +494,7 @@ export const scenarios: Readonly<Record<AlertName, readonly Scenario[]>> = {
 
 /** From one value to another in the three hours after the fault. */
 function growsAlong(from: number, to: number): Course {
-  return thenGoes(stays(from), (step) => from + ((to - from) / 360) * step);
+  return thenGoes(stays(from), (step) => from + ((to - from) / 36) * step);
 }
 
 /** All are saved but one. */
