@@ -63,3 +63,21 @@ test.each([
   expect(files()).toEqual(before);
   expect(existsSync(join(volume(), ".beat-restore"))).toBe(false);
 });
+
+test("a service that goes on writing while its files are replaced hinders no restore", () => {
+  mkdirSync(join(volume(), "avatars"));
+  writeFileSync(join(volume(), "avatars/1.png"), "1");
+  const before = files();
+  expect(run(save).status).toBe(0);
+  const real = spawnSync("bash", ["-c", "type -P find"], { encoding: "utf8" }).stdout.trim();
+  // Once what was there is gone it makes a folder anew, and a file where the backup has another.
+  const late = `mkdir -p ${volume()}/avatars ${volume()}/cat.png && echo late > ${volume()}/avatars/late.png`;
+  writeFileSync(
+    join(home, "bin/find"),
+    `#!/bin/bash\n${real} "$@"; result=$?\ncase " $* " in *" -exec rm "*) ${late} ;; esac\nexit $result\n`,
+    { mode: 0o755 },
+  );
+  const { status, stdout } = restore();
+  expect([status, stdout]).toEqual([0, expect.stringContaining("files is restored from")]);
+  expect(files()).toEqual(before);
+});

@@ -115,7 +115,11 @@ const replacePresent: readonly string[] = [
   "fi",
   "replaces",
   `find "$volume" -mindepth 1 -maxdepth 1 ! -name ${unpacked} ! -name lost+found -exec rm -rf {} +`,
-  'find "$apart" -mindepth 1 -maxdepth 1 -exec mv -t "$volume" {} +',
+  "for try in 1 2 3 4 5; do",
+  '  if find "$apart" -mindepth 1 -maxdepth 1 -exec mv -t "$volume" {} +; then break; fi',
+  // A service that goes on writing has made one of the folders anew.
+  `  find "$apart" -mindepth 1 -maxdepth 1 -printf '%f\\0' | while IFS= read -r -d '' name; do rm -rf "\${volume:?}/$name"; done`,
+  "done",
   'rmdir "$apart"',
   'echo "$database is restored from $from; what it was is saved as said above"',
 ];

@@ -22,7 +22,7 @@ import { bucketListScript, fetchScript, keepDrillScript } from "../deploy/bucket
 import { memberHostIn } from "../deploy/names.ts";
 import type { ClusterPlace } from "./client.ts";
 import { type JobStep, runJob } from "./jobs.ts";
-import { requireNoOther } from "./other-jobs.ts";
+import { otherJob, requireNoOther } from "./other-jobs.ts";
 
 /** A stack on a cluster whose stores are saved and restored. */
 export interface BackupStack {
@@ -91,9 +91,12 @@ export class ClusterBackups implements BackupOperations {
   }
 
   verify(store: string | undefined): Promise<string[]> {
-    return eachOf(sourcesNamed(this.#all, store), (saved) =>
-      this.#run(saved.job, "verify", this.verifySteps(saved)),
-    );
+    return eachOf(sourcesNamed(this.#all, store), async (saved) => {
+      const now = Math.floor(Date.now() / 1000);
+      const steps = this.verifySteps(saved);
+      const alone = this.#fetched && (await otherJob(this.#place, saved.job)) === undefined;
+      return this.#run(saved.job, "verify", alone ? steps.map(aloneSince(now)) : steps);
+    });
   }
 
   /** What the job of a drill does. Whatever cannot be fetched, the others are tried, and what it came to is kept. */

@@ -3,7 +3,7 @@ import { InputError } from "../../../core/problems.ts";
 import type { Restoring } from "../../operate/restoring.ts";
 import { uploadContainer } from "../deploy/bucket-pod.ts";
 import { restoresAnnotation, stepsAnnotation } from "../labels.ts";
-import { type Cluster, statusCode } from "./client.ts";
+import { type Cluster, type ClusterPlace, statusCode } from "./client.ts";
 
 /** What a restore is about to begin. */
 interface Restore {
@@ -22,13 +22,10 @@ interface Restore {
  * @throws {InputError} then; nothing was done.
  */
 export async function requireNoOther(
-  { batch }: Cluster,
+  cluster: Cluster,
   { namespace, from, restores, whole }: Restore,
 ): Promise<void> {
-  const { items } = await batch.listNamespacedJob({ namespace });
-  const other = items.find(
-    (job) => isOf(job, from) && !isOver(job) && (whole ? writes(job) : of(job) === restores),
-  );
+  const other = await otherJob({ cluster, namespace }, from, whole ? undefined : restores);
   if (other === undefined) return;
   const { name, creationTimestamp } = other.metadata ?? {};
   const since =
@@ -42,6 +39,18 @@ export async function requireNoOther(
       fix: `wait until it has ended: ./beat status; or end it: kubectl delete job ${name} --namespace ${namespace}`,
     },
   ]);
+}
+
+/** A job of a CronJob that is under way, but for lists. @param restores only one that restores that. */
+export async function otherJob(
+  { cluster, namespace }: ClusterPlace,
+  from: string,
+  restores?: string,
+): Promise<V1Job | undefined> {
+  const { items } = await cluster.batch.listNamespacedJob({ namespace });
+  return items.find(
+    (job) => isOf(job, from) && !isOver(job) && (restores === undefined ? writes(job) : of(job) === restores),
+  );
 }
 
 /** The restores that are under way in a namespace; none where nobody may look. */
