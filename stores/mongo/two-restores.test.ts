@@ -44,7 +44,7 @@ chmod +x /tools/*
 `;
 
 // The tests of this file tell one story and depend on one another's order.
-describe.runIf(isHere)(`on ${image} of the engine`, { timeout: 60_000 }, () => {
+describe.runIf(isHere)(`on ${image} of the engine`, { timeout: 300_000 }, () => {
   let container = "";
   /** A script as a pod of that name runs it, with a spool of its own; every host has another name. */
   const inPod = (pod: string, script: string): readonly string[] => [
@@ -74,7 +74,7 @@ describe.runIf(isHere)(`on ${image} of the engine`, { timeout: 60_000 }, () => {
     return (JSON.parse(stdout || "[]") as string[]).filter((name) => /_restore_|beat_drill/.test(name));
   };
   const until = async (is: () => boolean): Promise<void> => {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 120_000;
     while (!is()) {
       if (Date.now() > deadline) throw new Error("it does not come");
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -88,7 +88,7 @@ describe.runIf(isHere)(`on ${image} of the engine`, { timeout: 60_000 }, () => {
     const { stderr } = spawnSync("docker", ["exec", container, "bash", "-c", tools], { encoding: "utf8" });
     expect(stderr).toBe("");
     for (const pod of ["night", "hand"]) await until(() => run(pod, save).status === 0);
-  }, 90_000);
+  }, 300_000);
   afterAll(() => void spawnSync("docker", ["rm", "-f", "-v", container]));
 
   test("while one pod restores, another refuses to restore the same, and a drill and a backup have their turn afterwards", async () => {
