@@ -57,6 +57,15 @@ test("its own engine is known without the state; a new stack, and one that keeps
   expect(await told([], [volume("backups", { retainOnDelete: true })])).toMatchObject({ ok: true });
 });
 
+test("what answers is told with its version, and Podman with what it needs", async () => {
+  const told = async (name: string) => {
+    const version = async () => ({ Version: "5.4.2", Components: [{ Name: name }] });
+    return (await checkEngine({ version } as unknown as Docker, "unix:///e.sock")).detail;
+  };
+  expect(await told("Engine")).toBe("unix:///e.sock, version 5.4.2");
+  expect(await told("Podman Engine")).toMatch(/^unix:\/\/\/e\.sock, version 5\.4\.2 of Podman, .*systemd/);
+});
+
 test("an engine that does not answer is told by what named it, and the mend changes that", async () => {
   const engine = { version: () => Promise.reject(new Error("no")) } as unknown as Docker;
   const problem = async (setting?: string) =>

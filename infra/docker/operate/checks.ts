@@ -11,6 +11,7 @@ import { gatewayName } from "../../../core/names.ts";
 import { storePorts } from "../../../stores/index.ts";
 import type { HostPort } from "../../../stores/store.ts";
 import { engineNamedBy } from "../../engine/address.ts";
+import { isPodman } from "../../engine/traits.ts";
 import { type Check, failed, passed } from "../../operate/check.ts";
 import type { StackState, StateResource } from "../../operate/stack-state.ts";
 import { stackLabel } from "../labels.ts";
@@ -25,8 +26,14 @@ export async function checkEngine(
   setting?: string,
 ): Promise<Check> {
   try {
-    const { Version } = await engine.version();
-    return passed("engine", `${address ?? "default address"}, version ${Version}`);
+    const version = await engine.version();
+    const of = `${address ?? "default address"}, version ${version.Version}`;
+    return passed(
+      "engine",
+      isPodman(version)
+        ? `${of} of Podman, whose health checks systemd runs: without it nothing gets healthy`
+        : of,
+    );
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
     const namedBy = setting === undefined ? engineNamedBy() : "platform:engine";
@@ -110,21 +117,26 @@ export async function checkPorts(engine: Docker, settings: DockerSettings, prefi
       .filter((entry): entry is [string, number] => entry[1] !== false)
       .map(async ([name, port]) => {
         const address = bindOf(settings, name === gatewayName ? "gateway" : "store");
-        if (ours.has(port) || (await isFree(address, port))) return passed(`port ${port}`, name);
+        const refusal = ours.has(port) ? undefined : await refusalOf(address, port);
+        if (refusal === undefined) return passed(`port ${port}`, name);
+        // An engine that runs as somebody else may listen there all the same.
+        if (refusal === "EACCES")
+          return passed(`port ${port}`, `${name}; not tried, for this user may not listen there`);
         return failed(`port ${port}`, {
           path: `platform:ports.${name}`,
-          message: `${urlHost(address)}:${port} is taken by another program`,
+          message: `${urlHost(address)}:${port} ${refusal === "EADDRINUSE" ? "is taken by another program" : `cannot be published (${refusal})`}`,
           fix: `stop it (ss -ltnp 'sport = :${port}' names it), or: pulumi config set --path platform:ports.${name} <other port>`,
         });
       }),
   );
 }
 
-function isFree(host: string, port: number): Promise<boolean> {
+/** Why nobody can listen there; undefined where somebody can. */
+function refusalOf(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
-      .once("error", () => resolve(false))
-      .listen(port, host, () => server.close(() => resolve(true)));
+      .once("error", ({ code = "" }: NodeJS.ErrnoException) => resolve(code))
+      .listen(port, host, () => server.close(() => resolve(undefined)));
   });
 }
 

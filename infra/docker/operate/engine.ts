@@ -35,7 +35,7 @@ export async function containersOf(engine: Docker, prefix: string): Promise<Cont
         container: info.Names[0]?.slice(1) ?? info.Id,
         image: info.Image,
         state: info.State,
-        status: info.Status,
+        status: ill.has(info.Id) ? `${info.Status} (not healthy)` : info.Status,
         ports: info.Ports.flatMap(({ PublicPort }) => (PublicPort === undefined ? [] : [PublicPort])),
         ok: name.startsWith("provision-")
           ? ended || info.State === "running"
