@@ -42,3 +42,12 @@ test("a request that has an id is logged with it, and without its query; a probe
     { event: "request", id: "r-3", method: "GET", path: "/c", status: 500 },
   ]);
 });
+
+test("a head that the gateway lets pass is not too large", async () => {
+  const server = serve("test", 0, { "GET /a": () => ({ status: 200, body: {} }) }, 404);
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const answer = await fetch(`http://127.0.0.1:${port}/a`, { headers: { "x-long": "a".repeat(32_000) } });
+  expect(answer.status).toBe(200);
+});

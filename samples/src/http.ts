@@ -31,6 +31,8 @@ export class Refusal extends Error {
 }
 
 const largest = 30_000_000;
+/** Of a request's head: what the gateway lets pass, with what it adds; Node's own limit is 16 KiB. */
+const largestHead = 64 * 1024;
 
 /** Serves handlers by `METHOD /path`; every role echoes requests at /api/v1/echo. */
 export function serve(
@@ -39,7 +41,7 @@ export function serve(
   routes: Readonly<Record<string, Handler>>,
   unknown: number,
 ): http.Server {
-  const server = http.createServer((request, response) => {
+  const server = http.createServer({ maxHeaderSize: largestHead }, (request, response) => {
     const began = performance.now();
     const path = (request.url ?? "/").split("?", 1)[0] as string;
     const call: Call = {
