@@ -29,7 +29,11 @@ function exporterWorkload(platform: PlatformModel, runtime: Runtime, kind: Store
       files: files.map((set) => ({ ...set, name })),
       endpoints: [{ name: "metrics", port, scope: "monitoring" }],
       volumes: [],
-      health: { ...((runtime.kind === "engine" ? engineHealth : undefined) ?? health), startupSeconds: 60 },
+      health: {
+        ...((runtime.kind === "engine" ? engineHealth : undefined) ?? health),
+        alive: { tcp: port },
+        startupSeconds: 60,
+      },
       memoryMiB,
       members: { replicas: 1 },
       stopGraceSeconds: 5,

@@ -50,7 +50,8 @@ describe("a stack on a cluster", () => {
         capabilities: { drop: ["ALL"] },
       });
       expect(container.resources.limits.memory).toMatch(/^\d+Mi$/);
-      expect(container.livenessProbe.httpGet.port).toBe("metrics");
+      expect(container.readinessProbe.httpGet.port).toBe("metrics");
+      expect(container.livenessProbe.tcpSocket.port).toBe("metrics");
       expect(spec.securityContext.runAsNonRoot).toBe(true);
       expect(spec.securityContext.runAsUser).toBeGreaterThan(0);
       expect(metadata.annotations?.["prometheus.io/scrape"]).toBeUndefined();

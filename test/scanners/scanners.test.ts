@@ -21,8 +21,9 @@ const stacks: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   all: {
     "platform:kubernetes": JSON.stringify({
       exposure: { type: "ingress", tlsSecret: "gateway-tls", className: "nginx" },
-      gateway: { autoscale: { min: 2, max: 4, cpuPercent: 70 }, metricsFrom: "monitoring" },
+      gateway: { autoscale: { min: 2, max: 4, cpuPercent: 70 } },
     }),
+    "platform:observability": JSON.stringify({ monitors: "annotations", scraperNamespace: "monitoring" }),
     "platform:backups": JSON.stringify({
       to: { bucket: { endpoint: "https://s3.example.org", name: "beat-backups" } },
     }),
