@@ -189,6 +189,23 @@ test("what the settings rely on is looked for: metrics as a warning, an ingress 
   );
 });
 
+test("monitors want the resources of Prometheus' operator, annotations want none", async () => {
+  const cluster = openCluster({ context: undefined });
+  const settings = (monitors: string) =>
+    kubernetesSettings({
+      "platform:observability": JSON.stringify({ monitors, scraperNamespace: "monitoring" }),
+    });
+  answers.set("/apis/", { groups: [] }).set("/apis", { groups: [] });
+  expect((await checkExtensions(cluster, settings("prometheus-operator")))[0]?.problem).toMatchObject({
+    path: "platform:observability.monitors",
+    message: "the cluster does not know monitoring.coreos.com",
+  });
+  expect(await checkExtensions(cluster, settings("annotations"))).toEqual([]);
+  const groups = [{ name: "monitoring.coreos.com", versions: [], preferredVersion: {} }];
+  answers.set("/apis/", { groups }).set("/apis", { groups });
+  expect((await checkExtensions(cluster, settings("prometheus-operator")))[0]?.ok).toBe(true);
+});
+
 test("a controller's namespace that is not there is told before anything waits for it", async () => {
   const cluster = openCluster({ context: undefined });
   const settings = kubernetesSettings({

@@ -1,5 +1,6 @@
 import { controllerOf } from "../../../config/settings/exposure.ts";
 import { nameController } from "../../../config/settings/front.ts";
+import { observabilityOf } from "../../../config/settings/observability.ts";
 import type { KubernetesSettings } from "../../../config/settings/schema.ts";
 import { type Check, earlierRun, failed, passed } from "../../operate/check.ts";
 import { inForce, type StackState } from "../../operate/stack-state.ts";
@@ -141,6 +142,16 @@ export async function checkExtensions(cluster: Cluster, settings: KubernetesSett
             path: "platform:kubernetes.exposure",
             message: "the cluster does not know gateway.networking.k8s.io",
             fix: "install the Gateway API and a controller, or use exposure type ingress or loadBalancer",
+          }),
+    );
+  if (observabilityOf(settings).monitors === "prometheus-operator")
+    checks.push(
+      (await hasGroup(cluster, "monitoring.coreos.com"))
+        ? passed("monitors", "the resources of Prometheus' operator are installed")
+        : failed("monitors", {
+            path: "platform:observability.monitors",
+            message: "the cluster does not know monitoring.coreos.com",
+            fix: "install the Prometheus operator, or use annotations or none",
           }),
     );
   for (const name of controllerOf(exposure)?.namespaces ?? [])
