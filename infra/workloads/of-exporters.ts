@@ -40,7 +40,8 @@ function exporterWorkload(platform: PlatformModel, runtime: Runtime, kind: Store
       // Its login is made by what prepares the store.
       dependsOn: [provision === undefined ? storeHosts[kind] : provisionerOf(kind)],
       restartWith: [],
-      readOnlyRoot: true,
+      // An engine writes files into a root that can be written alone.
+      readOnlyRoot: files.length === 0,
       withoutCapabilities: true,
       ...(runtime.kind === "cluster" && { user, cpu: "10m" }),
     },
