@@ -6,7 +6,8 @@ import { type AlertingRule, type AlertName, ruleGroups } from "../../../infra/ob
 import type { Subject } from "../../../infra/observe/alerts/rule.ts";
 import { subjectOf } from "../../../infra/observe/subject.ts";
 import { hasPromtool, promtool, withoutPromtool } from "../promtool.ts";
-import { type Scenario, scenarios } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
+import { scenarios } from "./scenarios.ts";
 import { World } from "./world.ts";
 
 const platform: PlatformModel = real;
