@@ -48,7 +48,10 @@ test("the chosen context is taken, DOCKER_CONTEXT before it, DOCKER_HOST before 
   expect(engineAddress()).toBe("unix:///colima.sock");
   vi.stubEnv("DOCKER_CONTEXT", "remote");
   expect(engineAddress()).toBe("ssh://me@build.example");
-  expect(engineEnvironment(engineAddress())).toEqual({ DOCKER_HOST: "ssh://me@build.example" });
+  expect(engineEnvironment(engineAddress())).toEqual({
+    DOCKER_HOST: "ssh://me@build.example",
+    DOCKER_CONTEXT: "",
+  });
   vi.stubEnv("DOCKER_HOST", "10.0.0.7:2375");
   expect(engineAddress()).toBe("tcp://10.0.0.7:2375");
 });

@@ -35,6 +35,8 @@ export function engineEnvironment(address: string | undefined): Record<string, s
   const certificates = certificatesFor(address);
   return {
     DOCKER_HOST: address,
+    // Pulumi's provider would take it before DOCKER_HOST, and looks for it in ~/.docker alone.
+    ...(process.env.DOCKER_CONTEXT && { DOCKER_CONTEXT: "" }),
     ...(certificates !== undefined && { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: certificates }),
   };
 }
