@@ -55,7 +55,7 @@ export const serviceChanges = {
   },
   databaseRenamedFrom: {
     what: "a service's database gets another name, with `renamedFrom`",
-    says: "container provision-postgres",
+    says: "provision-postgres",
     data: "the database is renamed with all that is in it; a restore finds the backups of its old name, too",
     back: "the old name, with `renamedFrom` naming the new one",
   },
