@@ -5,11 +5,13 @@ import { platform as real } from "../../config/platform.ts";
 import { stackImages } from "../../config/stack-images.ts";
 import type { Workload } from "../../core/workload.ts";
 import { dockerSettings } from "../../test/settings.ts";
+import { ruleGroups } from "../observe/alerts/all.ts";
+import { subjectOf } from "../observe/subject.ts";
 import { monitoredOf } from "./monitored.ts";
 import { pagesOf, workloadsOf } from "./plan.ts";
 
 const platform: PlatformModel = real;
-const planOf = (observability: object, ports: object = {}) => {
+const planOf = (observability: object, ports: object = {}, stack = "dev") => {
   const settings = dockerSettings({
     "platform:observability": JSON.stringify(observability),
     "platform:ports": JSON.stringify(ports),
@@ -19,7 +21,7 @@ const planOf = (observability: object, ports: object = {}) => {
     workloads: workloadsOf(platform, {
       kind: "engine",
       settings,
-      stack: "dev",
+      stack,
       id: "x-dev",
       waitsForExit: true,
     }),
@@ -86,4 +88,15 @@ test("Grafana is told of the folder with the dashboards by a file", () => {
       },
     ],
   });
+});
+
+test("the file of rules that Prometheus is told to read is there, and has the stack's alerts", () => {
+  const { settings, workloads } = planOf({ dev: true }, {}, "mine");
+  const dashboards = dashboardsIn(workloads);
+  const told = parse(contentOf(dashboards, "/otel-lgtm/prometheus.yaml")) as { rule_files: string[] };
+  const read = told.rule_files.map((pattern) => contentOf(dashboards, pattern.replace("*", "alerts")));
+  expect(read.map((text) => parse(text) as unknown)).toEqual([
+    { groups: ruleGroups(subjectOf(platform, settings, "mine")) },
+  ]);
+  expect(read.join()).toContain("--stack mine");
 });

@@ -3,6 +3,7 @@ import type { PlatformModel } from "../../config/define/model.ts";
 import { dashboardsHost, dashboardsPorts, observabilityOf } from "../../config/settings/observability.ts";
 import { asValue, text, type Value } from "../../core/value.ts";
 import type { FileSet, Workload } from "../../core/workload.ts";
+import { ruleGroups } from "../observe/alerts/all.ts";
 import { dashboardFiles } from "../observe/dashboard-files.ts";
 import { subjectOf } from "../observe/subject.ts";
 import { metricsPath, monitoredOf } from "./monitored.ts";
@@ -23,17 +24,17 @@ const own = { dashboards: `${home}/beat/dashboards`, rules: `${home}/beat/rules`
 const first = "overview.json";
 
 /**
- * The container with dashboards of a stack for development: it takes traces, reads all metrics, and shows both.
+ * The container with dashboards of a stack for development: it takes traces, reads all metrics, judges them by the stack's alerts, and
+ * shows all that.
  * @param others what runs beside it.
  */
 export function dashboardsWorkloads(
   platform: PlatformModel,
-  { settings }: Pick<EngineRuntime, "settings">,
+  { settings, stack = "dev" }: Pick<EngineRuntime, "settings" | "stack">,
   others: readonly Workload[],
 ): Workload[] {
   if (!observabilityOf(settings).dev) return [];
-  // They choose nothing by the stack's name: what this container reads is of one stack alone.
-  const subject = subjectOf(platform, settings, "dev");
+  const subject = subjectOf(platform, settings, stack);
   const dashboards = dashboardFiles(subject);
   return [
     {
@@ -51,6 +52,9 @@ export function dashboardsWorkloads(
       }),
       files: [
         fileSet("dashboards-scrape", home, { "prometheus.yaml": prometheus(others) }),
+        fileSet("dashboards-rules", own.rules, {
+          "alerts.yaml": stringify({ groups: ruleGroups(subject) }, { aliasDuplicateObjects: false }),
+        }),
         fileSet("dashboards-provider", providers, { "beat.yaml": provider(platform) }),
         ...(Object.keys(dashboards).length === 0
           ? []
