@@ -1,6 +1,7 @@
 import type { ClusterPlace } from "../../infra/kubernetes/operate/client.ts";
 import { crowdedStores, openNodes } from "../../infra/kubernetes/operate/placement.ts";
 import { explainPods, nameOf, notReady, podsOf } from "../../infra/kubernetes/operate/pods.ts";
+import { unfinishedRollouts } from "../../infra/kubernetes/operate/rollouts.ts";
 import { fullVolumes, volumeUse } from "../../infra/kubernetes/operate/volumes.ts";
 import { DeploymentError } from "../../infra/operate/parts.ts";
 import { say } from "../output.ts";
@@ -16,7 +17,7 @@ export async function fullVolumesIn({ cluster, namespace }: ClusterPlace): Promi
 }
 
 /**
- * Returns when the pods are ready and every address answers.
+ * Returns when everything has been rolled, the pods are ready and every address answers.
  * Pulumi has waited for the pods of what it changed; those of what it did not may be down all the same. A name or a load
  * balancer outside may take longer than the pods, which is no failure.
  * @param ended ends the waiting.
@@ -49,13 +50,18 @@ export async function untilAnswering(
 async function untilWell(place: ClusterPlace, ended?: AbortSignal): Promise<void> {
   const { cluster, namespace } = place;
   const deadline = Date.now() + answerPatience;
-  let down = notReady(await podsOf(cluster, namespace));
-  while (down.length > 0 && Date.now() < deadline && !ended?.aborted) {
+  const look = async () => ({
+    rolling: await unfinishedRollouts(cluster, namespace),
+    down: notReady(await podsOf(cluster, namespace)),
+  });
+  let { rolling, down } = await look();
+  while (rolling.length + down.length > 0 && Date.now() < deadline && !ended?.aborted) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    down = notReady(await podsOf(cluster, namespace));
+    ({ rolling, down } = await look());
   }
-  if (down.length === 0 || ended?.aborted) return;
+  if (rolling.length + down.length === 0 || ended?.aborted) return;
   say("✘ everything is deployed, but these are not ready:");
+  for (const line of rolling) say(`  ${line}`);
   const names = new Set(down.map(nameOf));
   for (const line of await explainPods(cluster, namespace, (pod) => names.has(nameOf(pod)))) say(`  ${line}`);
   for (const line of await fullVolumesIn(place)) say(`  ${line}`);
